@@ -1,0 +1,342 @@
+import { z } from 'zod';
+import { agentId, attachments, count, idempotencyKey, sessionKey, thinking, timestampMs } from './fields.ts';
+import { mutation, query, router } from './method.ts';
+import { SessionDefaults, SessionRow } from './sessions.ts';
+import { shape } from './shape.ts';
+import { Usage } from './usage.ts';
+
+/** One piece of a message. */
+export type ContentPart =
+  | TextPart
+  | { type: 'thinking'; thinking: string }
+  | { type: 'image'; mimeType: string; data: string }
+  | { type: 'toolCall'; id: string; name: string; arguments: Record<string, unknown> };
+
+export interface TextPart {
+  type: 'text';
+  text: string;
+}
+
+const TextPart = shape<TextPart>()(z.object({ type: z.literal('text'), text: z.string() }));
+
+export const ContentPart = shape<ContentPart>()(
+  z.union([
+    TextPart,
+    z.object({ type: z.literal('thinking'), thinking: z.string() }),
+    z.object({ type: z.literal('image'), mimeType: z.string(), data: z.string() }),
+    z.object({
+      type: z.literal('toolCall'),
+      id: z.string(),
+      name: z.string(),
+      arguments: z.record(z.string(), z.unknown()),
+    }),
+  ]),
+);
+
+/** One row of a transcript. */
+export interface ChatMessage {
+  role: 'user' | 'assistant' | 'system' | 'toolResult';
+  content: ContentPart[];
+  /** Milliseconds since the epoch. */
+  timestamp: number;
+  /** `<runId>:user` on a user's message. */
+  idempotencyKey?: string | undefined;
+  /** On an assistant's message: what wrote it. */
+  provider?: string | undefined;
+  model?: string | undefined;
+  api?: string | undefined;
+  usage?: Usage | undefined;
+  /** `stop`, `length`, `toolUse`, `aborted`, `error`. */
+  stopReason?: string | undefined;
+  /** On an assistant's message that ended in a failure. */
+  errorMessage?: string | undefined;
+  /** On a tool's result. */
+  toolCallId?: string | undefined;
+  toolName?: string | undefined;
+  isError?: boolean | undefined;
+  /** Where the row stands in its transcript. */
+  __openclaw: {
+    /** Unique, stable. */
+    id: string;
+    /** Position in the transcript, from 1. */
+    seq: number;
+    runId?: string | undefined;
+    recordTimestampMs: number;
+    /** `reset` on the marker row that a reset leaves. */
+    kind?: string | undefined;
+  };
+}
+
+export const ChatMessage = shape<ChatMessage>()(
+  z.object({
+    role: z.enum(['user', 'assistant', 'system', 'toolResult']),
+    content: z.array(ContentPart),
+    timestamp: timestampMs,
+    idempotencyKey: z.string().optional(),
+    provider: z.string().optional(),
+    model: z.string().optional(),
+    api: z.string().optional(),
+    usage: Usage.optional(),
+    stopReason: z.string().optional(),
+    errorMessage: z.string().optional(),
+    toolCallId: z.string().optional(),
+    toolName: z.string().optional(),
+    isError: z.boolean().optional(),
+    __openclaw: z.object({
+      id: z.string(),
+      seq: count,
+      runId: z.string().optional(),
+      recordTimestampMs: timestampMs,
+      kind: z.string().optional(),
+    }),
+  }),
+);
+
+/** A message while it is being written, as `chat` events carry it. */
+export interface MessageSnapshot {
+  role: 'assistant';
+  content: TextPart[];
+  timestamp: number;
+}
+
+const MessageSnapshot = shape<MessageSnapshot>()(
+  z.object({ role: z.literal('assistant'), content: z.array(TextPart), timestamp: timestampMs }),
+);
+
+/** What every `chat` event says. */
+export interface ChatEventBase {
+  runId: string;
+  sessionKey: string;
+  agentId: string;
+  /** The run's sequence number, the one of its `agent` events. */
+  seq: number;
+}
+
+/** The payload of the `chat` event: one reply, from its first words to its end. Exactly one of the last three ends a run. */
+export type ChatEvent = ChatEventBase &
+  (
+    | { state: 'status'; phase: 'preparing_workspace' | 'preparing_context' | 'starting_model' }
+    | {
+        state: 'delta';
+        /** What is new. */
+        deltaText: string;
+        /** The text so far. */
+        message: MessageSnapshot;
+        /** True when `message` replaces what was said before instead of continuing it. */
+        replace?: boolean | undefined;
+      }
+    | { state: 'final'; stopReason: string; message?: MessageSnapshot | undefined; usage?: Usage | undefined }
+    | { state: 'aborted'; stopReason: string; message?: MessageSnapshot | undefined; errorMessage?: string | undefined }
+    | {
+        state: 'error';
+        errorMessage: string;
+        errorKind?: 'refusal' | 'timeout' | 'rate_limit' | 'context_length' | 'unknown' | undefined;
+        errorDetail?:
+          | {
+              provider?: string | undefined;
+              model?: string | undefined;
+              failoverReason?: string | undefined;
+              httpStatus?: number | undefined;
+              providerErrorType?: string | undefined;
+              providerErrorMessagePreview?: string | undefined;
+            }
+          | undefined;
+      }
+  );
+
+const base = { runId: z.string(), sessionKey: z.string(), agentId: z.string(), seq: count };
+
+export const ChatEvent: z.ZodType<ChatEvent, ChatEvent> = z.discriminatedUnion('state', [
+  z.object({
+    ...base,
+    state: z.literal('status'),
+    phase: z.enum(['preparing_workspace', 'preparing_context', 'starting_model']),
+  }),
+  z.object({
+    ...base,
+    state: z.literal('delta'),
+    deltaText: z.string(),
+    message: MessageSnapshot,
+    replace: z.boolean().optional(),
+  }),
+  z.object({
+    ...base,
+    state: z.literal('final'),
+    stopReason: z.string(),
+    message: MessageSnapshot.optional(),
+    usage: Usage.optional(),
+  }),
+  z.object({
+    ...base,
+    state: z.literal('aborted'),
+    stopReason: z.string(),
+    message: MessageSnapshot.optional(),
+    errorMessage: z.string().optional(),
+  }),
+  z.object({
+    ...base,
+    state: z.literal('error'),
+    errorMessage: z.string(),
+    errorKind: z.enum(['refusal', 'timeout', 'rate_limit', 'context_length', 'unknown']).optional(),
+    errorDetail: z
+      .object({
+        provider: z.string().optional(),
+        model: z.string().optional(),
+        failoverReason: z.string().optional(),
+        httpStatus: z.number().int().optional(),
+        providerErrorType: z.string().optional(),
+        providerErrorMessagePreview: z.string().optional(),
+      })
+      .optional(),
+  }),
+]);
+
+/** A page of a transcript, oldest message first. */
+export interface HistoryPage {
+  sessionKey: string;
+  /** Null when the session does not exist yet. */
+  sessionId: string | null;
+  messages: ChatMessage[];
+  pendingInputs: { items: never[]; total: number };
+  /** Opaque; give it back as `cursor` to read only what is new. */
+  deltaCursor: string;
+  hasMore: boolean;
+  /** Give it back as `offset` to page towards older messages. */
+  nextOffset?: number | undefined;
+  totalMessages: number;
+  defaults: SessionDefaults;
+  /** Null when the session does not exist yet. */
+  sessionInfo: SessionRow | null;
+  /** What is being written right now. */
+  inFlightRun?: { runId: string; text: string; startedAt: number; events: never[] } | undefined;
+}
+
+const inFlightRun = z
+  .object({ runId: z.string(), text: z.string(), startedAt: timestampMs, events: z.array(z.never()) })
+  .optional();
+const pendingInputs = z.object({ items: z.array(z.never()), total: count });
+
+export const HistoryPage = shape<HistoryPage>()(
+  z.object({
+    sessionKey: z.string(),
+    sessionId: z.string().nullable(),
+    messages: z.array(ChatMessage),
+    pendingInputs,
+    deltaCursor: z.string(),
+    hasMore: z.boolean(),
+    nextOffset: count.optional(),
+    totalMessages: count,
+    defaults: SessionDefaults,
+    sessionInfo: SessionRow.nullable(),
+    inFlightRun,
+  }),
+);
+
+/** What came after a `cursor`; `reset` asks the client to read the history anew. */
+export type HistoryDelta =
+  | {
+      kind: 'delta';
+      messages: ChatMessage[];
+      deltaCursor: string;
+      sessionInfo: SessionRow | null;
+      inFlightRun?: HistoryPage['inFlightRun'];
+    }
+  | { kind: 'reset' };
+
+export const HistoryDelta = shape<HistoryDelta>()(
+  z.union([
+    z.object({
+      kind: z.literal('delta'),
+      messages: z.array(ChatMessage),
+      deltaCursor: z.string(),
+      sessionInfo: SessionRow.nullable(),
+      inFlightRun,
+    }),
+    z.object({ kind: z.literal('reset') }),
+  ]),
+);
+
+export const chat = router({
+  /** Sends a message; the session is created when it does not exist. The reply arrives as `chat` and `agent` events. */
+  send: mutation({
+    summary: 'Send a message to a conversation.',
+    scope: 'operator.write',
+    input: z.strictObject({
+      sessionKey,
+      /** May be empty when there are attachments. */
+      message: z.string(),
+      /** Becomes the run's id. One space of keys for all sessions. */
+      idempotencyKey,
+      agentId: agentId.optional(),
+      sessionId: z.string().min(1).optional(),
+      thinking: thinking.optional(),
+      attachments: attachments.optional(),
+      /** Milliseconds the run may take; 0 or absent is the configured limit. */
+      timeoutMs: count.optional(),
+      intent: z.looseObject({}).optional(),
+      fastMode: z.union([z.boolean(), z.literal('auto')]).optional(),
+      fastAutoOnSeconds: z.number().int().min(1).optional(),
+      queueMode: z.enum(['steer', 'followup', 'collect', 'interrupt']).optional(),
+      /** Delivery to a chat network; refused while no channel is connected. */
+      deliver: z.boolean().optional(),
+      originatingChannel: z.string().optional(),
+      originatingTo: z.string().optional(),
+      originatingAccountId: z.string().optional(),
+      originatingThreadId: z.string().optional(),
+      replyToId: z.string().optional(),
+      toolBindings: z.looseObject({}).optional(),
+      systemInputProvenance: z.looseObject({}).optional(),
+      systemProvenanceReceipt: z.string().optional(),
+      suppressCommandInterpretation: z.boolean().optional(),
+      expectedLeafEntryId: z.string().nullish(),
+      expectedSessionRoutingContract: z.string().optional(),
+      expectedPermissionMode: z.enum(['read-only', 'guarded', 'workspace', 'full']).nullish(),
+      expectedToolOverrides: z.looseObject({}).nullish(),
+    }),
+    output: z.object({
+      runId: z.string(),
+      status: z.enum(['started', 'in_flight', 'ok', 'error', 'timeout']),
+      summary: z.string().optional(),
+      stopReason: z.string().optional(),
+      endedAt: timestampMs.optional(),
+    }),
+    cli: { positionals: ['sessionKey', 'message'] },
+  }),
+
+  /** Reads a transcript, the newest page first; with `cursor`, only what is new. */
+  history: query({
+    summary: 'Read the messages of a conversation.',
+    scope: 'operator.read',
+    input: z.strictObject({
+      sessionKey,
+      agentId: agentId.optional(),
+      /** A `deltaCursor` of an earlier answer; one that is not understood answers `{kind: 'reset'}`. */
+      cursor: z.string().optional(),
+      limit: z.number().int().min(1).max(1000).default(200),
+      /** Messages to leave out at the newer end. */
+      offset: count.default(0),
+      /** Longer texts are cut. Characters. */
+      maxChars: z.number().int().min(1).max(500_000).optional(),
+      pendingBefore: z.number().int().min(1).optional(),
+      inputRunIds: z.array(z.string().min(1).max(256)).max(50).optional(),
+      messageId: z.string().min(1).optional(),
+      sessionId: z.string().min(1).optional(),
+    }),
+    output: z.union([HistoryDelta, HistoryPage]),
+    cli: { positionals: ['sessionKey'] },
+  }),
+
+  /** Aborts the run of a conversation, or one run of it; the text so far is kept. */
+  abort: mutation({
+    summary: 'Abort what a conversation is doing.',
+    scope: 'operator.write',
+    input: z.strictObject({
+      sessionKey,
+      agentId: agentId.optional(),
+      runId: z.string().min(1).optional(),
+      preserveSideRuns: z.boolean().optional(),
+    }),
+    output: z.object({ ok: z.literal(true), aborted: z.boolean(), runIds: z.array(z.string()) }),
+    cli: { positionals: ['sessionKey'] },
+  }),
+});

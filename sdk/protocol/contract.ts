@@ -1,0 +1,75 @@
+import type { TRPCBuiltRouter, TRPCDecorateCreateRouterOptions } from '@trpc/server';
+import { agent, agentWait } from './agent.ts';
+import { agents } from './agents.ts';
+import { chat } from './chat.ts';
+import { config } from './config.ts';
+import { events } from './events.ts';
+import { health, status } from './health.ts';
+import { logs } from './logs.ts';
+import {
+  type Declared,
+  type DeclaredEvent,
+  type EventMeta,
+  type RootTypes,
+  router,
+  type Schema,
+  type Spec,
+} from './method.ts';
+import { models } from './models.ts';
+import { systemPresence } from './presence.ts';
+import { runs } from './runs.ts';
+import { sessions } from './sessions.ts';
+
+/** Every namespace by reference: declarations name them instead of spelling them out, and keep their docs. */
+export interface Namespaces {
+  health: typeof health;
+  status: typeof status;
+  'system-presence': typeof systemPresence;
+  agent: typeof agent;
+  'agent.wait': typeof agentWait;
+  agents: typeof agents;
+  chat: typeof chat;
+  sessions: typeof sessions;
+  runs: typeof runs;
+  models: typeof models;
+  logs: typeof logs;
+  config: typeof config;
+  events: typeof events;
+}
+
+/** All that can be asked of a gateway, and all that it tells: methods and events, typed. */
+export type Contract = TRPCBuiltRouter<
+  RootTypes,
+  TRPCDecorateCreateRouterOptions<{ [K in keyof Namespaces]: Namespaces[K] }>
+>;
+
+export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K] }>({
+  health,
+  status,
+  'system-presence': systemPresence,
+  agent,
+  'agent.wait': agentWait,
+  agents,
+  chat,
+  sessions,
+  runs,
+  models,
+  logs,
+  config,
+  events,
+});
+
+/** Wire name of every method with what the CLI and the reference page need to know of it. */
+export const methods: ReadonlyMap<string, Spec> = new Map(
+  Object.entries(contract._def.procedures as unknown as Record<string, Declared<unknown, unknown>>)
+    .filter(([, procedure]) => procedure.spec !== undefined)
+    .map(([name, procedure]) => [name, procedure.spec]),
+);
+
+/** Name of every event with its scope and payload. */
+export const eventSpecs: ReadonlyMap<string, EventMeta & { payload: Schema }> = new Map(
+  Object.entries(events._def.record as unknown as Record<string, DeclaredEvent<unknown>>).map(([name, declared]) => [
+    name,
+    declared.event,
+  ]),
+);

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { RunEvent } from './agent.ts';
+import { ChatEvent, ChatMessage } from './chat.ts';
+import { count, timestampMs } from './fields.ts';
+import { HealthSnapshot } from './health.ts';
+import { type DeclaredEvent, event, router } from './method.ts';
+import { PresenceEntry } from './presence.ts';
+import { SessionRow } from './sessions.ts';
+import { shape } from './shape.ts';
+
+/** A session was created, changed, reset or deleted, or its run went on. Sent after `sessions.subscribe`. */
+export interface SessionsChanged {
+  sessionKey?: string | undefined;
+  sessionId?: string | undefined;
+  agentId?: string | undefined;
+  /** `create`, `send`, `patch`, `reset`, `delete`, `agent.run.started`, `agent.input.settled`, ... */
+  reason?: string | undefined;
+  /** `start`, `model`, `message`, `end` of a run. */
+  phase?: string | undefined;
+  runId?: string | undefined;
+  ts: number;
+  /** The session as it is now; absent after a delete. */
+  session?: SessionRow | undefined;
+  ancestorSessions?: SessionRow[] | undefined;
+}
+
+export const SessionsChanged = shape<SessionsChanged>()(
+  z.object({
+    sessionKey: z.string().optional(),
+    sessionId: z.string().optional(),
+    agentId: z.string().optional(),
+    reason: z.string().optional(),
+    phase: z.string().optional(),
+    runId: z.string().optional(),
+    ts: timestampMs,
+    session: SessionRow.optional(),
+    ancestorSessions: z.array(SessionRow).optional(),
+  }),
+);
+
+/** A row was added to a transcript. Sent after `sessions.messages.subscribe`. */
+export interface SessionMessage {
+  sessionKey: string;
+  agentId: string;
+  message: ChatMessage;
+  messageId: string;
+  /** From 1. */
+  messageSeq: number;
+  session?: SessionRow | undefined;
+}
+
+export const SessionMessage = shape<SessionMessage>()(
+  z.object({
+    sessionKey: z.string(),
+    agentId: z.string(),
+    message: ChatMessage,
+    messageId: z.string(),
+    messageSeq: count,
+    session: SessionRow.optional(),
+  }),
+);
+
+export const events = router({
+  /** The first frame on every socket: sign or echo its nonce in `connect`. */
+  'connect.challenge': event({
+    summary: 'First frame on a socket, before connect.',
+    scope: null,
+    droppable: false,
+    payload: z.object({ nonce: z.string(), ts: timestampMs, capabilities: z.array(z.string()).optional() }),
+  }),
+  /** One step of a run: lifecycle, text, tools, usage. */
+  agent: event({ summary: 'One step of a run.', scope: 'operator.read', droppable: true, payload: RunEvent }),
+  /** A reply as it is written. */
+  chat: event({ summary: 'A reply as it is written.', scope: 'operator.read', droppable: true, payload: ChatEvent }),
+  /** After `sessions.subscribe`. */
+  'sessions.changed': event({
+    summary: 'A session was created, changed, reset or deleted.',
+    scope: 'operator.read',
+    droppable: true,
+    payload: SessionsChanged,
+  }),
+  /** After `sessions.messages.subscribe`. */
+  'session.message': event({
+    summary: 'A row was added to a transcript.',
+    scope: 'operator.read',
+    droppable: false,
+    payload: SessionMessage,
+  }),
+  /** Everybody who is present, after each change. */
+  presence: event({
+    summary: 'The list of who is connected, after each change.',
+    scope: null,
+    droppable: true,
+    payload: z.object({ presence: z.array(PresenceEntry) }),
+  }),
+  /** Every 60 s and after changes. */
+  health: event({ summary: 'The health snapshot.', scope: null, droppable: true, payload: HealthSnapshot }),
+  /** Every 30 s; silence for twice as long means that the connection is dead. */
+  tick: event({ summary: 'Keepalive.', scope: null, droppable: true, payload: z.object({ ts: timestampMs }) }),
+  /** The gateway stops or restarts; the socket closes with 1012 right after. */
+  shutdown: event({
+    summary: 'The gateway is about to stop or restart.',
+    scope: null,
+    droppable: false,
+    payload: z.object({ reason: z.string(), restartExpectedMs: count.optional() }),
+  }),
+});
+
+type Events = (typeof events)['_def']['record'];
+export type EventName = keyof Events & string;
+/** What the event of that name carries. */
+export type EventPayload<E extends EventName> = Events[E] extends DeclaredEvent<infer P> ? P : never;
+
+/** Whom an event is for, besides those who lack its scope. */
+export interface Audience {
+  /** Only connections that asked for changes of sessions. */
+  subscribedTo?: 'sessions' | { messagesOf: string };
+  /** Only this connection. */
+  connection?: string;
+}
+
+/** Tells everybody who is entitled. Contract: does not throw and does not wait. */
+export type Publish = <E extends EventName>(event: E, payload: EventPayload<E>, audience?: Audience) => void;

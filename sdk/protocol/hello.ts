@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import type { StateVersion } from './frames.ts';
+import type { HealthSnapshot } from './health.ts';
+import type { PresenceEntry } from './presence.ts';
+import { shape } from './shape.ts';
+
+/** Client ids that the protocol knows; any other is refused. */
+export const clientIds = [
+  'webchat-ui',
+  'openclaw-control-ui',
+  'openclaw-browser-copilot',
+  'openclaw-tui',
+  'webchat',
+  'cli',
+  'gateway-client',
+  'openclaw-macos',
+  'openclaw-linux',
+  'openclaw-ios',
+  'openclaw-watchos',
+  'openclaw-android',
+  'node-host',
+  'openclaw-worker',
+  'test',
+  'fingerprint',
+  'openclaw-probe',
+] as const;
+export const clientModes = ['webchat', 'cli', 'ui', 'backend', 'node', 'worker', 'probe', 'test'] as const;
+
+export type ClientId = (typeof clientIds)[number];
+export type ClientMode = (typeof clientModes)[number];
+
+/** Who the client says it is. */
+export interface ClientIdentity {
+  id: ClientId;
+  mode: ClientMode;
+  version: string;
+  platform: string;
+  displayName?: string | undefined;
+  buildId?: string | undefined;
+  deviceFamily?: string | undefined;
+  modelIdentifier?: string | undefined;
+  timeZone?: string | undefined;
+  /** Chosen by the client; stays the same over its reconnects. */
+  instanceId?: string | undefined;
+}
+
+/** Proof that the client holds a device's private key (docs/protocol.md, "Devices"). */
+export interface DeviceProof {
+  id: string;
+  publicKey: string;
+  signature: string;
+  signedAt: number;
+  nonce: string;
+}
+
+/** What the client presents; every member is a secret. */
+export interface Credentials {
+  token?: string | undefined;
+  password?: string | undefined;
+  deviceToken?: string | undefined;
+  bootstrapToken?: string | undefined;
+  approvalRuntimeToken?: string | undefined;
+  agentRuntimeIdentityToken?: string | undefined;
+}
+
+/** Parameters of `connect`, the first request on a socket. */
+export interface ConnectParams {
+  minProtocol: number;
+  maxProtocol: number;
+  client: ClientIdentity;
+  /** What the client can take, for example `tool-events`. */
+  caps?: string[] | undefined;
+  commands?: string[] | undefined;
+  computerUse?: unknown;
+  workerRuns?: Record<string, unknown> | undefined;
+  permissions?: Record<string, boolean> | undefined;
+  pathEnv?: string | undefined;
+  role?: string | undefined;
+  /** What the client would like to be allowed. */
+  scopes?: string[] | undefined;
+  device?: DeviceProof | undefined;
+  auth?: Credentials | undefined;
+  locale?: string | undefined;
+  userAgent?: string | undefined;
+}
+
+const text = z.string().min(1);
+const names = z.array(text).max(256);
+
+export const ConnectParams = shape<ConnectParams>()(
+  z.strictObject({
+    minProtocol: z.number().int().min(1),
+    maxProtocol: z.number().int().min(1),
+    client: z.strictObject({
+      id: z.enum(clientIds),
+      mode: z.enum(clientModes),
+      version: text,
+      platform: text,
+      displayName: text.optional(),
+      buildId: text.max(96).optional(),
+      deviceFamily: text.optional(),
+      modelIdentifier: text.optional(),
+      timeZone: text.max(64).optional(),
+      instanceId: text.optional(),
+    }),
+    caps: names.optional(),
+    commands: names.optional(),
+    computerUse: z.unknown().optional(),
+    workerRuns: z.record(z.string(), z.unknown()).optional(),
+    permissions: z.record(z.string(), z.boolean()).optional(),
+    pathEnv: z.string().optional(),
+    role: text.optional(),
+    scopes: names.optional(),
+    device: z
+      .strictObject({
+        id: text,
+        publicKey: text,
+        signature: text,
+        signedAt: z.number().int().nonnegative(),
+        nonce: z.string(),
+      })
+      .optional(),
+    auth: z
+      .strictObject({
+        token: z.string().optional(),
+        password: z.string().optional(),
+        deviceToken: z.string().optional(),
+        bootstrapToken: z.string().optional(),
+        approvalRuntimeToken: z.string().optional(),
+        agentRuntimeIdentityToken: z.string().optional(),
+      })
+      .optional(),
+    locale: z.string().optional(),
+    userAgent: z.string().optional(),
+  }),
+);
+
+/** The answer to `connect`: who the gateway is, what it can do, how things stand. */
+export interface HelloOk {
+  type: 'hello-ok';
+  /** Always 4. */
+  protocol: number;
+  server: {
+    version: string;
+    /** Of this socket. */
+    connId: string;
+    /** Of this start of the gateway. */
+    bootId?: string | undefined;
+    buildId?: string | undefined;
+  };
+  features: { methods: string[]; events: string[]; capabilities?: string[] | undefined };
+  snapshot: {
+    presence: PresenceEntry[];
+    health: HealthSnapshot;
+    stateVersion: StateVersion;
+    uptimeMs: number;
+    suspension?: { phase: 'accepting' | 'preparing' | 'draining' | 'prepared' } | undefined;
+    appliedConfigHash?: string | null | undefined;
+    sessionDefaults?:
+      | {
+          defaultAgentId: string;
+          mainKey: string;
+          mainSessionKey: string;
+          scope?: string | undefined;
+          modelConfigured?: boolean | undefined;
+        }
+      | undefined;
+    /** Members from here on are for admins only. */
+    configPath?: string | undefined;
+    stateDir?: string | undefined;
+    authMode?: 'none' | 'token' | 'password' | 'trusted-proxy' | undefined;
+  };
+  auth: {
+    role: string;
+    /** What the client may do from now on. */
+    scopes: string[];
+    /** How it was recognised. */
+    method?: string | undefined;
+    deviceToken?: string | undefined;
+    issuedAtMs?: number | undefined;
+  };
+  policy: {
+    /** Bytes of the largest frame the gateway reads. */
+    maxPayload: number;
+    /** Bytes that may wait for this client before it is cut off. */
+    maxBufferedBytes: number;
+    tickIntervalMs: number;
+    attachments?: { maxBytes: number; maxImageBytes: number } | undefined;
+  };
+}

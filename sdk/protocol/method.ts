@@ -1,0 +1,140 @@
+import { initTRPC, type TRPCDefaultErrorShape, TRPCError } from '@trpc/server';
+import type { z } from 'zod';
+import { type ErrorShape, findGatewayError, GatewayError, toErrorShape } from './errors.ts';
+import { isGranted, type OperatorScope, type Principal } from './scopes.ts';
+
+/** How a method looks on the command line, where the input alone does not tell. */
+export interface CommandHints {
+  /** Input fields given by position, in this order. */
+  positionals?: readonly string[];
+  /** True when the method makes no sense from a shell, for example a subscription. */
+  hidden?: boolean;
+}
+
+export interface MethodMeta {
+  /** One sentence: help text, reference page and editor hover. */
+  summary: string;
+  /** What the caller must hold; `null` when any authenticated caller may ask. */
+  scope: OperatorScope | null;
+}
+
+export interface EventMeta extends MethodMeta {
+  /** True when a slow connection may miss it; the hole in `seq` tells the client. */
+  droppable: boolean;
+}
+
+/** The second answer to a two-stage method (docs/protocol.md, "Runs"). */
+export interface SecondAnswer {
+  ok: boolean;
+  payload: unknown;
+  error?: ErrorShape | undefined;
+}
+
+/** What a transport provides to every call. */
+export interface CallContext {
+  principal: Principal;
+  handle(path: string, input: unknown, call: { signal: AbortSignal | undefined; context: CallContext }): unknown;
+  listen(event: string, signal: AbortSignal | undefined): AsyncIterable<unknown>;
+  /** Present on transports that can answer a request twice; the promise never rejects. */
+  follow?(answer: Promise<SecondAnswer>): void;
+}
+
+const t = initTRPC
+  .context<CallContext>()
+  .meta<MethodMeta>()
+  .create({
+    errorFormatter: ({ shape, error }) => {
+      const known = findGatewayError(error);
+      return { ...shape, data: { ...shape.data, gateway: known && toErrorShape(known) } };
+    },
+  });
+
+type ErrorShapeOverHttp = TRPCDefaultErrorShape & { data: { gateway: ErrorShape | undefined } };
+export type RootTypes = { ctx: CallContext; meta: MethodMeta; errorShape: ErrorShapeOverHttp; transformer: false };
+export const router = t.router;
+
+const requireScope = (principal: Principal, scope: OperatorScope | null | undefined): void => {
+  if (!scope || isGranted(principal.scopes, scope)) return;
+  const error = new GatewayError('FORBIDDEN', `missing scope: ${scope}`, {
+    details: { code: 'MISSING_SCOPE', missingScope: scope, requiredScopes: [scope] },
+  });
+  throw new TRPCError({ code: 'FORBIDDEN', message: error.message, cause: error });
+};
+
+const guarded = t.procedure.use(({ ctx, meta, next }) => {
+  requireScope(ctx.principal, meta?.scope);
+  return next();
+});
+
+export interface MethodSpec<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends MethodMeta {
+  input: I;
+  output: O;
+  /** A further scope that this input needs, for the methods that the published protocol calls dynamic. */
+  elevates?(input: z.output<I>): OperatorScope | undefined;
+  cli?: CommandHints;
+}
+
+/** Any zod schema, named without zod so that none of its types reach the declarations. */
+export interface Schema {
+  readonly '~standard': { readonly vendor: string };
+}
+
+/** What the CLI, the reference page and the hub read from a procedure; tRPC keeps its own copy private. */
+export interface Spec extends MethodMeta {
+  kind: 'query' | 'mutation';
+  input: Schema;
+  output: Schema;
+  cli?: CommandHints | undefined;
+}
+
+/** Hung on every method: its spec and, for types only, what its handler gets and gives. */
+export interface Declared<In, Out> {
+  readonly spec: Spec;
+  readonly handles?: (input: In) => Out;
+}
+
+/** Hung on every event. */
+export interface DeclaredEvent<Payload> {
+  readonly event: EventMeta & { payload: Schema };
+  readonly carries?: Payload;
+}
+
+const declare = <I extends z.ZodType, O extends z.ZodType>({ input, output, summary, scope }: MethodSpec<I, O>) =>
+  guarded.meta({ summary, scope }).input(input).output(output);
+
+const resolve =
+  <I extends z.ZodType, O extends z.ZodType>({ elevates }: MethodSpec<I, O>) =>
+  ({ ctx, path, input, signal }: Resolving): never => {
+    requireScope(ctx.principal, elevates?.(input as z.output<I>));
+    return ctx.handle(path, input, { signal, context: ctx }) as never;
+  };
+
+interface Resolving {
+  ctx: CallContext;
+  path: string;
+  input: unknown;
+  signal: AbortSignal | undefined;
+}
+
+/** Declares a method that changes nothing. */
+export const query = <I extends z.ZodType, O extends z.ZodType>(spec: MethodSpec<I, O>) =>
+  Object.assign(declare(spec).query(resolve(spec)), { spec: { ...spec, kind: 'query' } } as Declared<
+    z.output<I>,
+    z.input<O>
+  >);
+
+/** Declares a method with effects. */
+export const mutation = <I extends z.ZodType, O extends z.ZodType>(spec: MethodSpec<I, O>) =>
+  Object.assign(declare(spec).mutation(resolve(spec)), { spec: { ...spec, kind: 'mutation' } } as Declared<
+    z.output<I>,
+    z.input<O>
+  >);
+
+/** Declares something that is published; clients subscribe to it. */
+export const event = <P extends z.ZodType>({ payload, ...meta }: EventMeta & { payload: P }) =>
+  Object.assign(
+    guarded.meta(meta).subscription(async function* ({ ctx, path, signal }): AsyncGenerator<z.output<P>> {
+      yield* ctx.listen(path.slice('events.'.length), signal) as AsyncIterable<z.output<P>>;
+    }),
+    { event: { ...meta, payload } } as DeclaredEvent<z.output<P>>,
+  );

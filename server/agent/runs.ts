@@ -1,0 +1,110 @@
+import type { RunEvent, RunOutcome } from '../../sdk/protocol/agent.ts';
+import type { RunRow } from '../../sdk/protocol/runs.ts';
+import type { Usage } from '../../sdk/protocol/usage.ts';
+import type { AgentSpec } from '../config/agents.ts';
+import type { ModelFailure, ModelMessage, ModelRequest, ToolDeclaration, UserPart } from '../models/provider.ts';
+
+/** Everything a run needs to know before it is accepted. */
+export interface RunInput {
+  /** Also the idempotency key: the same id again starts nothing. */
+  runId: string;
+  agent: AgentSpec;
+  /** Canonical. */
+  sessionKey: string;
+  /** Who asked, for the record. `http` sessions that nobody named are kept out of lists and pruned after a day. */
+  origin: 'agent' | 'chat' | 'sessions' | 'http';
+  /** True for a conversation that ends with this run. */
+  transient?: boolean | undefined;
+  content: UserPart[];
+  /** The conversation before `content`, when the caller brings it along; otherwise what the session holds. */
+  history?: ModelMessage[] | undefined;
+  /** Model reference; otherwise the session's, else the agent's. */
+  model?: string | undefined;
+  thinking?: string | undefined;
+  /** Instructions added to the agent's own. */
+  extraSystemPrompt?: string | undefined;
+  /** Tools that the caller runs itself: a call of one ends the run. */
+  clientTools?: ToolDeclaration[] | undefined;
+  /** Passed to the model as they are. */
+  request?: Pick<ModelRequest, 'toolChoice' | 'parallelToolCalls' | 'sampling' | 'responseFormat'> | undefined;
+  /** Milliseconds; the configured limit when absent or 0. */
+  timeoutMs?: number | undefined;
+  /** Connection that started the run; the `tool` stream goes only there. */
+  connection?: string | undefined;
+}
+
+/** A step of a run as it happens, before any joining of text. */
+export type RunStep =
+  | { type: 'started' }
+  /** A call of this model begins; more than once when tools run or a fallback is tried. */
+  | { type: 'model'; provider: string; model: string }
+  | { type: 'text'; delta: string }
+  | { type: 'reasoning'; delta: string }
+  /** A call of one of the caller's own tools; the run ends after it. */
+  | { type: 'clientToolCall'; id: string; name: string; arguments: Record<string, unknown> }
+  | { type: 'ended'; end: RunEnd };
+
+/** How a run ended. */
+export interface RunEnd {
+  status: 'ok' | 'error' | 'aborted' | 'timeout' | 'interrupted';
+  /** The reply as far as it got. */
+  text: string;
+  /** Of the last model call. */
+  finish: 'stop' | 'length' | 'toolCalls' | 'contentFilter' | 'other';
+  usage: Usage;
+  provider: string | undefined;
+  model: string | undefined;
+  startedAt: number;
+  endedAt: number;
+  /** On `error` and `timeout`. */
+  failure?: ModelFailure | undefined;
+  /** `rpc`, `disconnect`, `timeout`, `shutdown`, `reset`: who ended it. */
+  stopReason?: string | undefined;
+}
+
+/** A run that is queued or working. */
+export interface Run {
+  readonly id: string;
+  readonly sessionKey: string;
+  readonly agentId: string;
+  /** The reply so far. */
+  readonly text: string;
+  readonly startedAt: number | undefined;
+  /** Never rejects: a failure is an end like any other. */
+  readonly ended: Promise<RunEnd>;
+  /** Calls back for every step from now on, in order, until the run ends. @returns how to stop listening. */
+  watch(listener: (step: RunStep) => void): () => void;
+  /** Ends the run; the text so far is kept. Harmless when it has ended. */
+  abort(stopReason: string): void;
+}
+
+/** The answer to a request to run. */
+export interface Acceptance {
+  row: RunRow;
+  /** True when the id had been used before: nothing was started. */
+  replayed: boolean;
+  /** The run, while it is queued or working. */
+  run: Run | undefined;
+}
+
+/** Starts runs, one at a time in each session, and knows those that work. */
+export interface Runs {
+  /**
+   * Accepts a run. Resolves when the user's message and the run are on disk.
+   * @throws GatewayError UNAVAILABLE while the gateway stops, or when too many runs wait.
+   */
+  start(input: RunInput): Promise<Acceptance>;
+  /** The run with that id, working or ended. */
+  find(runId: string): RunRow | undefined;
+  /** The run with that id, while it is queued or working. */
+  live(runId: string): Run | undefined;
+  /** Queued and working runs of a session, the working one first. */
+  liveIn(sessionKey: string): Run[];
+  counts(): { active: number; queued: number };
+  /** Waits for the end of a run; an unknown id waits out the time. */
+  wait(runId: string, timeoutMs: number, signal?: AbortSignal): Promise<RunOutcome>;
+  /** The run's event log after a sequence number. */
+  events(runId: string, after: number, limit: number): { events: RunEvent[]; hasMore: boolean };
+  /** Refuses new runs, waits up to `timeoutMs` for the others, then aborts them as interrupted. */
+  drain(timeoutMs: number): Promise<void>;
+}

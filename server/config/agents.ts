@@ -1,0 +1,56 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { AgentIdentity } from '../../sdk/protocol/agents.ts';
+import type { Config, ModelSetting } from './config.ts';
+
+/** One agent with its defaults filled in. */
+export interface AgentSpec {
+  id: string;
+  isDefault: boolean;
+  name: string | undefined;
+  description: string | undefined;
+  identity: AgentIdentity | undefined;
+  /** Absolute. */
+  workspace: string;
+  /** Model reference, or undefined when the configuration names none. */
+  primary: string | undefined;
+  fallbacks: readonly string[];
+  thinking: string | undefined;
+}
+
+export const defaultAgentId = 'main';
+
+/**
+ * The configured agents, the default one first: the one marked `default`, else the first. Never empty.
+ * @param stateDir where agents without a workspace of their own work.
+ */
+export function resolveAgents(config: Config, stateDir: string): AgentSpec[] {
+  const defaults = config.agents?.defaults ?? {};
+  const entries = Object.entries(config.agents?.entries ?? {});
+  if (entries.length === 0) entries.push([defaultAgentId, {}]);
+  const defaultId = (entries.find(([, agent]) => agent.default) ?? entries[0])?.[0];
+  const specs = entries.map(([id, agent]): AgentSpec => {
+    const model = toModelSetting(agent.model);
+    const fallback = toModelSetting(defaults.model);
+    return {
+      id,
+      isDefault: id === defaultId,
+      name: agent.name ?? agent.identity?.name,
+      description: agent.description,
+      identity: agent.identity,
+      workspace: expandHome(agent.workspace ?? defaults.workspace ?? join(stateDir, 'workspace', id)),
+      primary: model.primary ?? fallback.primary,
+      fallbacks: model.fallbacks ?? fallback.fallbacks ?? [],
+      thinking: agent.thinkingDefault ?? defaults.thinkingDefault,
+    };
+  });
+  return specs.sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
+}
+
+function toModelSetting(setting: ModelSetting | undefined): Exclude<ModelSetting, string> {
+  return typeof setting === 'string' ? { primary: setting } : (setting ?? {});
+}
+
+function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}

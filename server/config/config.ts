@@ -1,0 +1,133 @@
+/** The configuration as a person writes it: every member optional. The keys are those of docs/configuration.md. */
+export interface Config {
+  gateway?: GatewayConfig | undefined;
+  agents?: AgentsConfig | undefined;
+  models?: ModelsConfig | undefined;
+  session?: SessionConfig | undefined;
+  logging?: LoggingConfig | undefined;
+}
+
+export interface GatewayConfig {
+  /** TCP port. Default 18789; `--port` and `OPENCLAW_GATEWAY_PORT` win. */
+  port?: number | undefined;
+  mode?: 'local' | 'remote' | undefined;
+  /** Which addresses to listen on. Default `loopback`. */
+  bind?: 'auto' | 'lan' | 'loopback' | 'custom' | 'tailnet' | undefined;
+  /** IPv4 address for `bind: 'custom'`. */
+  customBindHost?: string | undefined;
+  auth?:
+    | {
+        /** Default: `password` when only a password is set, else `token`. */
+        mode?: 'none' | 'token' | 'password' | 'trusted-proxy' | undefined;
+        token?: string | undefined;
+        password?: string | undefined;
+        rateLimit?:
+          | {
+              /** Failures within the window before the lockout. Default 10. */
+              maxAttempts?: number | undefined;
+              /** Milliseconds. Default 60 000. */
+              windowMs?: number | undefined;
+              /** Milliseconds. Default 300 000. */
+              lockoutMs?: number | undefined;
+              /** Default true. */
+              exemptLoopback?: boolean | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
+  controlUi?: { allowedOrigins?: string[] | undefined } | undefined;
+  http?:
+    | {
+        endpoints?:
+          | {
+              chatCompletions?: { enabled?: boolean | undefined } | undefined;
+              responses?: { enabled?: boolean | undefined } | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
+  /** The gateway that clients on this machine use when `mode` is `remote`. */
+  remote?: { url?: string | undefined; token?: string | undefined; password?: string | undefined } | undefined;
+}
+
+/** A model reference `<provider>/<model>`, alone or with what to try when it fails. */
+export type ModelSetting = string | { primary?: string | undefined; fallbacks?: string[] | undefined };
+
+export interface AgentConfig {
+  name?: string | undefined;
+  description?: string | undefined;
+  /** True for the agent that answers when none is named. */
+  default?: boolean | undefined;
+  workspace?: string | undefined;
+  model?: ModelSetting | undefined;
+  thinkingDefault?: string | undefined;
+  identity?:
+    | { name?: string | undefined; theme?: string | undefined; emoji?: string | undefined; avatar?: string | undefined }
+    | undefined;
+}
+
+export interface AgentsConfig {
+  defaults?:
+    | {
+        model?: ModelSetting | undefined;
+        workspace?: string | undefined;
+        thinkingDefault?: string | undefined;
+        /** Seconds a run may take. Default 600. */
+        timeoutSeconds?: number | undefined;
+        /** Runs that may work at the same time. Default 16. */
+        maxConcurrent?: number | undefined;
+      }
+    | undefined;
+  entries?: Record<string, AgentConfig> | undefined;
+}
+
+/** How a provider's API is spoken. */
+export type ModelApi =
+  | 'openai-completions'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'google-generative-ai'
+  | 'ollama';
+
+export interface ProviderConfig {
+  baseUrl?: string | undefined;
+  apiKey?: string | undefined;
+  api?: ModelApi | (string & {}) | undefined;
+  /** Sent with every request. */
+  headers?: Record<string, string> | undefined;
+  models?:
+    | {
+        id: string;
+        name?: string | undefined;
+        reasoning?: boolean | undefined;
+        input?: ('text' | 'image' | 'audio' | 'video' | 'document')[] | undefined;
+        /** Tokens. */
+        contextWindow?: number | undefined;
+        /** Tokens. */
+        maxTokens?: number | undefined;
+      }[]
+    | undefined;
+  /** Seconds without a byte before a call is given up. */
+  timeoutSeconds?: number | undefined;
+}
+
+export interface ModelsConfig {
+  providers?: Record<string, ProviderConfig> | undefined;
+}
+
+export interface SessionConfig {
+  /** Rest of the key of an agent's main conversation. Default `main`. */
+  mainKey?: string | undefined;
+  scope?: 'per-sender' | 'global' | undefined;
+}
+
+export interface LoggingConfig {
+  level?: string | undefined;
+  /** Absolute path; default `<tmpdir>/openclaw/openclaw-<date>.log`. */
+  file?: string | undefined;
+  /** Bytes before the file is rotated. Default 100 MB. */
+  maxFileBytes?: number | undefined;
+  consoleLevel?: string | undefined;
+  consoleStyle?: 'pretty' | 'compact' | 'json' | undefined;
+  redactPatterns?: string[] | undefined;
+}

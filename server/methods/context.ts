@@ -1,0 +1,43 @@
+import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
+import type { Publish } from '../../sdk/protocol/events.ts';
+import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
+import type { Runs } from '../agent/runs.ts';
+import type { AgentSpec } from '../config/agents.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../log/log.ts';
+import type { ModelRegistry } from '../models/registry.ts';
+import type { SessionStore } from '../sessions/store.ts';
+
+/** The gateway's domains, as handlers see them. */
+export interface Domains {
+  config: Config;
+  agents: readonly AgentSpec[];
+  sessions: SessionStore;
+  runs: Runs;
+  models: ModelRegistry;
+  log: Log;
+  publish: Publish;
+  presence(): PresenceEntry[];
+  health(): HealthSnapshot;
+  status(): StatusSummary;
+  configSnapshot(): Promise<ConfigSnapshot>;
+  /** The log file that is being written. */
+  logFile(): string;
+}
+
+/** What one connection has asked to be told; absent over HTTP. */
+export interface Subscriptions {
+  connection: string;
+  sessions(): void;
+  messagesOf(key: string): void;
+  stopMessagesOf(key: string): void;
+}
+
+/** What a handler gets besides its input. */
+export interface Context extends Domains {
+  principal: CallContext['principal'];
+  subscriptions: Subscriptions | undefined;
+  follow: CallContext['follow'];
+}

@@ -1,0 +1,122 @@
+import type { Usage } from '../../sdk/protocol/usage.ts';
+
+/** What a model may call. */
+export interface ToolDeclaration {
+  name: string;
+  description: string;
+  /** JSON Schema of the arguments, an object schema. */
+  parameters: Record<string, unknown>;
+  /** True when the provider should hold the model to the schema. */
+  strict?: boolean | undefined;
+}
+
+export type UserPart =
+  | { type: 'text'; text: string }
+  /** `data` is base64, without a `data:` prefix. */
+  | { type: 'image'; mimeType: string; data: string };
+
+export type AssistantPart =
+  | { type: 'text'; text: string }
+  | { type: 'toolCall'; id: string; name: string; arguments: Record<string, unknown> };
+
+/** One message of the conversation as a model reads it. */
+export type ModelMessage =
+  | { role: 'system'; text: string }
+  | { role: 'user'; content: UserPart[] }
+  | { role: 'assistant'; content: AssistantPart[] }
+  | { role: 'tool'; toolCallId: string; toolName: string; output: string; isError: boolean };
+
+/** What the caller wants of the sampling; a provider takes what it knows. */
+export interface Sampling {
+  maxOutputTokens?: number | undefined;
+  /** 0 to 2. */
+  temperature?: number | undefined;
+  /** 0 to 1. */
+  topP?: number | undefined;
+  stop?: string[] | undefined;
+  seed?: number | undefined;
+  frequencyPenalty?: number | undefined;
+  presencePenalty?: number | undefined;
+}
+
+/** One call of a model. */
+export interface ModelRequest {
+  /** Instructions that stand before the conversation. */
+  system?: string | undefined;
+  messages: ModelMessage[];
+  tools?: ToolDeclaration[] | undefined;
+  /** Default `auto`. */
+  toolChoice?: 'auto' | 'none' | 'required' | { name: string } | undefined;
+  parallelToolCalls?: boolean | undefined;
+  sampling?: Sampling | undefined;
+  responseFormat?:
+    | {
+        type: 'json';
+        name?: string | undefined;
+        schema?: Record<string, unknown> | undefined;
+        strict?: boolean | undefined;
+      }
+    | undefined;
+  /** `off`, `minimal`, `low`, `medium`, `high`, or a level that only the provider knows. */
+  thinking?: string | undefined;
+  /** Who asks, for models that answer from the conversation's own state. */
+  session?: { key: string; agentId: string } | undefined;
+}
+
+/** Why a model call failed. Secrets are removed from `message`. */
+export interface ModelFailure {
+  kind:
+    | 'auth'
+    | 'rate_limit'
+    | 'context_length'
+    | 'quota'
+    | 'refusal'
+    | 'timeout'
+    | 'not_found'
+    | 'bad_request'
+    | 'unavailable'
+    | 'unknown';
+  /** For people: provider, what it said, what to do. */
+  message: string;
+  provider: string;
+  model: string;
+  /** The provider's own status, when there was an answer. */
+  httpStatus?: number | undefined;
+  /** True when the same call may succeed later. */
+  retryable: boolean;
+  retryAfterMs?: number | undefined;
+}
+
+/** What comes out of a model, in order. The last one is always `finish` or `failure`, exactly once. */
+export type ModelEvent =
+  | { type: 'text'; delta: string }
+  | { type: 'reasoning'; delta: string }
+  /** A complete call; `arguments` parsed from what the model wrote. */
+  | { type: 'toolCall'; id: string; name: string; arguments: Record<string, unknown> }
+  | { type: 'finish'; reason: 'stop' | 'length' | 'toolCalls' | 'contentFilter' | 'other'; usage: Usage }
+  | { type: 'failure'; failure: ModelFailure };
+
+/**
+ * Streams one call of a model.
+ * Contract: never throws for a model's failure; ends with `finish` or `failure`; stops soon after `signal` fires, then ends
+ * with either or with nothing.
+ */
+export interface ModelProvider {
+  stream(model: string, request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /**
+   * Turns texts into vectors, one each, in order.
+   * Contract: rejects with a GatewayError that carries the failure in `details`. Absent when the provider has no embeddings.
+   */
+  embed?(
+    model: string,
+    texts: string[],
+    options: { dimensions?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<Embeddings>;
+}
+
+export interface Embeddings {
+  vectors: Float32Array[];
+  /** Tokens read. */
+  inputTokens: number;
+}

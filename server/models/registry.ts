@@ -1,0 +1,39 @@
+import type { ModelChoice } from '../../sdk/protocol/health.ts';
+import type { ModelRow } from '../../sdk/protocol/models.ts';
+import type { Embeddings, ModelEvent, ModelRequest } from './provider.ts';
+
+/** A model that was found: what it is called, and how to call it. */
+export interface Model {
+  provider: string;
+  /** Id at the provider. */
+  id: string;
+  /** How the provider's API is spoken, for example `openai-completions`. */
+  api: string;
+  /** Tokens; undefined when nobody said. */
+  contextWindow: number | undefined;
+  /** Streams one call, with idle and total timeouts applied. Contract: as ModelProvider.stream. */
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+}
+
+/** Every model the configuration, the environment and this machine offer. */
+export interface ModelRegistry {
+  /**
+   * Finds a model by `<provider>/<model>`, or by a bare id that one configured provider lists.
+   * @throws GatewayError INVALID_REQUEST, `details.code: 'MODEL_NOT_FOUND'`, with the nearest known ones in the message.
+   */
+  find(reference: string): Model;
+  /** The model used where the configuration names none, and why that one. */
+  fallback(): ModelChoice;
+  list(): ModelRow[];
+  /**
+   * Embeds texts with the provider of `reference`, or with the local lexical embedding when it has none.
+   * Answers the name of what was used.
+   */
+  embed(
+    reference: string | undefined,
+    texts: string[],
+    options: { dimensions?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<Embeddings & { model: string }>;
+  close(): Promise<void>;
+}
