@@ -16,6 +16,11 @@ export interface RunInput {
   /** True for a conversation that ends with this run. */
   transient?: boolean | undefined;
   content: UserPart[];
+  /**
+   * What the caller's own tools answered to the calls of an earlier run. They stand right before `content` (which may then
+   * be empty) and are recorded in the session like it.
+   */
+  toolResults?: Extract<ModelMessage, { role: 'tool' }>[] | undefined;
   /** The conversation before `content`, when the caller brings it along; otherwise what the session holds. */
   history?: ModelMessage[] | undefined;
   /** Model reference; otherwise the session's, else the agent's. */
