@@ -117,6 +117,8 @@ export interface Audience {
   subscribedTo?: 'sessions' | { messagesOf: string };
   /** Only this connection. */
   connection?: string;
+  /** Only connections that announced this capability in `connect`. */
+  capability?: string;
 }
 
 /** Tells everybody who is entitled. Contract: does not throw and does not wait. */

@@ -31,7 +31,7 @@ export function parseSessionKey(text: string, defaults: KeyDefaults, agentId?: s
       throw invalid(`session key "${text}" belongs to agent "${owner}", not "${agentId}"`);
     return toSessionKey(owner, rest);
   }
-  if (trimmed === '' || trimmed.startsWith('agent:') || /[\u0000-\u001f]/.test(trimmed))
+  if (trimmed === '' || trimmed.startsWith('agent:') || /\p{Cc}/u.test(trimmed))
     throw invalid(`session key "${text}" is malformed: use agent:<agentId>:<rest>, main, or a name of your own`);
   return toSessionKey(agentId ?? defaults.agentId, trimmed === 'main' ? defaults.mainKey : trimmed);
 }

@@ -1,0 +1,269 @@
+import type { RunOutcome } from '../../sdk/protocol/agent.ts';
+import type { ChatMessage, ContentPart } from '../../sdk/protocol/chat.ts';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { RunRow } from '../../sdk/protocol/runs.ts';
+import type { ModelFailure } from '../models/provider.ts';
+import type { Model, ModelRegistry } from '../models/registry.ts';
+import { noUsage, runLoop } from './loop.ts';
+import { historyRows, toModelMessages, toSystemPrompt } from './prompt.ts';
+import { createQueue } from './queue.ts';
+import { createRun, type RunDeps, type WorkingRun } from './run.ts';
+import type { Acceptance, RunInput, Runs } from './runs.ts';
+import type { Toolbox } from './tools/tool.ts';
+
+export interface RunsOptions extends RunDeps {
+  models: ModelRegistry;
+  toolbox: Toolbox;
+  /** Runs that may work at the same time. */
+  maxConcurrent: number;
+  /** Milliseconds a run may take when its input does not say. */
+  timeoutMs: number;
+}
+
+const endedRunLifeMs = 7 * 24 * 60 * 60 * 1000;
+
+/** The runs of this gateway: accepts them, works them off, finds them again. */
+export function createRuns(options: RunsOptions): Runs & { prune(): number } {
+  const { database, store, sessions, models, toolbox, log } = options;
+  const queue = createQueue(options.maxConcurrent);
+  const live = new Map<string, WorkingRun>();
+  let draining = false;
+
+  const toRow = (run: WorkingRun): RunRow => {
+    const row = store.find(run.id);
+    if (!row) throw new GatewayError('INTERNAL', `run ${run.id} is not in the database`);
+    return row;
+  };
+
+  /** Adds to the transcript what the run was given. */
+  const record = ({ runId, sessionKey, content, toolResults = [] }: RunInput): void => {
+    for (const { toolCallId, toolName, output, isError } of toolResults) {
+      const parts = [{ type: 'text' as const, text: output }];
+      sessions.append(sessionKey, { role: 'toolResult', content: parts, toolCallId, toolName, isError, runId });
+    }
+    if (content.length > 0)
+      sessions.append(sessionKey, {
+        role: 'user',
+        content: content.map((part): ContentPart => part),
+        idempotencyKey: `${runId}:user`,
+        runId,
+      });
+  };
+
+  /** Ends a run that was aborted before its turn came. */
+  const leaveQueue = async (run: WorkingRun): Promise<void> => {
+    if (run.startedAt !== undefined) return;
+    await run.end({ ...stopped(run), provider: undefined, model: undefined });
+    live.delete(run.id);
+  };
+
+  const work = async (run: WorkingRun): Promise<void> => {
+    const { input } = run;
+    const limitMs = input.timeoutMs || options.timeoutMs;
+    const timer = setTimeout(() => run.abort('timeout'), limitMs);
+    let candidates: Model[] = [];
+    try {
+      if (run.signal.aborted) return await leaveQueue(run);
+      run.begin();
+      candidates = findCandidates(input, models, sessions.find(input.sessionKey));
+      const end = await runLoop(toLoopContext(run, candidates), run.receive, run.signal);
+      const { provider, id: model } = end.model;
+      const how = run.signal.aborted ? { ...stopped(run), usage: end.usage } : end;
+      const status = run.signal.aborted ? stopped(run).status : end.failure ? 'error' : 'ok';
+      await run.end({ ...how, status, provider, model });
+    } catch (error) {
+      const failure = toFailure(error, candidates[0]);
+      if (!isExpected(error)) log.error(`run ${run.id} failed`, { error: stackOf(error) });
+      await run.end({
+        status: 'error',
+        finish: 'other',
+        usage: noUsage,
+        failure,
+        provider: failure.provider,
+        model: failure.model,
+      });
+    } finally {
+      clearTimeout(timer);
+      live.delete(run.id);
+    }
+  };
+
+  const toLoopContext = (run: WorkingRun, candidates: readonly Model[]) => {
+    const { input } = run;
+    const session = sessions.find(input.sessionKey);
+    const caller = { agentId: input.agent.id, sessionKey: input.sessionKey };
+    return {
+      candidates,
+      messages: toMessages(run, candidates[0]),
+      request: {
+        ...input.request,
+        system: toSystemPrompt(input.agent, input.extraSystemPrompt),
+        thinking: input.thinking ?? session?.thinkingLevel ?? input.agent.thinking,
+        session: { key: input.sessionKey, agentId: input.agent.id },
+      },
+      tools: toolbox.declarations,
+      clientTools: input.clientTools ?? [],
+      callTool: (call: Parameters<Toolbox['call']>[0], signal: AbortSignal) => toolbox.call(call, caller, signal),
+    };
+  };
+
+  const toMessages = ({ id, input }: WorkingRun, model: Model | undefined) => {
+    const { messages: rows } = sessions.history(input.sessionKey, { limit: historyRows, offset: 0 });
+    const waiting = new Set([...live.values()].filter((run) => run.startedAt === undefined).map((run) => run.id));
+    const isOwn = (row: ChatMessage) => row.__openclaw.runId === id;
+    const looked = input.history ? rows.filter(isOwn) : rows;
+    const own = toModelMessages(looked, { runId: id, waiting, contextWindow: model?.contextWindow });
+    return [...(input.history ?? []), ...own];
+  };
+
+  /** The answer to an id that was used before. Looks before it waits: two calls of one turn must not both start. */
+  const replay = (runId: string): Promise<Acceptance> | undefined => {
+    const answer = (): Acceptance | undefined => {
+      const row = store.find(runId);
+      return row && { row, replayed: true, run: live.get(runId) };
+    };
+    const known = answer();
+    return known && database.durable().then(() => answer() ?? known);
+  };
+
+  const requireAcceptance = ({ sessionKey, model }: RunInput): void => {
+    if (draining)
+      throw new GatewayError(
+        'UNAVAILABLE',
+        'the gateway is stopping and takes no new messages. Try again in a moment.',
+        {
+          details: { code: 'DRAINING' },
+          retryable: true,
+          retryAfterMs: 1500,
+        },
+      );
+    queue.requireRoom(sessionKey);
+    if (model !== undefined) models.find(model);
+  };
+
+  return {
+    async start(input) {
+      const known = replay(input.runId);
+      if (known) return known;
+      requireAcceptance(input);
+      const { runId, sessionKey, agent, transient = false } = input;
+      const run = database.write(() => {
+        const { sessionId } = sessions.ensure(sessionKey, { transient }).row;
+        store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt: Date.now() });
+        record(input);
+        sessions.track(sessionKey, {
+          runId,
+          status: sessions.find(sessionKey)?.status === 'running' ? 'running' : 'queued',
+        });
+        return createRun(input, sessionId, options);
+      });
+      live.set(runId, run);
+      run.signal.addEventListener('abort', () => void leaveQueue(run), { once: true });
+      const row = toRow(run);
+      try {
+        await database.durable();
+      } catch (error) {
+        live.delete(runId);
+        throw error;
+      }
+      queue.add(sessionKey, () => work(run));
+      return { row, replayed: false, run };
+    },
+    find: (runId) => store.find(runId),
+    live: (runId) => live.get(runId),
+    liveIn: (sessionKey) =>
+      [...live.values()]
+        .filter((run) => run.sessionKey === sessionKey)
+        .sort((a, b) => (a.startedAt ?? Number.POSITIVE_INFINITY) - (b.startedAt ?? Number.POSITIVE_INFINITY)),
+    counts: () => queue.counts(),
+    async wait(runId, timeoutMs, signal) {
+      const run = live.get(runId);
+      if (run) {
+        await within(run.ended, timeoutMs, signal);
+      } else if (!store.find(runId)) {
+        await within(new Promise(() => undefined), timeoutMs, signal);
+      }
+      return toOutcome(runId, store.find(runId));
+    },
+    events(runId, after, limit) {
+      live.get(runId)?.flush();
+      return store.events(runId, after, limit);
+    },
+    async drain(timeoutMs) {
+      draining = true;
+      const all = () => Promise.all([...live.values()].map((run) => run.ended));
+      await within(all(), timeoutMs);
+      for (const run of live.values()) run.abort('shutdown');
+      await within(all(), abortGraceMs);
+    },
+    prune: () => Number(database.write(() => store.prune(Date.now() - endedRunLifeMs))),
+  };
+}
+
+/** Milliseconds that an aborted run has to record its end while the gateway stops. */
+const abortGraceMs = 2000;
+
+/** The model to use, then its fallbacks; a model that somebody chose for this run or session has none. */
+function findCandidates(
+  input: RunInput,
+  models: ModelRegistry,
+  session: { modelOverrideSource?: unknown; modelProvider: string; model: string } | undefined,
+): Model[] {
+  if (input.model !== undefined) return [models.find(input.model)];
+  if (session?.modelOverrideSource) return [models.find(`${session.modelProvider}/${session.model}`)];
+  const primary = input.agent.primary ?? models.fallback().model;
+  return [primary, ...input.agent.fallbacks].map((reference) => models.find(reference));
+}
+
+/** How a run ended whose signal fired. */
+function stopped(run: WorkingRun) {
+  const stopReason = String(run.signal.reason);
+  const status =
+    stopReason === 'timeout'
+      ? ('timeout' as const)
+      : stopReason === 'shutdown'
+        ? ('interrupted' as const)
+        : ('aborted' as const);
+  return { status, finish: 'other' as const, usage: noUsage, stopReason };
+}
+
+function toFailure(error: unknown, model: Model | undefined): ModelFailure {
+  const known = isExpected(error);
+  return {
+    kind: known && error.details?.code === 'MODEL_NOT_FOUND' ? 'not_found' : 'unknown',
+    message: known ? error.message : 'the run failed inside the gateway; its log says why',
+    provider: model?.provider ?? 'gateway',
+    model: model?.id ?? 'none',
+    retryable: false,
+  };
+}
+
+function isExpected(error: unknown): error is GatewayError {
+  return error instanceof Error && error.name === 'GatewayError';
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Waits for a promise, a time or a signal, whichever comes first. */
+async function within(promise: Promise<unknown>, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, timeoutMs);
+  signal?.addEventListener('abort', () => resolve(), { once: true });
+  await Promise.race([promise, over]).finally(() => clearTimeout(timer));
+}
+
+/** How `agent.wait` tells a run's end. */
+export function toOutcome(runId: string, row: RunRow | undefined): RunOutcome {
+  if (!row?.endedAt) return { runId, status: 'timeout' };
+  const { startedAt, endedAt, stopReason, error, status } = row;
+  return {
+    runId,
+    status: status === 'ok' ? 'ok' : 'error',
+    ...(startedAt !== undefined && { startedAt }),
+    endedAt,
+    ...(status !== 'ok' && { error: status === 'aborted' ? 'aborted' : (error ?? status) }),
+    ...(stopReason !== undefined && { stopReason }),
+  };
+}

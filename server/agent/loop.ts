@@ -1,0 +1,215 @@
+import type { Usage } from '../../sdk/protocol/usage.ts';
+import type {
+  AssistantPart,
+  ModelEvent,
+  ModelFailure,
+  ModelMessage,
+  ModelRequest,
+  ToolDeclaration,
+} from '../models/provider.ts';
+import type { Model } from '../models/registry.ts';
+
+/*
+ * One run, turn by turn:
+ *
+ *   model -> text* reasoning* toolCall* -> message -> [toolStart -> toolEnd]* -> model -> ... -> message -> (return)
+ *
+ * A failure before a turn's first word tries the next candidate (`fallback`); later it ends the run.
+ */
+
+/** What a run works with. */
+export interface LoopContext {
+  /** The model to use, then what to try when it fails before its first word. Never empty. */
+  candidates: readonly Model[];
+  messages: ModelMessage[];
+  request: Omit<ModelRequest, 'messages' | 'tools'>;
+  /** Tools that run here. */
+  tools: readonly ToolDeclaration[];
+  /** Tools that the caller runs: a call of one ends the run. */
+  clientTools: readonly ToolDeclaration[];
+  /** Contract: never rejects; a tool's failure is its output, with `isError`. */
+  callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
+}
+
+export interface ToolCall {
+  id: string;
+  name: string;
+  arguments: Record<string, unknown>;
+}
+
+export interface ToolResult {
+  output: string;
+  isError: boolean;
+}
+
+/** One thing that happens in a run, told as it happens. */
+export type LoopStep =
+  | { type: 'model'; model: Model }
+  | { type: 'fallback'; from: Model; to: Model; failure: ModelFailure }
+  | { type: 'text'; delta: string }
+  | { type: 'reasoning'; delta: string }
+  | { type: 'clientToolCall'; call: ToolCall }
+  /** The turn's message is complete, or as complete as it will get. */
+  | { type: 'message'; content: AssistantPart[]; model: Model; usage: Usage; stopReason: string; errorMessage?: string }
+  | { type: 'toolStart'; call: ToolCall }
+  | { type: 'toolEnd'; call: ToolCall; result: ToolResult };
+
+/** How the loop ended. */
+export interface LoopEnd {
+  finish: 'stop' | 'length' | 'toolCalls' | 'contentFilter' | 'other';
+  /** Of all turns together. */
+  usage: Usage;
+  /** The model that was used last. */
+  model: Model;
+  failure?: ModelFailure | undefined;
+}
+
+/** Model calls in one run; a model that never stops calling tools ends here. */
+export const maxTurns = 32;
+
+export const noUsage: Usage = { input: 0, output: 0, total: 0 };
+
+/** Runs turns until the model has answered, fails, or `signal` fires. Never throws for a model's or a tool's failure. */
+export async function runLoop(
+  context: LoopContext,
+  emit: (step: LoopStep) => void,
+  signal: AbortSignal,
+): Promise<LoopEnd> {
+  const messages = [...context.messages];
+  const [first] = context.candidates;
+  if (!first) throw new Error('a run without a model');
+  let usage = noUsage;
+  let model = first;
+
+  for (let turns = 0; turns < maxTurns; turns++) {
+    const turn = await runTurn({ ...context, messages }, emit, signal);
+    usage = addUsage(usage, turn.usage);
+    model = turn.model;
+    if (turn.failure || signal.aborted) return { finish: 'other', usage, model, failure: turn.failure };
+    if (turn.calls.length === 0) return { finish: turn.finish, usage, model };
+
+    messages.push({ role: 'assistant', content: turn.content });
+    const clientCalls = turn.calls.filter((call) => context.clientTools.some((tool) => tool.name === call.name));
+    for (const call of clientCalls) emit({ type: 'clientToolCall', call });
+    if (clientCalls.length > 0) return { finish: 'toolCalls', usage, model };
+    for (const call of turn.calls) {
+      if (signal.aborted) return { finish: 'other', usage, model };
+      messages.push(await runTool(context, call, { emit, signal }));
+    }
+  }
+  return { finish: 'other', usage, model, failure: tooManyTurns(model) };
+}
+
+interface Turn {
+  content: AssistantPart[];
+  calls: ToolCall[];
+  finish: LoopEnd['finish'];
+  usage: Usage;
+  model: Model;
+  failure: ModelFailure | undefined;
+}
+
+/** One call of a model, with the next candidates tried while nothing has been said. */
+async function runTurn(context: LoopContext, emit: (step: LoopStep) => void, signal: AbortSignal): Promise<Turn> {
+  for (const [index, model] of context.candidates.entries()) {
+    emit({ type: 'model', model });
+    const turn = await callModel(model, context, { emit, signal });
+    const next = context.candidates[index + 1];
+    if (turn.failure && turn.content.length === 0 && next && !signal.aborted) {
+      emit({ type: 'fallback', from: model, to: next, failure: turn.failure });
+      continue;
+    }
+    if (turn.content.length > 0 || turn.failure) {
+      const stopReason = turn.failure ? 'error' : signal.aborted ? 'aborted' : stopReasons[turn.finish];
+      const errorMessage = turn.failure?.message;
+      const { content, usage } = turn;
+      emit({ type: 'message', content, model, usage, stopReason, ...(errorMessage && { errorMessage }) });
+    }
+    return turn;
+  }
+  throw new Error('a run without a model');
+}
+
+async function callModel(
+  model: Model,
+  { messages, request, tools, clientTools }: LoopContext,
+  { emit, signal }: { emit: (step: LoopStep) => void; signal: AbortSignal },
+): Promise<Turn> {
+  const turn: Turn = { content: [], calls: [], finish: 'other', usage: noUsage, model, failure: undefined };
+  const declared = [...tools, ...clientTools];
+  const stream = model.stream({ ...request, messages, ...(declared.length > 0 && { tools: declared }) }, signal);
+  for await (const event of stream) {
+    if (signal.aborted) break;
+    receive(turn, event, emit);
+  }
+  return turn;
+}
+
+function receive(turn: Turn, event: ModelEvent, emit: (step: LoopStep) => void): void {
+  switch (event.type) {
+    case 'text': {
+      const last = turn.content.at(-1);
+      if (last?.type === 'text') last.text += event.delta;
+      else turn.content.push({ type: 'text', text: event.delta });
+      emit({ type: 'text', delta: event.delta });
+      break;
+    }
+    case 'reasoning':
+      emit({ type: 'reasoning', delta: event.delta });
+      break;
+    case 'toolCall': {
+      const { id, name } = event;
+      turn.calls.push({ id, name, arguments: event.arguments });
+      turn.content.push({ type: 'toolCall', id, name, arguments: event.arguments });
+      break;
+    }
+    case 'finish':
+      turn.finish = event.reason;
+      turn.usage = event.usage;
+      break;
+    case 'failure':
+      turn.failure = event.failure;
+  }
+}
+
+async function runTool(
+  context: LoopContext,
+  call: ToolCall,
+  { emit, signal }: { emit: (step: LoopStep) => void; signal: AbortSignal },
+): Promise<ModelMessage> {
+  emit({ type: 'toolStart', call });
+  const result = await context.callTool(call, signal);
+  emit({ type: 'toolEnd', call, result });
+  return { role: 'tool', toolCallId: call.id, toolName: call.name, ...result };
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  const sum = (member: 'cacheRead' | 'cacheWrite' | 'reasoning') =>
+    a[member] === undefined && b[member] === undefined ? {} : { [member]: (a[member] ?? 0) + (b[member] ?? 0) };
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    ...sum('cacheRead'),
+    ...sum('cacheWrite'),
+    ...sum('reasoning'),
+    total: a.total + b.total,
+  };
+}
+
+const stopReasons: Record<LoopEnd['finish'], string> = {
+  stop: 'stop',
+  length: 'length',
+  toolCalls: 'toolUse',
+  contentFilter: 'contentFilter',
+  other: 'stop',
+};
+
+function tooManyTurns(model: Model): ModelFailure {
+  return {
+    kind: 'unknown',
+    message: `the model called tools in ${maxTurns} turns without an answer; the run was ended`,
+    provider: model.provider,
+    model: model.id,
+    retryable: false,
+  };
+}

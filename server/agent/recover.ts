@@ -1,0 +1,72 @@
+import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import type { Database } from '../database/database.ts';
+import type { SessionStore } from '../sessions/store.ts';
+import { noUsage } from './loop.ts';
+import { historyRows } from './prompt.ts';
+import { toEndEvents, toErrorText, toItemId } from './run-events.ts';
+import { createRunLog, seqAfterCrash } from './run-log.ts';
+import type { RunStore, Unfinished } from './run-store.ts';
+import type { RunEnd } from './runs.ts';
+
+/** Events that are read at a time to put a broken reply together. */
+const pageSize = 1000;
+
+/**
+ * Marks the runs that a dead gateway left behind: their log ends, their session says so, and what had been written of the
+ * reply stands in the transcript. Called once, before anything is accepted.
+ * @returns how many there were.
+ */
+export function recoverRuns(deps: { database: Database; store: RunStore; sessions: SessionStore }): number {
+  const { database, store, sessions } = deps;
+  const unfinished = store.unfinished();
+  for (const run of unfinished) database.write(() => interrupt(run));
+  return unfinished.length;
+
+  function countReplies(runId: string, sessionKey: string): number {
+    const { messages } = sessions.history(sessionKey, { limit: historyRows, offset: 0 });
+    return messages.filter((row) => row.role === 'assistant' && row.__openclaw.runId === runId).length;
+  }
+
+  function interrupt({ row, sessionId }: Unfinished): void {
+    const { runId, sessionKey, agentId, startedAt, acceptedAt } = row;
+    const { text, lastSeq } = readLog(store, runId, countReplies(runId, sessionKey));
+    const endedAt = Date.now();
+    const end: RunEnd = {
+      status: 'interrupted',
+      stopReason: 'crash',
+      finish: 'other',
+      usage: noUsage,
+      text,
+      provider: row.provider,
+      model: row.model,
+      startedAt: startedAt ?? acceptedAt,
+      endedAt,
+    };
+    const error = toErrorText(end);
+    const log = createRunLog(deps, { runId, sessionKey, agentId, sessionId }, seqAfterCrash(lastSeq));
+    for (const { stream, data } of toEndEvents(end)) log.add(stream, data);
+    log.flush();
+    store.end(runId, { ...end, error });
+    if (!sessions.find(sessionKey)) return;
+    const content = text ? [{ type: 'text' as const, text }] : [];
+    sessions.append(sessionKey, { role: 'assistant', content, stopReason: 'interrupted', errorMessage: error, runId });
+    sessions.track(sessionKey, { runId, status: 'failed', error, phase: 'end' });
+  }
+}
+
+/**
+ * The text of the message that was being written, and the number of the newest event that reached the disk.
+ * @param recorded messages of the run that the transcript has already.
+ */
+function readLog(store: RunStore, runId: string, recorded: number): { text: string; lastSeq: number } {
+  let lastSeq = 0;
+  let newest: RunEvent | undefined;
+  for (;;) {
+    const { events, hasMore } = store.events(runId, lastSeq, pageSize);
+    newest = events.findLast((event) => event.stream === 'assistant') ?? newest;
+    lastSeq = events.at(-1)?.seq ?? lastSeq;
+    if (!hasMore) break;
+  }
+  const isRecorded = newest?.data.itemId !== toItemId(runId, recorded + 1);
+  return { text: isRecorded ? '' : String(newest?.data.text ?? ''), lastSeq };
+}

@@ -1,0 +1,69 @@
+import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import type { Database } from '../database/database.ts';
+import type { RunStore } from './run-store.ts';
+
+/** The event log of one run: numbers events and writes them in groups. */
+export interface RunLog {
+  /** Number of the newest event. */
+  readonly seq: number;
+  /** Numbers an event and queues it for writing. */
+  add(stream: string, data: RunEvent['data']): RunEvent;
+  /** Writes what is queued. */
+  flush(): void;
+}
+
+/** Milliseconds an event may wait for others to be written with. */
+const patienceMs = 100;
+/** Events that may wait. A gateway that is killed loses at most these; see `seqAfterCrash`. */
+const maxQueued = 256;
+
+/** First number for events that are added after a crash: no client can have seen it. */
+export const seqAfterCrash = (lastWritten: number) => lastWritten + maxQueued + 1;
+
+/** @param origin what every event of the run says; @param firstSeq number of the first event. */
+export function createRunLog(
+  { database, store }: { database: Database; store: RunStore },
+  origin: Pick<RunEvent, 'runId' | 'sessionKey' | 'agentId' | 'sessionId'>,
+  firstSeq = 1,
+): RunLog {
+  let seq = firstSeq - 1;
+  let queued: RunEvent[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  /** The message that text belongs to, and where it begins. */
+  let item: { id: unknown; firstSeq: number } = { id: undefined, firstSeq };
+  let groupAnchor = firstSeq;
+
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (queued.length === 0) return;
+    const group = queued;
+    queued = [];
+    database.write(() => store.appendEvents(origin.runId, group, groupAnchor));
+  };
+
+  return {
+    get seq() {
+      return seq;
+    },
+    add(stream, data) {
+      seq++;
+      if (stream === 'assistant' && data.itemId !== item.id) item = { id: data.itemId, firstSeq: seq };
+      if (queued.length === 0) groupAnchor = stream === 'assistant' ? item.firstSeq : seq;
+      const { sessionId, ...rest } = origin;
+      const event: RunEvent = {
+        ...rest,
+        seq,
+        stream,
+        ts: Date.now(),
+        data,
+        ...(stream === 'lifecycle' && { sessionId }),
+      };
+      queued.push(event);
+      if (queued.length >= maxQueued) flush();
+      else timer ??= setTimeout(flush, patienceMs).unref();
+      return event;
+    },
+    flush,
+  };
+}

@@ -1,0 +1,167 @@
+import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import type { RunRow } from '../../sdk/protocol/runs.ts';
+import type { Usage } from '../../sdk/protocol/usage.ts';
+import type { Database } from '../database/database.ts';
+
+/** What a run's row says once it has ended. */
+export interface StoredEnd {
+  status: RunRow['status'];
+  endedAt: number;
+  error?: string | undefined;
+  stopReason?: string | undefined;
+  provider?: string | undefined;
+  model?: string | undefined;
+  usage?: Usage | undefined;
+  text: string;
+}
+
+/** A run that was queued or working when the gateway went down. */
+export interface Unfinished {
+  row: RunRow;
+  sessionId: string;
+}
+
+/** Runs and their event logs. Contract: writes are called inside `database.write`. */
+export interface RunStore {
+  insert(run: { runId: string; sessionKey: string; sessionId: string; agentId: string; acceptedAt: number }): void;
+  start(runId: string, startedAt: number): void;
+  end(runId: string, end: StoredEnd): void;
+  find(runId: string): RunRow | undefined;
+  unfinished(): Unfinished[];
+  /** Adds a group of events; `anchorSeq` is where the message that its first text belongs to begins. */
+  appendEvents(runId: string, events: readonly RunEvent[], anchorSeq: number): void;
+  events(runId: string, after: number, limit: number): { events: RunEvent[]; hasMore: boolean };
+  /** Deletes runs that ended before, a bounded number at a time. */
+  prune(endedBefore: number): number;
+}
+
+interface StoredRun {
+  run_id: string;
+  session_key: string;
+  session_id: string;
+  agent_id: string;
+  status: RunRow['status'];
+  accepted_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  error: string | null;
+  stop_reason: string | null;
+  provider: string | null;
+  model: string | null;
+  usage: string | null;
+  reply: string | null;
+}
+
+const pruneBatch = 500;
+
+export function createRunStore(database: Database): RunStore {
+  const insert = database.prepare(
+    `INSERT INTO runs (run_id, session_key, session_id, agent_id, status, accepted_at) VALUES (?, ?, ?, ?, 'queued', ?)`,
+  );
+  const start = database.prepare(`UPDATE runs SET status = 'running', started_at = ? WHERE run_id = ?`);
+  const end = database.prepare(
+    `UPDATE runs SET status = ?, ended_at = ?, error = ?, stop_reason = ?, provider = ?, model = ?, usage = ?, reply = ?
+     WHERE run_id = ?`,
+  );
+  const find = database.prepare('SELECT * FROM runs WHERE run_id = ?');
+  const unfinished = database.prepare(`SELECT * FROM runs WHERE status IN ('queued', 'running') ORDER BY accepted_at`);
+  const appendGroup = database.prepare(
+    'INSERT INTO run_events (run_id, last_seq, anchor_seq, events) VALUES (?, ?, ?, ?)',
+  );
+  const anchorAfter = database.prepare(
+    'SELECT anchor_seq FROM run_events WHERE run_id = ? AND last_seq > ? ORDER BY last_seq LIMIT 1',
+  );
+  const groupsFrom = database.prepare(
+    'SELECT events FROM run_events WHERE run_id = ? AND last_seq >= ? ORDER BY last_seq',
+  );
+  const prune = database.prepare(
+    'DELETE FROM runs WHERE run_id IN (SELECT run_id FROM runs WHERE ended_at < ? LIMIT ?)',
+  );
+
+  return {
+    insert: (run) => void insert.run(run.runId, run.sessionKey, run.sessionId, run.agentId, run.acceptedAt),
+    start: (runId, startedAt) => void start.run(startedAt, runId),
+    end: (runId, { status, endedAt, error, stopReason, provider, model, usage, text }) =>
+      void end.run(
+        status,
+        endedAt,
+        error ?? null,
+        stopReason ?? null,
+        provider ?? null,
+        model ?? null,
+        usage ? JSON.stringify(usage) : null,
+        text,
+        runId,
+      ),
+    find(runId) {
+      const row = find.get(runId) as StoredRun | undefined;
+      return row && toRunRow(row);
+    },
+    unfinished: () =>
+      (unfinished.all() as unknown as StoredRun[]).map((row) => ({ row: toRunRow(row), sessionId: row.session_id })),
+    appendEvents(runId, events, anchorSeq) {
+      const last = events.at(-1);
+      if (last) appendGroup.run(runId, last.seq, anchorSeq, JSON.stringify(events.map(toStoredEvent)));
+    },
+    events(runId, after, limit) {
+      const row = find.get(runId) as StoredRun | undefined;
+      const anchor = anchorAfter.get(runId, after)?.anchor_seq;
+      if (!row || anchor === undefined) return { events: [], hasMore: false };
+      const origin = { runId, sessionKey: row.session_key, agentId: row.agent_id };
+      const events: RunEvent[] = [];
+      const restore = createRestoration(origin);
+      for (const group of groupsFrom.iterate(runId, Number(anchor))) {
+        for (const stored of JSON.parse(String(group.events)) as StoredEvent[]) {
+          const event = restore(stored);
+          if (event.seq <= after) continue;
+          if (events.length === limit) return { events, hasMore: true };
+          events.push(event);
+        }
+      }
+      return { events, hasMore: false };
+    },
+    prune: (endedBefore) => Number(prune.run(endedBefore, pruneBatch).changes),
+  };
+}
+
+/** An event in the log: without what its run says already, and without the text that its predecessors give. */
+type StoredEvent = Pick<RunEvent, 'seq' | 'stream' | 'ts' | 'data' | 'sessionId'>;
+
+function toStoredEvent({ seq, stream, ts, data, sessionId }: RunEvent): StoredEvent {
+  if (stream !== 'assistant') return { seq, stream, ts, data, ...(sessionId && { sessionId }) };
+  const { text: _text, ...rest } = data;
+  return { seq, stream, ts, data: rest };
+}
+
+/** Gives events of the log, read in order, their cumulative text back. */
+function createRestoration(origin: Pick<RunEvent, 'runId' | 'sessionKey' | 'agentId'>) {
+  let itemId: unknown;
+  let text = '';
+  return ({ seq, stream, ts, data, sessionId }: StoredEvent): RunEvent => {
+    if (stream === 'assistant') {
+      text = data.itemId === itemId ? text + data.delta : String(data.delta);
+      itemId = data.itemId;
+    }
+    const whole = stream === 'assistant' ? { text, ...data } : data;
+    const { runId, sessionKey, agentId } = origin;
+    return { runId, seq, stream, ts, data: whole, sessionKey, agentId, ...(sessionId && { sessionId }) };
+  };
+}
+
+function toRunRow(row: StoredRun): RunRow {
+  return {
+    runId: row.run_id,
+    sessionKey: row.session_key,
+    agentId: row.agent_id,
+    status: row.status,
+    acceptedAt: row.accepted_at,
+    ...(row.started_at !== null && { startedAt: row.started_at }),
+    ...(row.ended_at !== null && { endedAt: row.ended_at }),
+    ...(row.error !== null && { error: row.error }),
+    ...(row.stop_reason !== null && { stopReason: row.stop_reason }),
+    ...(row.provider !== null && { provider: row.provider }),
+    ...(row.model !== null && { model: row.model }),
+    ...(row.usage !== null && { usage: JSON.parse(row.usage) as Usage }),
+    ...(row.reply !== null && { text: row.reply }),
+  };
+}

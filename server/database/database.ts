@@ -1,0 +1,195 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { migrations } from './migrations.ts';
+
+/**
+ * One SQLite file (WAL). Writes of one turn of the event loop share a transaction:
+ *
+ *   write() ... write()  ->  COMMIT at the end of the turn  ->  fdatasync of the WAL, in the thread pool  ->  durable()
+ *
+ * The commit itself does not wait for the disk (`synchronous=NORMAL`), so a slow disk delays answers but never the event
+ * loop; what a client was told is accepted has been through `durable()`. Checkpoints run in a thread of their own.
+ */
+export interface Database {
+  readonly path: string;
+  prepare(sql: string): StatementSync;
+  /** Runs writes atomically; they are visible to reads at once. */
+  write<T>(work: () => T): T;
+  /** Resolves when every write so far is on disk; rejects when the disk refused it. */
+  durable(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** WAL size from which a checkpoint is worth its thread. */
+const checkpointBytes = 16 * 1024 * 1024;
+const commitsBetweenSizeChecks = 256;
+
+/** @throws GatewayError UNAVAILABLE when the file cannot be opened, or is of a newer gateway. */
+export async function openDatabase(path: string): Promise<Database> {
+  const sqlite = openFile(path);
+  // SQLite removes the WAL file only when the last connection closes, so this handle stays valid.
+  const wal = await open(`${path}-wal`, 'r+');
+  return createDatabase(path, sqlite, wal);
+}
+
+function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Database {
+  const begin = sqlite.prepare('BEGIN IMMEDIATE');
+  const commit = sqlite.prepare('COMMIT');
+  const mark = sqlite.prepare('SAVEPOINT work');
+  const release = sqlite.prepare('RELEASE work');
+  const undo = sqlite.prepare('ROLLBACK TO work');
+  const checkpoints = createCheckpoints(path, wal);
+  let open = false;
+  /** Committed, but perhaps not on disk yet. */
+  let unsynced = false;
+  let syncing: Promise<void> | undefined;
+  /** Those who wait for the writes that no sync has covered yet. */
+  let waiting: PromiseWithResolvers<void> | undefined;
+
+  const endTurn = () => {
+    if (!open) return;
+    open = false;
+    try {
+      commit.run();
+    } catch (error) {
+      if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+      waiting?.reject(refusedByDisk(path, error));
+      waiting = undefined;
+      return;
+    }
+    unsynced = true;
+    checkpoints.committed();
+    if (waiting) sync();
+  };
+
+  const sync = () => {
+    if (syncing || !waiting) return;
+    const { promise, resolve, reject } = waiting;
+    waiting = undefined;
+    unsynced = false;
+    syncing = promise;
+    const settle = (outcome: () => void) => {
+      syncing = undefined;
+      outcome();
+      if (!open) sync();
+    };
+    wal.datasync().then(
+      () => settle(resolve),
+      (error) => settle(() => reject(refusedByDisk(path, error))),
+    );
+  };
+
+  return {
+    path,
+    prepare: (sql) => sqlite.prepare(sql),
+    write(work) {
+      if (!open) {
+        begin.run();
+        open = true;
+        setImmediate(endTurn);
+      }
+      mark.run();
+      try {
+        const result = work();
+        release.run();
+        return result;
+      } catch (error) {
+        undo.run();
+        release.run();
+        throw error;
+      }
+    },
+    durable() {
+      if (!open && !unsynced) return syncing ?? Promise.resolve();
+      waiting ??= Promise.withResolvers<void>();
+      const { promise } = waiting;
+      if (!open) sync();
+      return promise;
+    },
+    async close() {
+      endTurn();
+      await syncing?.catch(() => undefined); // told to those who waited for it
+      await checkpoints.close();
+      await wal.datasync();
+      await wal.close();
+      sqlite.close();
+    },
+  };
+}
+
+function openFile(path: string): DatabaseSync {
+  let sqlite: DatabaseSync | undefined;
+  try {
+    sqlite = new DatabaseSync(path);
+    sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
+    sqlite.exec('PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON');
+    migrate(sqlite, path);
+    return sqlite;
+  } catch (error) {
+    sqlite?.close();
+    if (error instanceof GatewayError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new GatewayError(
+      'UNAVAILABLE',
+      `cannot open the database ${path}: ${reason}. Check that the state directory exists, is writable and has space.`,
+      { details: { code: 'DATABASE_UNAVAILABLE', path }, cause: error },
+    );
+  }
+}
+
+function migrate(sqlite: DatabaseSync, path: string): void {
+  const version = Number(sqlite.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version > migrations.length)
+    throw new GatewayError(
+      'UNAVAILABLE',
+      `${path} was written by a newer gateway (schema ${version}, this one knows ${migrations.length}): upgrade, or use another state directory.`,
+      { details: { code: 'DATABASE_TOO_NEW', path } },
+    );
+  sqlite.exec('BEGIN IMMEDIATE');
+  for (const step of migrations.slice(version)) sqlite.exec(step);
+  sqlite.exec(`PRAGMA user_version=${migrations.length}`);
+  sqlite.exec('COMMIT');
+}
+
+/** Folds the WAL back into the file once it is large; in a thread, because it waits for the disk. */
+function createCheckpoints(path: string, wal: FileHandle) {
+  let commits = 0;
+  let running: Promise<unknown> | undefined;
+  const run = async () => {
+    if ((await wal.stat()).size < checkpointBytes) return;
+    const worker = new Worker(checkpointThread, { eval: true, workerData: path });
+    await new Promise((resolve) => worker.once('exit', resolve).once('error', resolve));
+  };
+  return {
+    committed() {
+      if (++commits % commitsBetweenSizeChecks !== 0 || running) return;
+      running = run().finally(() => {
+        running = undefined;
+      });
+    },
+    close: async () => running,
+  };
+}
+
+/** Given to the thread as text: a file of its own would have to be found from sources and from the bundle. */
+const checkpointThread = `
+  const { DatabaseSync } = require('node:sqlite');
+  const sqlite = new DatabaseSync(require('node:worker_threads').workerData);
+  sqlite.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  sqlite.close();
+`;
+
+function refusedByDisk(path: string, cause: unknown): GatewayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GatewayError(
+    'UNAVAILABLE',
+    `could not write ${path}: ${reason}. Nothing was accepted; free some space and try again.`,
+    {
+      details: { code: 'DATABASE_WRITE_FAILED' },
+      retryable: true,
+      cause,
+    },
+  );
+}

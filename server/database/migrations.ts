@@ -1,0 +1,73 @@
+/** The schema, one step per version; a step that has shipped is never changed. Times are milliseconds since the epoch. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE sessions (
+    key TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL UNIQUE,
+    agent_id TEXT NOT NULL,
+    label TEXT,
+    display_name TEXT,
+    category TEXT,
+    model TEXT,
+    thinking TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
+    archived INTEGER NOT NULL DEFAULT 0,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    -- 1 for a conversation over HTTP that nobody named: left out of lists, pruned after a day
+    transient INTEGER NOT NULL DEFAULT 0,
+    status TEXT,
+    last_run_id TEXT,
+    last_run_error TEXT,
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    -- position of the newest row of the transcript, and of the newest reset marker
+    last_seq INTEGER NOT NULL DEFAULT 0,
+    reset_seq INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX sessions_label ON sessions(label) WHERE label IS NOT NULL AND archived = 0;
+  CREATE INDEX sessions_recent ON sessions(transient, updated_at);
+  CREATE INDEX sessions_of_agent ON sessions(agent_id, transient, updated_at);
+
+  CREATE TABLE messages (
+    session_id TEXT NOT NULL REFERENCES sessions(session_id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    run_id TEXT,
+    role TEXT NOT NULL,
+    timestamp INTEGER NOT NULL,
+    -- the row as clients see it, without what stands in the other columns
+    body TEXT NOT NULL,
+    PRIMARY KEY (session_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    session_key TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    accepted_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    error TEXT,
+    stop_reason TEXT,
+    provider TEXT,
+    model TEXT,
+    usage TEXT,
+    reply TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX runs_unfinished ON runs(status) WHERE status IN ('queued', 'running');
+  CREATE INDEX runs_ended ON runs(ended_at);
+
+  -- one row per group of events that was written together
+  CREATE TABLE run_events (
+    run_id TEXT NOT NULL REFERENCES runs(run_id) ON DELETE CASCADE,
+    last_seq INTEGER NOT NULL,
+    -- first sequence number of the message that the group's first text belongs to
+    anchor_seq INTEGER NOT NULL,
+    events TEXT NOT NULL,
+    PRIMARY KEY (run_id, last_seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { agent, agentWait } from '../../sdk/protocol/agent.ts';
+import { GatewayError, toErrorShape } from '../../sdk/protocol/errors.ts';
+import type { SecondAnswer } from '../../sdk/protocol/method.ts';
+import type { RunRow } from '../../sdk/protocol/runs.ts';
+import { toUserParts } from '../agent/content.ts';
+import type { Run, RunInput } from '../agent/runs.ts';
+import type { Context } from './context.ts';
+import { refuseDelivery } from './delivery.ts';
+import { implementOne } from './implement.ts';
+import { findAgent, mainKeyOf, resolveSession } from './resolve.ts';
+
+export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
+  refuseDelivery(input);
+  const owner = input.sessionKey === undefined ? findAgent(ctx, input.agentId).id : input.agentId;
+  const session = resolveSession(ctx, input.sessionKey ?? mainKeyOf(ctx), owner);
+  const command = /^\/(new|reset)(?:\s+|$)/.exec(input.message.trim());
+  if (command) resetSession(ctx, session.key, command[1] === 'new' ? 'new' : 'reset');
+  const message = command
+    ? input.message.trim().slice(command[0].length) || 'A new conversation begins. Greet me briefly.'
+    : input.message;
+
+  const run: RunInput = {
+    runId: input.idempotencyKey,
+    agent: session.agent,
+    sessionKey: session.key,
+    origin: 'agent',
+    content: toUserParts(message, input.attachments),
+    model: toReference(input.provider, input.model),
+    thinking: input.thinking,
+    extraSystemPrompt: input.extraSystemPrompt,
+    timeoutMs: (input.timeout ?? 0) * 1000,
+    connection: ctx.subscriptions?.connection,
+  };
+  if (input.label) ctx.sessions.ensure(session.key, { change: { label: input.label } });
+  const { row, replayed, run: live } = await ctx.runs.start(run);
+  if (!replayed && live) ctx.follow?.(toSecondAnswer(live, ctx));
+  const { runId, sessionKey, agentId, acceptedAt } = row;
+  if (!replayed) return { runId, sessionKey, agentId, status: 'accepted', acceptedAt };
+  return live ? { runId, sessionKey, agentId, status: 'in_flight' } : toFinalPayload(row, ctx);
+});
+
+export const agentWaitMethod = implementOne(agentWait, ({ input, ctx, signal }) =>
+  ctx.runs.wait(input.runId, input.timeoutMs, signal),
+);
+
+/** Aborts what works in a session and starts its transcript afresh. */
+export function resetSession(ctx: Context, key: string, reason: 'new' | 'reset'): void {
+  for (const run of ctx.runs.liveIn(key)) run.abort('reset');
+  if (ctx.sessions.find(key)) ctx.sessions.reset(key, reason);
+}
+
+async function toSecondAnswer(run: Run, ctx: Context): Promise<SecondAnswer> {
+  const end = await run.ended;
+  const row = ctx.runs.find(run.id);
+  if (!row) return { ok: false, payload: { runId: run.id, status: 'error', summary: 'the session was deleted' } };
+  const payload = toFinalPayload(row, ctx);
+  if (end.status === 'ok') return { ok: true, payload };
+  const error = new GatewayError('UNAVAILABLE', payload.summary, { details: toDetails(row, end.failure) });
+  return { ok: false, payload, error: toErrorShape(error) };
+}
+
+function toDetails(row: RunRow, failure: { kind: string; httpStatus?: number | undefined } | undefined) {
+  return {
+    code: failure ? 'MODEL_FAILED' : 'RUN_STOPPED',
+    runId: row.runId,
+    ...(row.stopReason && { stopReason: row.stopReason }),
+    ...(failure && { kind: failure.kind, httpStatus: failure.httpStatus, provider: row.provider, model: row.model }),
+  };
+}
+
+/** What the end of a run looks like on the wire, also when it is asked for again. */
+function toFinalPayload(row: RunRow, ctx: Context) {
+  const { runId, sessionKey, agentId, text = '', provider, model, usage } = row;
+  const sessionId = ctx.sessions.find(sessionKey)?.sessionId;
+  const durationMs = (row.endedAt ?? row.acceptedAt) - (row.startedAt ?? row.acceptedAt);
+  return {
+    runId,
+    sessionKey,
+    agentId,
+    status: row.status === 'ok' ? ('ok' as const) : ('error' as const),
+    summary: row.status === 'ok' ? 'completed' : (row.error ?? row.status),
+    result: {
+      payloads: text ? [{ text, mediaUrl: null }] : [],
+      meta: { durationMs, agentMeta: { sessionId, provider, model, usage } },
+    },
+  };
+}
+
+function toReference(provider: string | undefined, model: string | undefined): string | undefined {
+  return provider && model ? `${provider}/${model}` : model;
+}
+
+/** A run id for a caller that brought no idempotency key. */
+export const newRunId = (): string => randomUUID();

@@ -1,0 +1,98 @@
+import { chat, type HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { RunRow } from '../../sdk/protocol/runs.ts';
+import { toUserParts } from '../agent/content.ts';
+import type { Acceptance } from '../agent/runs.ts';
+import type { Context } from './context.ts';
+import { refuseDelivery } from './delivery.ts';
+import { implement } from './implement.ts';
+import { resolveKey, resolveSession } from './resolve.ts';
+import { toDefaults } from './session-defaults.ts';
+
+export const chatMethods = implement(chat, {
+  send: async ({ input, ctx }) => {
+    refuseDelivery(input);
+    const { key, agent } = resolveSession(ctx, input.sessionKey, input.agentId);
+    const acceptance = await ctx.runs.start({
+      runId: input.idempotencyKey,
+      agent,
+      sessionKey: key,
+      origin: 'chat',
+      content: toUserParts(input.message, input.attachments),
+      thinking: input.thinking,
+      timeoutMs: input.timeoutMs,
+      connection: ctx.subscriptions?.connection,
+    });
+    return toSendAnswer(acceptance);
+  },
+
+  history: ({ input, ctx }) => {
+    const { key } = resolveKey(ctx, input.sessionKey, input.agentId);
+    const sessionInfo = ctx.sessions.find(key) ?? null;
+    const inFlightRun = toInFlight(ctx, key);
+    const deltaCursor = ctx.sessions.cursor(key);
+    if (input.cursor !== undefined) {
+      const messages = ctx.sessions.historyAfter(key, input.cursor);
+      return messages ? { kind: 'delta', messages, deltaCursor, sessionInfo, ...inFlightRun } : { kind: 'reset' };
+    }
+    const { limit, offset, maxChars } = input;
+    const { messages, total } = ctx.sessions.history(key, { limit, offset });
+    const shown = offset + messages.length;
+    return {
+      sessionKey: key,
+      sessionId: sessionInfo?.sessionId ?? null,
+      messages: maxChars === undefined ? messages : messages.map((message) => cut(message, maxChars)),
+      pendingInputs: { items: [], total: 0 },
+      deltaCursor,
+      hasMore: shown < total,
+      ...(shown < total && { nextOffset: shown }),
+      totalMessages: total,
+      defaults: toDefaults(ctx),
+      sessionInfo,
+      ...inFlightRun,
+    };
+  },
+
+  abort: ({ input, ctx }) => {
+    const { key } = resolveKey(ctx, input.sessionKey, input.agentId);
+    const runs = ctx.runs.liveIn(key).filter((run) => input.runId === undefined || run.id === input.runId);
+    for (const run of runs) run.abort('rpc');
+    return { ok: true, aborted: runs.length > 0, runIds: runs.map((run) => run.id) };
+  },
+});
+
+/** The answer to a message that was sent, also when it was sent before. */
+export function toSendAnswer({ row, replayed, run }: Acceptance) {
+  const { runId } = row;
+  if (!replayed) return { runId, status: 'started' as const };
+  if (run) return { runId, status: 'in_flight' as const };
+  return { runId, ...toEnded(row) };
+}
+
+function toEnded({ status, error, stopReason, endedAt }: RunRow) {
+  if (status === 'ok') return { status: 'ok' as const };
+  if (status === 'aborted')
+    return {
+      status: 'timeout' as const,
+      summary: 'aborted',
+      stopReason: stopReason ?? 'rpc',
+      ...(endedAt && { endedAt }),
+    };
+  return {
+    status: status === 'timeout' ? ('timeout' as const) : ('error' as const),
+    summary: error ?? status,
+    ...(endedAt && { endedAt }),
+  };
+}
+
+function toInFlight(ctx: Context, key: string): Pick<HistoryPage, 'inFlightRun'> {
+  const [run] = ctx.runs.liveIn(key);
+  if (run?.startedAt === undefined) return {};
+  return { inFlightRun: { runId: run.id, text: run.text, startedAt: run.startedAt, events: [] } };
+}
+
+function cut(message: HistoryPage['messages'][number], maxChars: number): HistoryPage['messages'][number] {
+  const content = message.content.map((part) =>
+    part.type === 'text' && part.text.length > maxChars ? { ...part, text: `${part.text.slice(0, maxChars)}…` } : part,
+  );
+  return { ...message, content };
+}

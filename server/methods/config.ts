@@ -1,0 +1,6 @@
+import { config } from '../../sdk/protocol/config.ts';
+import { implement } from './implement.ts';
+
+export const configMethods = implement(config, {
+  get: ({ ctx }) => ctx.configSnapshot(),
+});

@@ -1,0 +1,29 @@
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { AgentSpec } from '../config/agents.ts';
+import { parseSessionKey, type SessionKey } from '../sessions/key.ts';
+import type { Context } from './context.ts';
+
+/** Rest of the key of an agent's main conversation. */
+export const mainKeyOf = (ctx: Pick<Context, 'config'>): string => ctx.config.session?.mainKey ?? 'main';
+
+/** The agent with that id, or the default one. @throws GatewayError INVALID_REQUEST, `details.code: 'UNKNOWN_AGENT_ID'`. */
+export function findAgent(ctx: Pick<Context, 'agents'>, id: string | undefined): AgentSpec {
+  const agent = id === undefined ? ctx.agents[0] : ctx.agents.find((candidate) => candidate.id === id);
+  if (agent) return agent;
+  const known = ctx.agents.map((candidate) => candidate.id).join(', ');
+  throw new GatewayError('INVALID_REQUEST', `unknown agent "${id}". There are: ${known}`, {
+    details: { code: 'UNKNOWN_AGENT_ID', agentId: id },
+  });
+}
+
+/** A session key in its canonical form, as a caller may write it. */
+export function resolveKey(ctx: Pick<Context, 'agents' | 'config'>, text: string, agentId?: string): SessionKey {
+  const defaults = { agentId: findAgent(ctx, undefined).id, mainKey: mainKeyOf(ctx) };
+  return parseSessionKey(text, defaults, agentId);
+}
+
+/** A session key together with the agent that answers in it. */
+export function resolveSession(ctx: Pick<Context, 'agents' | 'config'>, text: string, agentId?: string) {
+  const { key, agentId: owner } = resolveKey(ctx, text, agentId);
+  return { key, agent: findAgent(ctx, owner) };
+}

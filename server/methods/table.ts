@@ -1,0 +1,62 @@
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import { agentMethod, agentWaitMethod } from './agent.ts';
+import { agentsMethods } from './agents.ts';
+import { chatMethods } from './chat.ts';
+import { configMethods } from './config.ts';
+import type { Context, Domains, Subscriptions } from './context.ts';
+import { healthMethod, statusMethod } from './health.ts';
+import type { Handler } from './implement.ts';
+import { logsMethods } from './logs.ts';
+import { modelsMethods } from './models.ts';
+import { systemPresenceMethod } from './presence.ts';
+import { runsMethods } from './runs.ts';
+import { sessionsMethods } from './sessions.ts';
+
+/** Every namespace with its handlers; the contract's shape, checked by the test that holds both against each other. */
+const namespaces = {
+  agents: agentsMethods,
+  chat: chatMethods,
+  config: configMethods,
+  logs: logsMethods,
+  models: modelsMethods,
+  runs: runsMethods,
+  sessions: sessionsMethods,
+};
+
+const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(
+  Object.entries({
+    health: healthMethod,
+    status: statusMethod,
+    'system-presence': systemPresenceMethod,
+    agent: agentMethod,
+    'agent.wait': agentWaitMethod,
+    ...Object.fromEntries(
+      Object.entries(namespaces).flatMap(([namespace, methods]) =>
+        Object.entries(methods).map(([name, handler]) => [`${namespace}.${name}`, handler]),
+      ),
+    ),
+  }) as [string, Handler<unknown, unknown>][],
+);
+
+/** Wire names of the methods that have a handler. */
+export const handledMethods: readonly string[] = [...handlers.keys()];
+
+/** Answers the calls that the contract lets through. */
+export function createMethods(domains: Domains) {
+  return {
+    /** Contract: the input has been validated, the scope checked. */
+    handle(path: string, input: unknown, { signal, context, subscriptions }: HandledCall): unknown {
+      const handler = handlers.get(path);
+      if (!handler) throw new Error(`the contract declares ${path}, but nothing handles it`);
+      const ctx: Context = { ...domains, principal: context.principal, subscriptions, follow: context.follow };
+      return handler({ input, ctx, signal });
+    },
+  };
+}
+
+/** What a transport says of a call. */
+export interface HandledCall {
+  signal: AbortSignal | undefined;
+  context: CallContext;
+  subscriptions: Subscriptions | undefined;
+}
