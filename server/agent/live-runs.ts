@@ -11,7 +11,7 @@ import { createRun, type RunDeps, type WorkingRun } from './run.ts';
 import type { Acceptance, RunInput, Runs } from './runs.ts';
 import type { Toolbox } from './tools/tool.ts';
 
-export interface RunsOptions extends RunDeps {
+export interface RunsOptions extends Omit<RunDeps, 'forget'> {
   models: ModelRegistry;
   toolbox: Toolbox;
   /** Runs that may work at the same time. */
@@ -28,6 +28,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const queue = createQueue(options.maxConcurrent);
   const live = new Map<string, WorkingRun>();
   let draining = false;
+  const deps: RunDeps = { ...options, forget: (runId) => void live.delete(runId) };
 
   const toRow = (run: WorkingRun): RunRow => {
     const row = store.find(run.id);
@@ -54,7 +55,6 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const leaveQueue = async (run: WorkingRun): Promise<void> => {
     if (run.startedAt !== undefined) return;
     await run.end({ ...stopped(run), provider: undefined, model: undefined });
-    live.delete(run.id);
   };
 
   const work = async (run: WorkingRun): Promise<void> => {
@@ -84,7 +84,6 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       });
     } finally {
       clearTimeout(timer);
-      live.delete(run.id);
     }
   };
 
@@ -155,7 +154,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
           runId,
           status: sessions.find(sessionKey)?.status === 'running' ? 'running' : 'queued',
         });
-        return createRun(input, sessionId, options);
+        return createRun(input, sessionId, deps);
       });
       live.set(runId, run);
       run.signal.addEventListener('abort', () => void leaveQueue(run), { once: true });
@@ -175,7 +174,10 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       [...live.values()]
         .filter((run) => run.sessionKey === sessionKey)
         .sort((a, b) => (a.startedAt ?? Number.POSITIVE_INFINITY) - (b.startedAt ?? Number.POSITIVE_INFINITY)),
-    counts: () => queue.counts(),
+    counts() {
+      const active = [...live.values()].filter((run) => run.startedAt !== undefined).length;
+      return { active, queued: live.size - active };
+    },
     async wait(runId, timeoutMs, signal) {
       const run = live.get(runId);
       if (run) {

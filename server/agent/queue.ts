@@ -6,7 +6,6 @@ export interface Queue {
   add(key: string, work: () => Promise<void>): void;
   /** @throws GatewayError UNAVAILABLE, retryable, when too much waits in all or behind this key. */
   requireRoom(key: string): void;
-  counts(): { active: number; queued: number };
 }
 
 const maxWaiting = 1024;
@@ -61,6 +60,5 @@ export function createQueue(maxActive: number): Queue {
           retryAfterMs: 1000,
         });
     },
-    counts: () => ({ active, queued: waiting }),
   };
 }

@@ -17,6 +17,8 @@ export interface RunDeps {
   sessions: SessionStore;
   publish: Publish;
   log: Log;
+  /** Called when the run is over, before anybody is told. */
+  forget(runId: string): void;
 }
 
 /** A run from the inside: the queue begins it, the loop feeds it, the end is recorded once. */
@@ -202,6 +204,7 @@ export function createRun(input: RunInput, sessionId: string, deps: RunDeps): Wo
         // The reply is still told; the next start will find the run unfinished and say so.
         log.error(`run ${runId}: its end could not be written`, { error: String(cause) });
       }
+      deps.forget(runId);
       for (const event of closing) publish('agent', event);
       tellChat(replySoFar().trimEnd());
       chat(toTerminalChat(end, text ? toSnapshot(text) : undefined));

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { EventName } from '../../sdk/protocol/events.ts';
+import { openDatabase } from '../../server/database/database.ts';
+import { createSessionStore } from '../../server/sessions/store.ts';
+import { scratch } from '../scratch.ts';
+
+async function openStore() {
+  const folder = await scratch();
+  const database = await openDatabase(join(folder.path, 'openclaw.db'));
+  const published: { event: EventName; payload: Record<string, unknown> }[] = [];
+  const store = createSessionStore({
+    database,
+    mainKey: 'main',
+    modelOf: (_agent, override) => ({ provider: 'test', model: override ?? 'one' }),
+    publish: (event, payload) => void published.push({ event, payload: payload as unknown as Record<string, unknown> }),
+  });
+  return {
+    ...store,
+    published,
+    database,
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const say = (text: string) => ({ role: 'user' as const, content: [{ type: 'text' as const, text }] });
+const everything = { limit: 100, offset: 0, archived: false as const };
+
+describe('the session store', () => {
+  it('makes a session once, and finds it by key, id, beginning of the id and label', async () => {
+    await using store = await openStore();
+    const { row, created } = store.ensure('agent:main:work', { change: { label: 'Work', model: 'two' } });
+    expect(created).toBe(true);
+    expect(store.ensure('agent:main:work')).toMatchObject({ created: false, row: { sessionId: row.sessionId } });
+    expect(row).toMatchObject({
+      agentId: 'main',
+      isMain: false,
+      label: 'Work',
+      model: 'two',
+      modelOverrideSource: 'user',
+      hasActiveRun: false,
+    });
+    for (const by of [{ sessionId: row.sessionId }, { shortId: row.sessionId.slice(0, 8) }, { label: 'Work' }])
+      expect(store.lookUp(by)?.key).toBe('agent:main:work');
+    expect(store.lookUp({ shortId: 'zzz' })).toBeUndefined();
+  });
+
+  it('lists newest first, by page, filter and archive, without transient ones', async () => {
+    await using store = await openStore();
+    for (const name of ['a', 'b', 'c'])
+      store.append(store.ensure(`agent:main:${name}`).row.key, say(`hello from ${name}`));
+    store.ensure('agent:other:d');
+    store.ensure('agent:main:http:1', { transient: true });
+    store.patch('agent:main:b', { archived: true });
+    expect(store.list(everything).total).toBe(3);
+    expect(store.list({ ...everything, archived: 'all' }).total).toBe(4);
+    expect(store.list({ ...everything, agentId: 'other' }).rows.map((row) => row.key)).toEqual(['agent:other:d']);
+    expect(store.list({ ...everything, search: 'MAIN:A' }).rows.map((row) => row.key)).toEqual(['agent:main:a']);
+    expect(store.list({ ...everything, limit: 1, offset: 1 })).toMatchObject({ total: 3, rows: [{}] });
+    const [row] = store.list({ ...everything, search: 'main:c', derivedTitle: true, lastMessage: true }).rows;
+    expect(row).toMatchObject({ derivedTitle: 'hello from c', lastMessagePreview: 'hello from c' });
+    expect(store.count()).toBe(4);
+    expect(store.count('other')).toBe(1);
+  });
+
+  it('refuses a label twice, a change of a session that changed, and the end of the main session', async () => {
+    await using store = await openStore();
+    const { row } = store.ensure('agent:main:main');
+    store.ensure('agent:main:x', { change: { label: 'taken' } });
+    expect(() => store.patch(row.key, { label: 'taken' })).toThrow(/label already in use: taken/);
+    expect(() => store.patch(row.key, { label: 'mine' }, { sessionId: 'stale' })).toThrow(/has changed/);
+    expect(() => store.patch('agent:main:nobody', { label: 'mine' })).toThrow(/session not found/);
+    expect(() => store.delete(row.key)).toThrow(/main session/);
+    expect(store.patch(row.key, { label: 'mine' }).label).toBe('mine');
+    expect(store.patch(row.key, { label: null }).label).toBeUndefined();
+  });
+
+  it('pages back through a transcript, and gives what is new after a cursor', async () => {
+    await using store = await openStore();
+    const { key } = store.ensure('agent:main:main').row;
+    for (let i = 1; i <= 5; i++) store.append(key, say(`m${i}`));
+    const texts = (page: { limit: number; offset: number }) =>
+      store.history(key, page).messages.map(({ content }) => content[0]?.type === 'text' && content[0].text);
+    expect(texts({ limit: 2, offset: 0 })).toEqual(['m4', 'm5']);
+    expect(texts({ limit: 2, offset: 4 })).toEqual(['m1']);
+    const cursor = store.cursor(key);
+    expect(store.historyAfter(key, cursor)).toEqual([]);
+    store.append(key, say('m6'));
+    expect(store.historyAfter(key, cursor)).toHaveLength(1);
+    for (const garbage of ['', 'nonsense', Buffer.from('[1]').toString('base64url')])
+      expect(store.historyAfter(key, garbage)).toBeUndefined();
+    store.reset(key, 'reset');
+    expect(store.historyAfter(key, cursor)).toBeUndefined();
+    expect(store.history(key, { limit: 10, offset: 0 })).toMatchObject({
+      total: 1,
+      messages: [{ role: 'system', __openclaw: { kind: 'reset' } }],
+    });
+    expect(store.find(key)).toMatchObject({ messageCount: 0, lifecycleRevision: '2' });
+  });
+
+  it('publishes changes and messages once they are on disk, and nothing of transient sessions', async () => {
+    await using store = await openStore();
+    store.ensure('agent:main:main');
+    store.append('agent:main:main', say('hello'));
+    store.append(store.ensure('agent:main:http:1', { transient: true }).row.key, say('unseen'));
+    expect(store.published).toEqual([]);
+    await store.durable();
+    expect(store.published).toMatchObject([
+      { event: 'sessions.changed', payload: { reason: 'create', session: { key: 'agent:main:main' } } },
+      { event: 'session.message', payload: { messageSeq: 1, message: { role: 'user' } } },
+    ]);
+    store.ensure('agent:main:gone');
+    store.delete('agent:main:gone');
+    await store.durable();
+    expect(store.published.at(-1)).toMatchObject({ payload: { reason: 'delete' } });
+    expect(store.published.at(-1)?.payload.session).toBeUndefined();
+  });
+
+  it('prunes transient sessions with their messages after a day, and only those', async () => {
+    await using store = await openStore();
+    store.append(store.ensure('agent:main:http:old', { transient: true }).row.key, say('x'));
+    store.ensure('agent:main:http:new', { transient: true });
+    store.ensure('agent:main:kept');
+    const aged = store.database.prepare(
+      `UPDATE sessions SET updated_at = 1 WHERE key IN ('agent:main:http:old', 'agent:main:kept')`,
+    );
+    store.database.write(() => aged.run());
+    expect(store.prune()).toBe(1);
+    expect(store.find('agent:main:http:old')).toBeUndefined();
+    expect(store.find('agent:main:http:new')).toBeDefined();
+    expect(store.find('agent:main:kept')).toBeDefined();
+    expect(store.database.prepare('SELECT count(*) AS n FROM messages').get()?.n).toBe(0);
+  });
+});
