@@ -1,0 +1,94 @@
+import type { HealthSnapshot, SessionCounts, StatusSummary } from '../../sdk/protocol/health.ts';
+import type { Runs } from '../agent/runs.ts';
+import type { AgentSpec } from '../config/agents.ts';
+import type { ModelRegistry } from '../models/registry.ts';
+import type { SessionStore } from '../sessions/store.ts';
+import type { EventLoopWatch } from './event-loop.ts';
+
+export interface HealthDeps {
+  agents: readonly AgentSpec[];
+  sessions: SessionStore;
+  runs: Pick<Runs, 'counts'>;
+  models: ModelRegistry;
+  eventLoop: EventLoopWatch;
+  version: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+}
+
+/** Sessions named in a summary. */
+const recentSessions = 5;
+
+/** No agent wakes up by itself yet. */
+const noHeartbeat = { enabled: false, every: '0m', everyMs: null, prompt: '', target: 'none', ackMaxChars: 0 };
+
+/** Functions that look at the gateway as a whole. */
+export function createHealth({ agents, sessions, runs, models, eventLoop, version, startedAt }: HealthDeps) {
+  const defaultAgentId = agents[0]?.id ?? '';
+
+  const countSessions = (agentId?: string): SessionCounts => {
+    const { rows } = sessions.list({ limit: recentSessions, offset: 0, archived: 'all', agentId });
+    const now = Date.now();
+    return {
+      path: sessions.path,
+      count: sessions.count(agentId),
+      recent: rows.map(({ key, updatedAt }) => ({ key, updatedAt, age: Math.max(0, now - updatedAt) })),
+    };
+  };
+
+  const takeHealth = (): HealthSnapshot => {
+    const ts = Date.now();
+    return {
+      ok: true,
+      ts,
+      eventLoop: eventLoop.read(),
+      plugins: { loaded: [], errors: [] },
+      channels: {},
+      channelOrder: [],
+      channelLabels: {},
+      heartbeatSeconds: 0,
+      defaultAgentId,
+      agents: agents.map(({ id, name, isDefault }) => ({
+        agentId: id,
+        ...(name && { name }),
+        isDefault,
+        heartbeat: noHeartbeat,
+        sessions: countSessions(id),
+      })),
+      sessions: countSessions(),
+      configReload: { hotReloadStatus: 'disabled' },
+      durationMs: Date.now() - ts,
+    };
+  };
+
+  const sumUp = (): StatusSummary => {
+    const { path, count, recent } = countSessions();
+    const { model, reason } = models.fallback();
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    return {
+      runtimeVersion: version,
+      pid: process.pid,
+      uptimeMs: Date.now() - startedAt,
+      heartbeat: { defaultAgentId, agents: agents.map(({ id }) => ({ agentId: id, enabled: false, every: '0m' })) },
+      channelSummary: [],
+      queuedSystemEvents: [],
+      sessions: {
+        paths: [path],
+        count,
+        defaults: { model: agents[0]?.primary ?? model, contextTokens: null },
+        recent,
+        byAgent: agents.map(({ id }) => ({ agentId: id, ...countSessions(id) })),
+      },
+      runs: runs.counts(),
+      models: agents.map(({ id, primary }) =>
+        primary ? { agentId: id, model: primary, reason: 'configured' } : { agentId: id, model, reason },
+      ),
+      degradedSecretOwners: [],
+      degradedPlugins: [],
+      eventLoop: eventLoop.read(),
+      processMemory: { rss, heapUsed, heapTotal, external },
+    };
+  };
+
+  return { takeHealth, sumUp };
+}
