@@ -1,0 +1,97 @@
+import type { AuthPolicy } from './authenticate.ts';
+import type { Caller } from './caller.ts';
+
+/** What is wrong with the credentials of a caller. */
+export type Fault = 'missing' | 'mismatch' | 'deviceToken' | 'bootstrapToken' | 'locked';
+
+/** Why a caller was not let in. `code` and `details` are those of the published protocol (docs/protocol.md, "Connect"). */
+export interface Refusal {
+  code:
+    | 'AUTH_TOKEN_MISSING'
+    | 'AUTH_TOKEN_MISMATCH'
+    | 'AUTH_PASSWORD_MISSING'
+    | 'AUTH_PASSWORD_MISMATCH'
+    | 'AUTH_DEVICE_TOKEN_MISMATCH'
+    | 'AUTH_BOOTSTRAP_TOKEN_INVALID'
+    | 'AUTH_RATE_LIMITED';
+  /** For people: what was wrong, where the right one is kept, what to type. Never a secret. */
+  message: string;
+  /** Milliseconds, while the caller is locked out. */
+  retryAfterMs?: number | undefined;
+  /** For programs, on the socket. */
+  details: Record<string, unknown>;
+}
+
+export interface RefusalReason {
+  fault: Fault;
+  policy: AuthPolicy;
+  caller: Caller;
+  /** True when a token issued to the client's device might do. */
+  mayHaveDeviceToken?: boolean | undefined;
+  /** Milliseconds, on `locked`. */
+  retryAfterMs?: number | undefined;
+}
+
+/** Puts a fault into the words and codes of the protocol. */
+export function toRefusal({ fault, policy, caller, mayHaveDeviceToken, retryAfterMs }: RefusalReason): Refusal {
+  const word = policy.mode === 'password' ? 'password' : 'token';
+  const { code, text, authReason, nextStep } = describe(fault, word);
+  const canRetryWithDeviceToken = fault === 'mismatch' && word === 'token' && mayHaveDeviceToken === true;
+  const recommendedNextStep = canRetryWithDeviceToken ? 'retry_with_device_token' : nextStep;
+  return {
+    code,
+    message: `unauthorized: ${text} (${fault === 'locked' ? 'retry later' : toHint(word, policy, caller)})`,
+    retryAfterMs,
+    details: { code, authReason, canRetryWithDeviceToken, recommendedNextStep },
+  };
+}
+
+function toHint(word: string, { source }: AuthPolicy, caller: Caller): string {
+  // A stranger is not told where files lie on this machine.
+  const where = caller.local ? (source ?? `gateway.auth.${word}`) : 'set by its operator';
+  return `this gateway's ${word} is ${where}: send it with --${word}, or as "Authorization: Bearer"`;
+}
+
+interface Description {
+  code: Refusal['code'];
+  text: string;
+  authReason: string;
+  nextStep: string;
+}
+
+function describe(fault: Fault, word: 'token' | 'password'): Description {
+  const upper = word === 'password' ? 'PASSWORD' : 'TOKEN';
+  const descriptions: Record<Fault, Description> = {
+    missing: {
+      code: `AUTH_${upper}_MISSING`,
+      text: `gateway ${word} missing`,
+      authReason: `${word}_missing`,
+      nextStep: 'update_auth_configuration',
+    },
+    mismatch: {
+      code: `AUTH_${upper}_MISMATCH`,
+      text: `gateway ${word} mismatch`,
+      authReason: `${word}_mismatch`,
+      nextStep: 'update_auth_credentials',
+    },
+    deviceToken: {
+      code: 'AUTH_DEVICE_TOKEN_MISMATCH',
+      text: 'device token mismatch, this gateway did not issue it',
+      authReason: 'device_token_mismatch',
+      nextStep: 'update_auth_credentials',
+    },
+    bootstrapToken: {
+      code: 'AUTH_BOOTSTRAP_TOKEN_INVALID',
+      text: 'bootstrap token invalid, this gateway did not issue it',
+      authReason: 'bootstrap_token_invalid',
+      nextStep: 'review_auth_configuration',
+    },
+    locked: {
+      code: 'AUTH_RATE_LIMITED',
+      text: 'too many failed authentication attempts',
+      authReason: 'rate_limited',
+      nextStep: 'wait_then_retry',
+    },
+  };
+  return descriptions[fault];
+}
