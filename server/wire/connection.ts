@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { RawData, WebSocket } from 'ws';
+import type { ErrorShape } from '../../sdk/protocol/errors.ts';
+import type { ClientIdentity } from '../../sdk/protocol/hello.ts';
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { Principal } from '../../sdk/protocol/scopes.ts';
+import type { Caller } from '../auth/caller.ts';
+import { type Limits, maxCloseReasonBytes } from './limits.ts';
+
+// One socket's life.
+//
+//             connect is answered               close(), or the client's close
+//   opening ───────────────────────► ready ──────────────────────────────────► draining
+//      │                               │                                           │
+//      │ refused, silent, too big      │ socket gone                               │ both halves closed,
+//      ├──────────► draining           │                                           │ or closeTimeoutMs later
+//      │ socket gone                   ▼                                           │
+//      └─────────────────────────► closed ◄────────────────────────────────────────┘
+//
+// opening:  `connect.challenge` is sent; the first frame is the handshake, up to 15 more queue behind it.
+// ready:    requests are dispatched, events are published, pings go out.
+// draining: the close frame is sent; nothing more is read or written.
+// closed:   `signal` has fired; the object is garbage.
+export type ConnectionState = 'opening' | 'ready' | 'draining' | 'closed';
+
+/** Who the connection turned out to be. */
+export interface Session {
+  principal: Principal;
+  client: ClientIdentity;
+  /** What the client can take, for example `tool-events`. */
+  caps: ReadonlySet<string>;
+  /** The device it proved to be. */
+  deviceId: string | undefined;
+  /** What its requests are asked with. */
+  context: CallContext;
+}
+
+/** More than the header of a frame and a ping or two between frames need, bytes. */
+const frameOverheadBytes = 1024;
+
+/** What a connection reports. */
+export interface ConnectionListener {
+  /** The first frame: a handshake. */
+  connectionOnHello(connection: Connection, frame: Buffer): void;
+  /** A frame after hello. */
+  connectionOnFrame(connection: Connection, frame: Buffer): void;
+  connectionOnClose(connection: Connection, code: number): void;
+}
+
+export interface ConnectionOptions {
+  /** Upgraded, not yet spoken to. */
+  webSocket: WebSocket;
+  /** The TCP socket under it. */
+  socket: Socket;
+  caller: Caller;
+  limits: Limits;
+  listener: ConnectionListener;
+}
+
+/** The answer to a request; the id is the client's, even where it is none of a proper frame. */
+export interface Answer {
+  type: 'res';
+  id: string | number;
+  ok: boolean;
+  payload?: unknown;
+  error?: ErrorShape | undefined;
+}
+
+/** The server's side of one socket. */
+export class Connection {
+  readonly id = randomUUID();
+  /** What the client must sign. */
+  readonly nonce = randomUUID();
+  readonly caller: Caller;
+  /** Set when the connection becomes ready. */
+  session: Session | undefined;
+  /** Number of the last event, sent or skipped. */
+  seq = 0;
+  /** True once the client has asked for changes of sessions. */
+  followsSessions = false;
+  /** Keys of the sessions whose messages the client has asked for. */
+  readonly followedMessages = new Set<string>();
+  /** How this side has closed the connection. */
+  farewell: { code: number; reason: string } | undefined;
+  /** Calls in a row that the role may not make. */
+  unauthorizedCalls = 0;
+
+  #state: ConnectionState = 'opening';
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #limits: Limits;
+  readonly #listener: ConnectionListener;
+  readonly #gone = new AbortController();
+  /** Frames behind `connect`; undefined before it. */
+  #queued: Buffer[] | undefined;
+  /** Read from the TCP socket before it was upgraded. */
+  readonly #bytesBefore: number;
+  #isCorked = false;
+  #pings: NodeJS.Timeout | undefined;
+  #owesPong = false;
+
+  constructor({ webSocket, socket, caller, limits, listener }: ConnectionOptions) {
+    this.caller = caller;
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#listener = listener;
+    this.#bytesBefore = socket.bytesRead;
+    webSocket.on('message', (data) => this.#socketOnMessage(toBuffer(data)));
+    webSocket.on('close', (code) => this.#socketOnClose(code));
+    // The `close` that follows tells all there is to know.
+    webSocket.on('error', () => {});
+    webSocket.on('pong', () => {
+      this.#owesPong = false;
+    });
+    socket.on('data', this.#socketOnData);
+    this.send(
+      JSON.stringify({ type: 'event', event: 'connect.challenge', payload: { nonce: this.nonce, ts: Date.now() } }),
+    );
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Fires when the socket is gone. */
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /** Bytes on their way to the client. */
+  get bufferedBytes(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  /** Answers `connect` and reads on, first what queued behind it. */
+  becomeReady(session: Session, hello: Answer): void {
+    if (this.#state !== 'opening') return;
+    this.session = session;
+    this.#socket.off('data', this.#socketOnData);
+    this.answer(hello);
+    this.#state = 'ready';
+    this.#pings = setInterval(() => this.#ping(), this.#limits.pingIntervalMs).unref();
+  }
+
+  /** Hands on the frames that came in behind `connect`. */
+  readQueued(): void {
+    for (const frame of this.#queued?.splice(0) ?? []) {
+      if (this.#state === 'ready') this.#listener.connectionOnFrame(this, frame);
+    }
+  }
+
+  answer(answer: Answer): void {
+    if (this.#state === 'draining' || this.#state === 'closed') return;
+    if (this.bufferedBytes > this.#limits.maxBufferedBytes) this.close(1008, 'slow consumer');
+    else this.send(JSON.stringify(answer));
+  }
+
+  /** Writes one text frame. Frames of one turn of the event loop leave together. */
+  send(frame: string | Buffer): void {
+    if (this.#state === 'draining' || this.#state === 'closed') return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      setImmediate(() => {
+        this.#isCorked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#webSocket.send(frame, { binary: false });
+  }
+
+  /** Says goodbye; what was sent before is delivered first. The reason is cut to what a close frame holds. */
+  close(code: number, reason = ''): void {
+    if (this.#state === 'draining' || this.#state === 'closed') return;
+    this.#state = 'draining';
+    this.farewell = { code, reason };
+    this.#queued = undefined;
+    clearInterval(this.#pings);
+    this.#webSocket.close(code, toCloseReason(reason));
+  }
+
+  /** Drops the socket without a word. */
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  #ping(): void {
+    if (this.#owesPong) {
+      this.terminate();
+      return;
+    }
+    this.#owesPong = true;
+    this.#webSocket.ping();
+  }
+
+  #socketOnMessage(frame: Buffer): void {
+    if (this.#state === 'ready') this.#listener.connectionOnFrame(this, frame);
+    else if (this.#state === 'opening') this.#openingOnMessage(frame);
+  }
+
+  #openingOnMessage(frame: Buffer): void {
+    const { maxPreauthPayloadBytes, maxQueuedHandshakeFrames } = this.#limits;
+    if (frame.byteLength > maxPreauthPayloadBytes) this.close(1009);
+    else if (!this.#queued) {
+      this.#queued = [];
+      this.#listener.connectionOnHello(this, frame);
+    } else if (this.#queued.length >= maxQueuedHandshakeFrames) this.close(1008, 'too many pending handshake frames');
+    else this.#queued.push(frame);
+  }
+
+  /** Before hello: a frame that cannot become small enough is not waited for, its bytes would fill the memory. */
+  readonly #socketOnData = (): void => {
+    const { maxPreauthPayloadBytes, maxQueuedHandshakeFrames } = this.#limits;
+    const limit = (maxPreauthPayloadBytes + frameOverheadBytes) * (maxQueuedHandshakeFrames + 2);
+    if (this.#socket.bytesRead - this.#bytesBefore > limit) this.close(1009);
+  };
+
+  #socketOnClose(code: number): void {
+    this.#state = 'closed';
+    this.#queued = undefined;
+    clearInterval(this.#pings);
+    this.#gone.abort();
+    this.#listener.connectionOnClose(this, code);
+  }
+}
+
+function toBuffer(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
+
+/** Cuts at a character, not in the middle of one. */
+function toCloseReason(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.byteLength <= maxCloseReasonBytes) return reason;
+  return new TextDecoder().decode(bytes.subarray(0, maxCloseReasonBytes)).replace(/�$/, '');
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { callTRPCProcedure, TRPCError } from '@trpc/server';
+import { contract, methods } from '../../sdk/protocol/contract.ts';
+import { type ErrorShape, findGatewayError, GatewayError, toErrorShape } from '../../sdk/protocol/errors.ts';
+import { parseRequestFrame, type RequestFrame } from '../../sdk/protocol/frames.ts';
+import type { CallContext, SecondAnswer } from '../../sdk/protocol/method.ts';
+import { isGranted, type Principal } from '../../sdk/protocol/scopes.ts';
+import type { Log } from '../log/log.ts';
+import type { Answer } from './connection.ts';
+import { describeIssues, type Issue } from './issues.ts';
+
+/** Methods that a node may call; all others are for operators. */
+const nodeMethods: readonly string[] = ['health'];
+
+/** What a request is asked with. */
+export interface Asking {
+  /** The caller's context; `follow` is set per request. */
+  context: CallContext;
+  signal: AbortSignal;
+  log: Log;
+  /** Called once, or twice when the method answers again at its end. Contract: does not throw. */
+  reply(answer: Answer): void;
+}
+
+/** Reads a frame that came in after hello. @returns the request, the answer to a malformed one, or undefined for no JSON. */
+export function readRequest(frame: Buffer): RequestFrame | Answer | undefined {
+  const value = parseJson(frame);
+  if (value === undefined) return undefined;
+  const request = parseRequestFrame(value);
+  if (!('invalid' in request)) return request;
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+  const error: ErrorShape = { code: 'INVALID_REQUEST', message: `invalid request frame: ${request.invalid}` };
+  return { type: 'res', id: typeof id === 'number' ? id : request.id, ok: false, error };
+}
+
+/** Reads one JSON value. @returns undefined when it is none. */
+export function parseJson(frame: Buffer): unknown {
+  try {
+    return JSON.parse(frame.toString()) as unknown;
+  } catch {
+    // Whether this is worth an answer depends on when it happens, so it is no error yet.
+    return undefined;
+  }
+}
+
+/** The role's complaint about a method, or undefined when the role may call it. */
+export function findRoleFault({ role }: Principal, method: string): ErrorShape | undefined {
+  if (role === 'operator' || nodeMethods.includes(method)) return undefined;
+  return { code: 'INVALID_REQUEST', message: `unauthorized role: ${role}` };
+}
+
+/** Asks the procedure of the contract that the frame names, and replies. Never rejects: failures are answers. */
+export async function dispatch(request: RequestFrame, { context, signal, log, reply }: Asking): Promise<void> {
+  const { id, method } = request;
+  const refuse = (error: unknown): Answer => ({ type: 'res', id, ok: false, error: toWireError(error, method, log) });
+  let second: Promise<SecondAnswer> | undefined;
+  try {
+    const ctx: CallContext = {
+      ...context,
+      follow(answer) {
+        second = answer;
+      },
+    };
+    reply({ type: 'res', id, ok: true, payload: await ask(request, ctx, signal) });
+  } catch (error) {
+    // Nobody is left to hear of it, and a wait that was cut short is no fault.
+    if (!signal.aborted) reply(refuse(error));
+    return;
+  }
+  await second?.then(
+    (answer) => reply({ type: 'res', id, ...answer }),
+    (error: unknown) => reply(refuse(error)),
+  );
+}
+
+async function ask({ method, params, expectedProfileId }: RequestFrame, ctx: CallContext, signal: AbortSignal) {
+  const spec = methods.get(method);
+  if (!spec) throw unknownMethod(method, ctx.principal);
+  if (expectedProfileId !== undefined) throw wrongProfile();
+  return await callTRPCProcedure({
+    router: contract,
+    path: method,
+    type: spec.kind,
+    ctx,
+    signal,
+    getRawInput: async () => params ?? {},
+    batchIndex: 0,
+  });
+}
+
+function unknownMethod(method: string, { scopes }: Principal): GatewayError {
+  if (!isGranted(scopes, 'operator.admin')) {
+    // Who may not know all methods is not told which ones exist.
+    return new GatewayError('FORBIDDEN', 'missing scope: operator.admin', {
+      details: { code: 'MISSING_SCOPE', missingScope: 'operator.admin', requiredScopes: ['operator.admin'] },
+    });
+  }
+  const message =
+    method === 'connect' ? 'connect is only valid as the first request' : `unknown method: ${method.slice(0, 100)}`;
+  return new GatewayError('INVALID_REQUEST', message);
+}
+
+/** Callers with a shared secret have no profile, so none can be theirs. */
+function wrongProfile(): GatewayError {
+  return new GatewayError('INVALID_REQUEST', 'expectedProfileId is not the profile of this connection', {
+    details: { reason: 'EXPECTED_PROFILE_MISMATCH', execution: 'not_started' },
+  });
+}
+
+/** The one gate from an unknown error to the wire. What is not ours leaves as an id that the log knows, too. */
+export function toWireError(error: unknown, method: string, log: Log): ErrorShape {
+  const known = findGatewayError(error);
+  if (known) return toErrorShape(known);
+  if (error instanceof TRPCError && error.code === 'BAD_REQUEST' && isValidation(error.cause)) {
+    return { code: 'INVALID_REQUEST', message: `invalid ${method} params: ${describeIssues(error.cause.issues)}` };
+  }
+  const requestId = randomUUID();
+  log.error('request failed', {
+    requestId,
+    method,
+    error: error instanceof Error ? (error.stack ?? error.message) : error,
+  });
+  return { code: 'INTERNAL', message: `internal error, request id ${requestId}`, details: { requestId } };
+}
+
+function isValidation(cause: unknown): cause is { issues: readonly Issue[] } {
+  return typeof cause === 'object' && cause !== null && 'issues' in cause && Array.isArray(cause.issues);
+}

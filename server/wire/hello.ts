@@ -1,0 +1,174 @@
+import type { ErrorShape } from '../../sdk/protocol/errors.ts';
+import { parseRequestFrame } from '../../sdk/protocol/frames.ts';
+import { ConnectParams } from '../../sdk/protocol/hello.ts';
+import type { Principal, Role } from '../../sdk/protocol/scopes.ts';
+import { minProbeProtocolVersion, protocolVersion } from '../../sdk/protocol/version.ts';
+import type { Authentication } from '../auth/authenticate.ts';
+import { findProofFault } from '../auth/device-proof.ts';
+import { grantScopes } from '../auth/grant.ts';
+import { refuseOrigin } from '../auth/origin.ts';
+import type { Refusal as AuthRefusal } from '../auth/refusal.ts';
+import type { Connection } from './connection.ts';
+import { parseJson } from './dispatch.ts';
+import { describeIssues } from './issues.ts';
+
+// The handshake, in the order of its checks (docs/protocol.md, "Connect"):
+//
+//   size ─ JSON ─ request frame ─ connect? ─ params ─ starting? ─ protocol ─ role ─ origin ─ device ─ credentials ─ hello
+//   └─ connection.ts └───────── readConnect ───────┘ └────────────── admit ───────────────┘ └─ recognise ─┘
+
+/** What the handshake needs to know of the gateway. */
+export interface Door {
+  authentication: Authentication;
+  allowedOrigins: readonly string[];
+  /** True while the gateway cannot take clients yet, or no more. */
+  closedFor(): 'starting' | 'stopping' | undefined;
+}
+
+/** A client that was let in. */
+export interface Admitted {
+  /** Of the `connect` request. */
+  id: string;
+  params: ConnectParams;
+  principal: Principal;
+  refused?: never;
+}
+
+/** Why a client was not let in: what it is answered, if anything, and how the socket is closed. */
+export interface Refused {
+  refused: { code: number; reason: string };
+  answer?: { id: string; error: ErrorShape } | undefined;
+}
+
+/** Reads and checks the first frame of a socket. Never rejects. */
+export async function greet(connection: Connection, frame: Buffer, door: Door): Promise<Admitted | Refused> {
+  const opened = readConnect(frame);
+  if ('refused' in opened) return opened;
+  return admit(opened, door) ?? findForeigner(opened, connection, door) ?? (await recognise(opened, connection, door));
+}
+
+interface Opened {
+  id: string;
+  params: ConnectParams;
+}
+
+function readConnect(frame: Buffer): Opened | Refused {
+  const value = parseJson(frame);
+  if (value === undefined) return { refused: { code: 1000, reason: '' } };
+  if (claimsToBeWorker(value)) return { refused: { code: 1008, reason: 'invalid-handshake' } };
+  const request = parseRequestFrame(value);
+  if ('invalid' in request) return { refused: { code: 1008, reason: 'invalid request frame' } };
+  const { id, method, params } = request;
+  if (method !== 'connect') return refuse(id, 'INVALID_REQUEST', 'invalid handshake: first request must be connect');
+  const read = ConnectParams.safeParse(params ?? {});
+  if (read.success) return { id, params: read.data };
+  return refuse(id, 'INVALID_REQUEST', `invalid connect params: ${describeIssues(read.error.issues)}`);
+}
+
+/** Workers of the published product speak another protocol on the same port; they give up on this reason alone. */
+function claimsToBeWorker(value: unknown): boolean {
+  const params = member(value, 'params');
+  const client = member(params, 'client');
+  return (
+    member(params, 'role') === 'worker' ||
+    member(client, 'mode') === 'worker' ||
+    member(client, 'id') === 'openclaw-worker'
+  );
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function admit({ id, params }: Opened, door: Door): Refused | undefined {
+  const { client, minProtocol, maxProtocol, role } = params;
+  const closedFor = door.closedFor();
+  if (closedFor) return refuseForNow(id, closedFor);
+  const mayBeOlder = client.mode === 'probe' || client.mode === 'node';
+  const oldest = mayBeOlder ? minProbeProtocolVersion : protocolVersion;
+  if (minProtocol > maxProtocol || minProtocol > protocolVersion || maxProtocol < oldest) {
+    const details = {
+      code: 'PROTOCOL_MISMATCH',
+      clientMinProtocol: minProtocol,
+      clientMaxProtocol: maxProtocol,
+      expectedProtocol: protocolVersion,
+      minimumProbeProtocol: minProbeProtocolVersion,
+    };
+    return {
+      ...refuse(id, 'INVALID_REQUEST', 'protocol mismatch', details),
+      refused: { code: 1002, reason: 'protocol mismatch' },
+    };
+  }
+  if (role !== undefined && role !== 'operator' && role !== 'node')
+    return refuse(id, 'INVALID_REQUEST', 'invalid role');
+  return undefined;
+}
+
+function refuseForNow(id: string, closedFor: 'starting' | 'stopping'): Refused {
+  const isStarting = closedFor === 'starting';
+  const error: ErrorShape = {
+    code: 'UNAVAILABLE',
+    message: isStarting ? 'gateway starting; retry shortly' : 'gateway stopping; retry when it is back',
+    details: { reason: isStarting ? 'startup-sidecars' : 'gateway-stopping' },
+    retryable: true,
+    retryAfterMs: isStarting ? 500 : 1000,
+  };
+  return { answer: { id, error }, refused: { code: 1013, reason: `gateway ${closedFor}` } };
+}
+
+/** Clients that are pages in a browser: without an origin they are not what they say. */
+const isPage = ({ id, mode }: ConnectParams['client']) =>
+  id === 'openclaw-control-ui' || id === 'openclaw-browser-copilot' || id === 'webchat-ui' || mode === 'webchat';
+
+/** Checks where the client comes from and which device it is on. */
+function findForeigner({ id, params }: Opened, { caller, nonce }: Connection, door: Door): Refused | undefined {
+  const { client, device, auth, role = 'operator', scopes = [] } = params;
+  const reason = refuseOrigin(caller, { allowedOrigins: door.allowedOrigins, required: isPage(client) });
+  if (reason) {
+    const message = `origin not allowed: add ${caller.origin ?? 'the page'} to gateway.controlUi.allowedOrigins`;
+    return refuse(id, 'INVALID_REQUEST', message, { code: 'CONTROL_UI_ORIGIN_NOT_ALLOWED', reason });
+  }
+  if (!device && (client.id === 'openclaw-control-ui' || client.id === 'openclaw-tui')) {
+    const message = 'control ui requires device identity: send device with a signed connect.challenge';
+    return refuse(id, 'INVALID_REQUEST', message, { code: 'CONTROL_UI_DEVICE_IDENTITY_REQUIRED' });
+  }
+  const fault = device && findProofFault({ device, client, role, scopes, credentials: auth, nonce, now: Date.now() });
+  return fault && refuse(id, 'INVALID_REQUEST', fault.message, { code: fault.code, reason: fault.reason });
+}
+
+async function recognise(
+  { id, params }: Opened,
+  { id: connection, caller }: Connection,
+  door: Door,
+): Promise<Admitted | Refused> {
+  const { client, device, auth, scopes = [] } = params;
+  const role: Role = params.role === 'node' ? 'node' : 'operator';
+  const hasDevice = device !== undefined;
+  const { principal, refusal } = await door.authentication.authenticate({
+    credentials: auth,
+    caller,
+    id: connection,
+    role,
+    scopes: grantScopes({ client, role, scopes, hasDevice, caller }),
+    hasDevice,
+  });
+  const isUnknown = refusal ? refusal.code.endsWith('_MISSING') : role === 'node';
+  if (!hasDevice && isUnknown)
+    return refuse(id, 'NOT_PAIRED', 'device identity required', { code: 'DEVICE_IDENTITY_REQUIRED' });
+  return refusal ? refuseCredentials(id, refusal) : { id, params, principal };
+}
+
+function refuseCredentials(id: string, { message, details, retryAfterMs }: AuthRefusal): Refused {
+  const retry = retryAfterMs === undefined ? {} : { retryable: true, retryAfterMs };
+  return {
+    answer: { id, error: { code: 'INVALID_REQUEST', message, details, ...retry } },
+    refused: { code: 1008, reason: message },
+  };
+}
+
+function refuse(id: string, code: string, message: string, details?: Record<string, unknown>): Refused {
+  return {
+    answer: { id, error: { code, message, ...(details && { details }) } },
+    refused: { code: 1008, reason: message },
+  };
+}

@@ -1,0 +1,135 @@
+import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import { eventSpecs } from '../../sdk/protocol/contract.ts';
+import type { Audience, Publish } from '../../sdk/protocol/events.ts';
+import type { StateVersion } from '../../sdk/protocol/frames.ts';
+import type { EventMeta } from '../../sdk/protocol/method.ts';
+import { isGranted } from '../../sdk/protocol/scopes.ts';
+import type { Log } from '../log/log.ts';
+import type { Connection } from './connection.ts';
+import type { Limits } from './limits.ts';
+import { createListeners } from './listeners.ts';
+
+/** The ready connections: publishes an event once to all who are entitled. */
+export interface Hub {
+  /** Serialises once, whoever listens; each connection gets its own `seq`. */
+  publish: Publish;
+  /** Follows one event without a socket, from now on. The contract has checked the caller's scope before. */
+  listen(event: string, signal: AbortSignal | undefined): AsyncIterable<unknown>;
+  /** From now on the connection gets events. */
+  add(connection: Connection): void;
+  delete(connection: Connection): void;
+  find(id: string): Connection | undefined;
+  /** All ready connections. */
+  connections(): Iterable<Connection>;
+  /** How often presence and health have been published. */
+  stateVersion(): StateVersion;
+  close(): void;
+}
+
+export function createHub({ limits, log }: { limits: Limits; log: Log }): Hub {
+  const ready = new Map<string, Connection>();
+  const listeners = createListeners(limits);
+  const version: StateVersion = { presence: 0, health: 0 };
+  /** As of the last event that was for all. */
+  let totalBufferedBytes = 0;
+
+  const bufferLimit = () =>
+    totalBufferedBytes > limits.maxTotalBufferedBytes
+      ? Math.max(limits.minBufferedShareBytes, limits.maxTotalBufferedBytes / ready.size)
+      : limits.maxBufferedBytes;
+
+  const offer = (connection: Connection, head: Buffer, droppable: boolean) => {
+    connection.seq++;
+    const { bufferedBytes } = connection;
+    if (bufferedBytes <= bufferLimit()) connection.send(splice(head, connection.seq));
+    else if (!droppable) connection.close(1008, 'slow consumer');
+    return bufferedBytes;
+  };
+
+  const publish: Publish = (event, payload, audience = {}) => {
+    const spec = eventSpecs.get(event);
+    if (!spec) return;
+    const counted = toCounted(event);
+    if (counted) version[counted]++;
+    const needsCap = isToolStep(event, payload) ? 'tool-events' : undefined;
+    if (!audience.connection && !needsCap) listeners.offer(event, payload, spec.droppable);
+    const rule: Rule = { spec, audience, needsCap };
+    let head: Buffer | undefined;
+    let bufferedBytes = 0;
+    for (const connection of audience.connection ? select(ready, audience.connection) : ready.values()) {
+      if (!isEntitled(connection, rule)) continue;
+      head ??= toHead({ event, payload, version: counted && version, log });
+      if (!head) return;
+      bufferedBytes += offer(connection, head, spec.droppable);
+    }
+    if (!audience.connection && !audience.subscribedTo) totalBufferedBytes = bufferedBytes;
+  };
+
+  return {
+    publish,
+    listen: listeners.listen,
+    add: (connection) => void ready.set(connection.id, connection),
+    delete: (connection) => void ready.delete(connection.id),
+    find: (id) => ready.get(id),
+    connections: () => ready.values(),
+    stateVersion: () => ({ ...version }),
+    close: listeners.close,
+  };
+}
+
+interface Rule {
+  spec: EventMeta;
+  audience: Audience;
+  /** What the client must have announced. */
+  needsCap: string | undefined;
+}
+
+function isEntitled(
+  connection: Connection,
+  { spec, audience: { subscribedTo, connection: only }, needsCap }: Rule,
+): boolean {
+  const { session, state } = connection;
+  if (!session || state !== 'ready' || (spec.scope && !isGranted(session.principal.scopes, spec.scope))) return false;
+  // A tool's steps are for whoever started the run and said that it can show them.
+  if (needsCap && (only === undefined || !session.caps.has(needsCap))) return false;
+  if (subscribedTo === 'sessions') return connection.followsSessions;
+  return subscribedTo === undefined || connection.followedMessages.has(subscribedTo.messagesOf);
+}
+
+function select(ready: ReadonlyMap<string, Connection>, id: string): Connection[] {
+  const connection = ready.get(id);
+  return connection ? [connection] : [];
+}
+
+/** Events that say how things stand, so that clients can tell which of two is newer. */
+const toCounted = (event: string) => (event === 'presence' || event === 'health' ? event : undefined);
+
+const isToolStep = (event: string, payload: unknown) =>
+  event === 'agent' && (payload as Partial<RunEvent>).stream === 'tool';
+
+interface EventText {
+  event: string;
+  payload: unknown;
+  version: StateVersion | undefined;
+  log: Log;
+}
+
+/** The frame up to its `seq`, which is the only thing that differs between connections. */
+function toHead({ event, payload, version, log }: EventText): Buffer | undefined {
+  try {
+    const frame = JSON.stringify({ type: 'event', event, payload, stateVersion: version });
+    return Buffer.from(`${frame.slice(0, -1)},"seq":`);
+  } catch (error) {
+    // Publishing must not throw into whoever has something to tell.
+    log.error('event cannot be serialised', { event, error });
+    return undefined;
+  }
+}
+
+function splice(head: Buffer, seq: number): Buffer {
+  const tail = `${seq}}`;
+  const frame = Buffer.allocUnsafe(head.byteLength + tail.length);
+  head.copy(frame);
+  frame.write(tail, head.byteLength, 'latin1');
+  return frame;
+}

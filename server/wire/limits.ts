@@ -1,0 +1,81 @@
+/** Every number of the protocol that the gateway holds clients to (docs/protocol.md, "Limits"). */
+export interface Limits {
+  /** Largest frame read before hello, bytes. Larger closes 1009. */
+  maxPreauthPayloadBytes: number;
+  /** Largest frame read after hello, bytes. Larger closes 1009. */
+  maxPayloadBytes: number;
+  /** What may wait for one client, bytes. Beyond it, droppable events are skipped and anything else closes 1008. */
+  maxBufferedBytes: number;
+  /** What may wait for all clients together, bytes. Beyond it, each is held to its share. */
+  maxTotalBufferedBytes: number;
+  /** The least that one client's share is, bytes. */
+  minBufferedShareBytes: number;
+  /** From the opening of a socket to its `connect`, milliseconds in which the process was free to read it. Close 1000. */
+  handshakeTimeoutMs: number;
+  /** Sockets of one address that may wait for hello. One more gets HTTP 503. */
+  maxPreauthConnectionsPerAddress: number;
+  /** Frames that may queue behind `connect`. One more closes 1008. */
+  maxQueuedHandshakeFrames: number;
+  /** Between pings to a client after hello, milliseconds. A ping that is unanswered at the next one ends the socket. */
+  pingIntervalMs: number;
+  /** Between `tick` events, milliseconds. */
+  tickIntervalMs: number;
+  /** Requests that may wait to be started, of all clients together. One more is answered UNAVAILABLE. */
+  maxWaitingRequests: number;
+  /** Size of the frames of waiting requests together, bytes. */
+  maxWaitingRequestBytes: number;
+  /** Requests that are started before other work of the process gets its turn. */
+  maxStartsPerTurn: number;
+  /** Calls in a row that the client's role may not make. One more closes 1008. */
+  maxUnauthorizedCalls: number;
+  /** Sessions whose messages one client may follow. */
+  maxMessageSubscriptions: number;
+  /** Events that may wait for a listener over HTTP. */
+  maxListenerEvents: number;
+  /** For the client's half of a close, milliseconds. */
+  closeTimeoutMs: number;
+  /** Largest attachment, bytes. */
+  maxAttachmentBytes: number;
+  /** Largest image, bytes. */
+  maxImageBytes: number;
+}
+
+export const defaultLimits: Limits = {
+  maxPreauthPayloadBytes: 65_536,
+  maxPayloadBytes: 26_214_400,
+  maxBufferedBytes: 52_428_800,
+  maxTotalBufferedBytes: 268_435_456,
+  minBufferedShareBytes: 1_048_576,
+  handshakeTimeoutMs: 15_000,
+  maxPreauthConnectionsPerAddress: 32,
+  maxQueuedHandshakeFrames: 15,
+  pingIntervalMs: 25_000,
+  tickIntervalMs: 30_000,
+  maxWaitingRequests: 256,
+  maxWaitingRequestBytes: 52_428_800,
+  maxStartsPerTurn: 64,
+  maxUnauthorizedCalls: 10,
+  maxMessageSubscriptions: 1_000,
+  maxListenerEvents: 1_000,
+  closeTimeoutMs: 2_000,
+  maxAttachmentBytes: 19_464_192,
+  maxImageBytes: 6_291_456,
+};
+
+/** What a close frame has room for, bytes (RFC 6455, 5.5). */
+export const maxCloseReasonBytes = 123;
+
+/** The limits with what the environment changes; values that are not positive whole numbers are ignored. */
+export function limitsFrom(env: Record<string, string | undefined>): Limits {
+  return {
+    ...defaultLimits,
+    handshakeTimeoutMs: toCount(env.OPENCLAW_HANDSHAKE_TIMEOUT_MS) ?? defaultLimits.handshakeTimeoutMs,
+    maxPreauthConnectionsPerAddress:
+      toCount(env.OPENCLAW_MAX_PREAUTH_CONNECTIONS_PER_IP) ?? defaultLimits.maxPreauthConnectionsPerAddress,
+  };
+}
+
+function toCount(text: string | undefined): number | undefined {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 0 ? count : undefined;
+}

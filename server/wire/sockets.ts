@@ -1,0 +1,227 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import type { RequestFrame } from '../../sdk/protocol/frames.ts';
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { Principal } from '../../sdk/protocol/scopes.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Log } from '../log/log.ts';
+import { type Answer, Connection, type ConnectionListener, type Session } from './connection.ts';
+import { createDeadlines, type Deadlines } from './deadlines.ts';
+import { dispatch, findRoleFault, readRequest, toWireError } from './dispatch.ts';
+import { type Admitted, greet, type Refused } from './hello.ts';
+import { createHub, type Hub } from './hub.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { type Presence, trackPresence } from './presence.ts';
+import { queueStarts, type Starts } from './starts.ts';
+import { toSubscriptions } from './subscriptions.ts';
+import { type Antechamber, limitPreauth, readCaller, refuseUpgrade } from './upgrade.ts';
+import { toHelloOk } from './welcome.ts';
+import type { Goodbye, WireOptions } from './wire.ts';
+
+/** Brings connections and what they ask for together: who is opening, who is ready, who is gone. */
+export class Sockets implements ConnectionListener {
+  readonly hub: Hub;
+  readonly presence: Presence;
+
+  readonly #options: WireOptions;
+  readonly #limits: Limits;
+  readonly #log: Log;
+  readonly #server: WebSocketServer;
+  readonly #deadlines: Deadlines<Connection>;
+  readonly #antechamber: Antechamber;
+  readonly #starts: Starts;
+  readonly #ticks: NodeJS.Timeout;
+  /** All sockets, opening to draining, with how each frees its place before hello. */
+  readonly #all = new Map<Connection, () => void>();
+  #isStopping = false;
+  /** Called when the last socket is gone. */
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: WireOptions) {
+    const limits = options.limits ?? defaultLimits;
+    this.#options = options;
+    this.#limits = limits;
+    this.#log = options.log.child('wire');
+    this.#server = new WebSocketServer(toServerOptions(limits));
+    this.#deadlines = createDeadlines(limits, (connection) => connection.close(1000));
+    this.#antechamber = limitPreauth(limits);
+    this.#starts = queueStarts(limits);
+    this.hub = createHub({ limits, log: this.#log });
+    this.presence = trackPresence(options.self);
+    this.#ticks = setInterval(() => this.hub.publish('tick', { ts: Date.now() }), limits.tickIntervalMs).unref();
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const caller = readCaller(request, this.#options.allowedOrigins ?? []);
+    const leave = caller && !this.#isStopping ? this.#antechamber.enter(caller.address) : undefined;
+    if (!caller || !leave) {
+      refuseUpgrade(socket, this.#isStopping ? 'stopping' : caller ? 'crowded' : 'host');
+      return;
+    }
+    // Also when the handshake of the WebSocket itself fails, which nobody reports.
+    socket.once('close', leave);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, { request, caller, leave }));
+  }
+
+  counts(): { opening: number; ready: number; bufferedBytes: number } {
+    let [ready, bufferedBytes] = [0, 0];
+    for (const connection of this.hub.connections()) {
+      ready++;
+      bufferedBytes += connection.bufferedBytes;
+    }
+    return { opening: this.#antechamber.size, ready, bufferedBytes };
+  }
+
+  drain(): void {
+    this.#isStopping = true;
+  }
+
+  async close({ reason, restartExpectedMs }: Goodbye): Promise<void> {
+    this.drain();
+    clearInterval(this.#ticks);
+    this.#deadlines.close();
+    this.hub.publish('shutdown', { reason, restartExpectedMs });
+    this.hub.close();
+    for (const connection of this.#all.keys()) connection.close(1012, 'service restart');
+    if (this.#all.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  async connectionOnHello(connection: Connection, frame: Buffer): Promise<void> {
+    const { authentication, allowedOrigins = [], isStarting } = this.#options;
+    const closedFor = () => (this.#isStopping ? 'stopping' : isStarting?.() ? 'starting' : undefined);
+    const met = await greet(connection, frame, { authentication, allowedOrigins, closedFor });
+    // It may have given up, or been given up, while its credentials were checked.
+    if (connection.state !== 'opening') return;
+    if (met.refused) this.#turnAway(connection, met);
+    else this.#letIn(connection, met);
+  }
+
+  connectionOnFrame(connection: Connection, frame: Buffer): void {
+    const { session } = connection;
+    const request = readRequest(frame);
+    if (!session || !request) return;
+    if (request.type === 'res') {
+      connection.answer(request);
+      return;
+    }
+    const fault = findRoleFault(session.principal, request.method);
+    connection.unauthorizedCalls = fault ? connection.unauthorizedCalls + 1 : 0;
+    if (fault) {
+      connection.answer({ type: 'res', id: request.id, ok: false, error: fault });
+      if (connection.unauthorizedCalls > this.#limits.maxUnauthorizedCalls)
+        connection.close(1008, 'repeated unauthorized calls');
+      return;
+    }
+    const isAccepted = this.#starts.offer(() => this.#start(connection, session.context, request), frame.byteLength);
+    if (!isAccepted) connection.answer({ type: 'res', id: request.id, ok: false, error: busy });
+  }
+
+  connectionOnClose(connection: Connection, code: number): void {
+    this.hub.delete(connection);
+    this.#deadlines.delete(connection);
+    this.#all.get(connection)?.();
+    this.#all.delete(connection);
+    const { id, farewell } = connection;
+    this.#log[farewell?.code === 1008 ? 'warn' : 'debug']('socket closed', { connection: id, code, farewell });
+    if (this.presence.leave(connection)) this.hub.publish('presence', { presence: this.presence.list() });
+    if (this.#all.size === 0) this.#onEmpty?.();
+  }
+
+  #open(
+    webSocket: WebSocket,
+    { request, caller, leave }: { request: IncomingMessage; caller: Caller; leave(): void },
+  ): void {
+    const connection = new Connection({
+      webSocket,
+      socket: request.socket,
+      caller,
+      limits: this.#limits,
+      listener: this,
+    });
+    this.#all.set(connection, leave);
+    this.#deadlines.add(connection);
+    this.#log.debug('socket opened', { connection: connection.id, address: caller.address });
+  }
+
+  #turnAway(connection: Connection, { answer, refused }: Refused): void {
+    const { address, origin } = connection.caller;
+    this.#log.warn('handshake refused', {
+      connection: connection.id,
+      address,
+      origin,
+      close: refused.code,
+      reason: answer?.error.message ?? refused.reason,
+      details: answer?.error.details,
+    });
+    if (answer) connection.answer({ type: 'res', id: answer.id, ok: false, error: answer.error });
+    connection.close(refused.code, refused.reason);
+  }
+
+  #letIn(connection: Connection, { id, params, principal }: Admitted): void {
+    const { client, device } = params;
+    const context = this.#toContext(connection, principal);
+    const session: Session = { principal, client, caps: new Set(params.caps), deviceId: device?.id, context };
+    const isVisible = this.presence.join(connection, session);
+    try {
+      const state = { presence: this.presence.list(), stateVersion: this.hub.stateVersion() };
+      const facts = this.#options.hello();
+      const payload = toHelloOk({ connection, session, facts, state, limits: this.#limits });
+      connection.becomeReady(session, { type: 'res', id, ok: true, payload });
+    } catch (error) {
+      // A gateway that cannot say how it is cannot take clients; they are told, and the log knows why.
+      connection.answer({ type: 'res', id, ok: false, error: toWireError(error, 'connect', this.#log) });
+      connection.close(1011, 'hello failed');
+      return;
+    }
+    this.#deadlines.delete(connection);
+    this.#all.get(connection)?.();
+    this.hub.add(connection);
+    this.#log.info('client connected', {
+      connection: connection.id,
+      address: connection.caller.address,
+      client: `${client.id}/${client.mode}`,
+      version: client.version.slice(0, 64),
+      role: principal.role,
+      scopes: principal.scopes,
+    });
+    if (isVisible) this.hub.publish('presence', { presence: this.presence.list() });
+    connection.readQueued();
+  }
+
+  #start(connection: Connection, context: CallContext, request: RequestFrame): void {
+    if (connection.state !== 'ready') return;
+    const reply = (answer: Answer) => connection.answer(answer);
+    void dispatch(request, { context, signal: connection.signal, log: this.#log, reply });
+  }
+
+  #toContext(connection: Connection, principal: Principal): CallContext {
+    const subscriptions = toSubscriptions(connection, this.#limits);
+    return {
+      principal,
+      handle: (path, input, { signal, context: { follow } }) =>
+        this.#options.handle(path, input, { principal, subscriptions, follow, signal }),
+      listen: this.hub.listen,
+    };
+  }
+}
+
+/** `closeTimeout` is newer than the declarations of ws. */
+function toServerOptions(limits: Limits): ServerOptions & { closeTimeout: number } {
+  return {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.maxPayloadBytes,
+    closeTimeout: limits.closeTimeoutMs,
+  };
+}
+
+const busy = {
+  code: 'UNAVAILABLE',
+  message: 'The server is busy. Please try again in a moment.',
+  retryable: true,
+} as const;

@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Publish } from '../../sdk/protocol/events.ts';
+import type { StateVersion } from '../../sdk/protocol/frames.ts';
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
+import type { Authentication } from '../auth/authenticate.ts';
+import type { Log } from '../log/log.ts';
+import type { Context } from '../methods/context.ts';
+import type { Limits } from './limits.ts';
+import type { OwnPresence } from './presence.ts';
+import { Sockets } from './sockets.ts';
+import type { HelloFacts } from './welcome.ts';
+
+/** What a handler gets of the call besides its input; the rest of its context are the domains. */
+export type WireCall = Pick<Context, 'principal' | 'subscriptions' | 'follow'> & { signal: AbortSignal | undefined };
+
+export interface WireOptions {
+  authentication: Authentication;
+  /** `gateway.controlUi.allowedOrigins`. Default none. */
+  allowedOrigins?: readonly string[] | undefined;
+  /** Runs the handler of a method. Scope and input have been checked; what it throws is answered. */
+  handle(path: string, input: unknown, call: WireCall): unknown;
+  /** What `hello-ok` says of the gateway, as it is now. */
+  hello(): HelloFacts;
+  /** How the gateway shows up in the list of who is present. */
+  self: OwnPresence;
+  /** True while domains are still coming up: clients are told to come back. Default never. */
+  isStarting?: (() => boolean) | undefined;
+  /** Default `defaultLimits`. */
+  limits?: Limits | undefined;
+  log: Log;
+}
+
+/** Why the gateway goes away, as clients are told. */
+export interface Goodbye {
+  /** For people: `gateway stopping`, `gateway restarting`. */
+  reason: string;
+  /** Milliseconds until it is expected back; absent when it is not. */
+  restartExpectedMs?: number | undefined;
+}
+
+/** All sockets of the gateway. */
+export interface Wire {
+  /** Takes a socket; attach it to the `upgrade` event of an HTTP server. Any path will do. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  publish: Publish;
+  /** Follows one event without a socket, for the contract over HTTP. */
+  listen: CallContext['listen'];
+  presence(): PresenceEntry[];
+  stateVersion(): StateVersion;
+  /** What a ready connection can take, for example `tool-events`; undefined when there is no such connection. */
+  capsOf(connection: string): ReadonlySet<string> | undefined;
+  /** Sockets before hello, sockets after it, and what waits to be sent to the latter. */
+  counts(): { opening: number; ready: number; bufferedBytes: number };
+  /** Takes no new sockets from now on: HTTP 503. */
+  drain(): void;
+  /** Says `shutdown` to every client, then closes every socket with 1012. Resolves when all are gone. */
+  close(goodbye: Goodbye): Promise<void>;
+}
+
+export function createWire(options: WireOptions): Wire {
+  const sockets = new Sockets(options);
+  const { hub, presence } = sockets;
+  return {
+    upgrade: (request, socket, head) => sockets.upgrade(request, socket, head),
+    publish: hub.publish,
+    listen: hub.listen,
+    presence: presence.list,
+    stateVersion: hub.stateVersion,
+    capsOf: (connection) => hub.find(connection)?.session?.caps,
+    counts: () => sockets.counts(),
+    drain: () => sockets.drain(),
+    close: (goodbye) => sockets.close(goodbye),
+  };
+}
