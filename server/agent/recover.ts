@@ -11,14 +11,22 @@ import type { RunEnd } from './runs.ts';
 /** Events that are read at a time to put a broken reply together. */
 const pageSize = 1000;
 
+export interface RecoverDeps {
+  database: Database;
+  store: RunStore;
+  sessions: SessionStore;
+  /** True for a run of this process. */
+  isLive(runId: string): boolean;
+}
+
 /**
  * Marks the runs that a dead gateway left behind: their log ends, their session says so, and what had been written of the
- * reply stands in the transcript. Called once, before anything is accepted.
+ * reply stands in the transcript. Called once, when no other gateway can be working on them.
  * @returns how many there were.
  */
-export function recoverRuns(deps: { database: Database; store: RunStore; sessions: SessionStore }): number {
-  const { database, store, sessions } = deps;
-  const unfinished = store.unfinished();
+export function recoverRuns(deps: RecoverDeps): number {
+  const { database, store, sessions, isLive } = deps;
+  const unfinished = store.unfinished().filter(({ row }) => !isLive(row.runId));
   for (const run of unfinished) database.write(() => interrupt(run));
   return unfinished.length;
 

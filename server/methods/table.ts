@@ -1,9 +1,8 @@
-import type { CallContext } from '../../sdk/protocol/method.ts';
 import { agentMethod, agentWaitMethod } from './agent.ts';
 import { agentsMethods } from './agents.ts';
 import { chatMethods } from './chat.ts';
 import { configMethods } from './config.ts';
-import type { Context, Domains, Subscriptions } from './context.ts';
+import type { Context, Domains } from './context.ts';
 import { healthMethod, statusMethod } from './health.ts';
 import type { Handler } from './implement.ts';
 import { logsMethods } from './logs.ts';
@@ -45,18 +44,13 @@ export const handledMethods: readonly string[] = [...handlers.keys()];
 export function createMethods(domains: Domains) {
   return {
     /** Contract: the input has been validated, the scope checked. */
-    handle(path: string, input: unknown, { signal, context, subscriptions }: HandledCall): unknown {
+    handle(path: string, input: unknown, { signal, ...call }: HandledCall): unknown {
       const handler = handlers.get(path);
       if (!handler) throw new Error(`the contract declares ${path}, but nothing handles it`);
-      const ctx: Context = { ...domains, principal: context.principal, subscriptions, follow: context.follow };
-      return handler({ input, ctx, signal });
+      return handler({ input, ctx: { ...domains, ...call }, signal });
     },
   };
 }
 
 /** What a transport says of a call. */
-export interface HandledCall {
-  signal: AbortSignal | undefined;
-  context: CallContext;
-  subscriptions: Subscriptions | undefined;
-}
+export type HandledCall = Pick<Context, 'principal' | 'subscriptions' | 'follow'> & { signal: AbortSignal | undefined };

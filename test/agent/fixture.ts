@@ -46,7 +46,7 @@ export async function openAgentRooms(
   );
   const toolbox = createToolbox(createSessionTools({ sessions, agents, mainKey: 'main' }));
   const deps = { database, store, sessions, publish, log: silent };
-  const recovered = recoverRuns(deps);
+  const recovered = recoverRuns({ ...deps, isLive: () => false });
   const runs = createRuns({ ...deps, models, toolbox, maxConcurrent: options.maxConcurrent ?? 8, timeoutMs: 60_000 });
   const agent = agents[0];
   if (!agent) throw new Error('no agent');

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** How clients on this machine find the running gateway: `<state dir>/gateway.json`, mode 0600, there while it runs. */
+export interface RuntimeFile {
+  url: string;
+  pid: number;
+  /** The secret in effect; only when the configuration file or the token file holds it anyway. */
+  token?: string | undefined;
+  password?: string | undefined;
+}
+
+const pathIn = (stateDir: string) => join(stateDir, 'gateway.json');
+
+/** Writes the file atomically. */
+export async function writeRuntimeFile(stateDir: string, content: RuntimeFile): Promise<void> {
+  const path = pathIn(stateDir);
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(draft, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  await rename(draft, path);
+}
+
+/** What the last gateway of this state directory left; undefined when there is nothing to read. */
+export async function readRuntimeFile(stateDir: string): Promise<RuntimeFile | undefined> {
+  try {
+    const content: unknown = JSON.parse(await readFile(pathIn(stateDir), 'utf8'));
+    const isWhole = typeof content === 'object' && content !== null && 'url' in content && 'pid' in content;
+    return isWhole ? (content as RuntimeFile) : undefined;
+  } catch {
+    return undefined; // none, or half of one: as good as none
+  }
+}
+
+/** Removes the file, unless another gateway has written it since. */
+export async function removeRuntimeFile(stateDir: string): Promise<void> {
+  if ((await readRuntimeFile(stateDir))?.pid === process.pid) await rm(pathIn(stateDir), { force: true });
+}
+
+/** Milliseconds that the other gateway has to answer. */
+const answerMs = 500;
+
+/** The gateway that works on a state directory right now: its process is alive, and it answers where it said it would. */
+export async function findRunningGateway(stateDir: string): Promise<RuntimeFile | undefined> {
+  const found = await readRuntimeFile(stateDir);
+  if (!found || found.pid === process.pid || !isAlive(found.pid)) return undefined;
+  const probe = new URL('/healthz', found.url.replace(/^ws/, 'http'));
+  // A process id is used again; only an answer proves that it is a gateway.
+  const answer = await fetch(probe, { signal: AbortSignal.timeout(answerMs) }).catch(() => undefined);
+  return answer?.ok ? found : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process is alive as well.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

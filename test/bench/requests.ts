@@ -1,0 +1,46 @@
+import { performance } from 'node:perf_hooks';
+import WebSocket from 'ws';
+import { connect } from './gateway-process.ts';
+
+const sockets = 8;
+const inFlight = 32;
+const seconds = 3;
+
+/** Answers a second to `system-presence`, over 8 sockets with 32 requests in flight on each. */
+export async function measureRequests(port: number, isGateway: boolean): Promise<number> {
+  const open = await Promise.all(Array.from({ length: sockets }, () => (isGateway ? connect(port) : openBare(port))));
+  await Promise.all(open.map((socket) => pump(socket, 0.5)));
+  const started = performance.now();
+  const counts = await Promise.all(open.map((socket) => pump(socket, seconds)));
+  const elapsed = (performance.now() - started) / 1000;
+  for (const socket of open) socket.terminate();
+  return counts.reduce((sum, count) => sum + count, 0) / elapsed;
+}
+
+function pump(socket: WebSocket, forSeconds: number): Promise<number> {
+  const until = performance.now() + forSeconds * 1000;
+  let sent = 0;
+  let answered = 0;
+  return new Promise((resolve) => {
+    const ask = () => socket.send(`{"type":"req","id":"${++sent}","method":"system-presence","params":{}}`);
+    const onMessage = (raw: Buffer) => {
+      const frame = JSON.parse(raw.toString());
+      if (frame.type !== 'res') return;
+      if (!frame.ok) throw new Error(frame.error.message);
+      answered++;
+      if (performance.now() < until) ask();
+      else if (answered === sent) {
+        socket.off('message', onMessage);
+        resolve(answered);
+      }
+    };
+    socket.on('message', onMessage);
+    for (let i = 0; i < inFlight; i++) ask();
+  });
+}
+
+async function openBare(port: number): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
+  await new Promise((resolve) => socket.once('open', resolve));
+  return socket;
+}

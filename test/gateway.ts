@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../server/config/config.ts';
+import { resolveGateway } from '../server/config/gateway.ts';
+import { loadConfig } from '../server/config/load.ts';
+import { resolvePaths } from '../server/config/paths.ts';
+import { startGateway } from '../server/gateway.ts';
+import { createLog } from '../server/log/file-log.ts';
+import { scratch } from './scratch.ts';
+import { reply, startUpstream } from './upstream.ts';
+
+export const token = 'a-token-for-tests-only';
+/** The upstream's key: must never be seen by a client. */
+export const upstreamKey = 'sk-upstream-secret-0123456789';
+
+export interface TestGatewayOptions {
+  /** Merged over the test's configuration, namespace by namespace. */
+  config?: Config;
+  env?: Record<string, string>;
+  /** State directory; a new one that goes away with the test by default. */
+  folder?: string;
+}
+
+/**
+ * A whole gateway in this process: real listener, real database, real log. Its default agent's model is `up/one`, a local
+ * server whose answers the test scripts.
+ */
+export async function startTestGateway({ config = {}, env = {}, folder }: TestGatewayOptions = {}) {
+  const upstream = await startUpstream(reply('Hello', ' from', ' upstream'));
+  const own = folder ? undefined : await scratch();
+  const stateDir = folder ?? own?.path ?? '';
+  const environment = { OPENCLAW_STATE_DIR: stateDir, ...env };
+  const paths = resolvePaths({ env: environment, homedir: stateDir });
+  const file: Config = {
+    ...config,
+    gateway: { auth: { mode: 'token', token }, ...config.gateway },
+    agents: { defaults: { model: 'up/one' }, ...config.agents },
+    models: {
+      providers: {
+        up: {
+          baseUrl: `${upstream.url}/v1`,
+          apiKey: upstreamKey,
+          api: 'openai-completions',
+          models: [{ id: 'one', name: 'One' }],
+        },
+        ...config.models?.providers,
+      },
+    },
+  };
+  await writeFile(paths.configPath, JSON.stringify(file, undefined, 2));
+  const loaded = await loadConfig({ path: paths.configPath, env: environment });
+  const settings = { ...resolveGateway({ config: loaded.config, env: environment }), port: 0 };
+  const log = createLog({ file: join(stateDir, 'gateway.log'), level: 'debug', consoleLevel: 'silent' });
+  const docsDir = join(import.meta.dirname, '..', 'docs');
+  const gateway = await startGateway({
+    paths,
+    loaded,
+    settings,
+    env: environment,
+    version: '0.0.0-test',
+    docsDir,
+    log,
+  });
+  return {
+    ...gateway,
+    paths,
+    upstream,
+    /** `http://127.0.0.1:<port>`. */
+    http: gateway.url.replace(/^ws/, 'http'),
+    logFile: join(stateDir, 'gateway.log'),
+    async [Symbol.asyncDispose]() {
+      await gateway.close();
+      await upstream[Symbol.asyncDispose]();
+      await own?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export type TestGateway = Awaited<ReturnType<typeof startTestGateway>>;
