@@ -1,0 +1,150 @@
+import { channel } from 'node:diagnostics_channel';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { createServer, isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { GatewayError } from '../sdk/protocol/errors.ts';
+import { isLoopbackAddress } from './auth/caller.ts';
+
+export interface ListenOptions {
+  /** 0 takes any free port, the same one on every host. */
+  port: number;
+  /** IP addresses, at least one. */
+  hosts: readonly string[];
+  onRequest: RequestListener;
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+export interface Listening {
+  port: number;
+  /** Stops listening, ends idle sockets at once and busy ones after `closeGraceMs`. */
+  close(): Promise<void>;
+}
+
+/** What a request that is being answered is given when the listener closes, milliseconds. */
+export const closeGraceMs = 2_000;
+
+/**
+ * Serves HTTP and sockets on one port of one or more addresses.
+ * @throws GatewayError UNAVAILABLE when the port is taken, forbidden, or the address is not of this machine; then nothing listens.
+ */
+export async function listen({ port, hosts, ...front }: ListenOptions): Promise<Listening> {
+  const listening: Listening[] = [];
+  const close = async () => {
+    await Promise.all(listening.map((one) => one.close()));
+  };
+  try {
+    for (const host of hosts) listening.push(await listenOn({ host, port: listening[0]?.port ?? port }, front));
+  } catch (error) {
+    // Half a gateway is none: what was opened before goes as well.
+    await close();
+    throw error;
+  }
+  return { port: listening[0]?.port ?? port, close };
+}
+
+interface Address {
+  host: string;
+  port: number;
+}
+
+type Front = Pick<ListenOptions, 'onRequest' | 'onUpgrade'>;
+
+async function listenOn(address: Address, { onRequest, onUpgrade }: Front): Promise<Listening> {
+  await probe(address);
+  const { listen: open } = await import('listhen');
+  // A function of its own, by which its server can be told from all others of the process.
+  const serve: RequestListener = (request, response) => onRequest(request, response);
+  const birth = watchBirth(serve, onUpgrade);
+  try {
+    const { server } = await Promise.race([open(serve, toListhenOptions(address)), birth.failure]);
+    return await toListening(server as Server, address);
+  } catch (error) {
+    throw toGatewayError(error, address);
+  } finally {
+    birth.close();
+  }
+}
+
+/** Everything that listhen would otherwise decide from argv, the environment, a terminal or a busy port. */
+function toListhenOptions({ host, port }: Address) {
+  return {
+    hostname: host,
+    port: { port, random: port === 0, ports: [], portRange: [], alternativePortRange: [] } as never,
+    public: !isLoopbackAddress(host),
+    isProd: true,
+    isTest: true,
+    https: false,
+    ws: false,
+    tunnel: false,
+    open: false,
+    clipboard: false,
+    showURL: false,
+    qr: false,
+    autoClose: false,
+  } as const;
+}
+
+async function toListening(server: Server, { host, port }: Address): Promise<Listening> {
+  const bound = server.address();
+  const listening: Listening = {
+    port: typeof bound === 'object' && bound ? bound.port : 0,
+    close: () => closeServer(server),
+  };
+  if (typeof bound === 'object' && bound?.address === host && (port === 0 || bound.port === port)) return listening;
+  await listening.close();
+  throw new Error(`listhen opened ${JSON.stringify(bound)} instead`);
+}
+
+/**
+ * Listhen neither shows its server before it listens nor notices that it failed to. Node announces every server that is
+ * about to: there this one gets its `upgrade` and its `error`.
+ */
+function watchBirth(serve: RequestListener, onUpgrade: Front['onUpgrade']) {
+  const { promise: failure, reject } = Promise.withResolvers<never>();
+  const births = channel('tracing:net.server.listen:asyncStart');
+  const onBirth = (message: unknown) => {
+    const { server } = message as { server: Server };
+    if (!server.listeners('request').includes(serve)) return;
+    server.on('upgrade', onUpgrade);
+    server.once('error', reject);
+    server.once('listening', () => server.off('error', reject));
+  };
+  births.subscribe(onBirth);
+  // When nobody waits for it any more, a failure is not news.
+  failure.catch(() => {});
+  return { failure, close: () => void births.unsubscribe(onBirth) };
+}
+
+/** Tries the port the plain way, because listhen only says that it could not get one. */
+async function probe(address: Address): Promise<void> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...address, exclusive: true }, resolve);
+    });
+  } catch (error) {
+    throw toGatewayError(error, address);
+  }
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function toGatewayError(error: unknown, { host, port }: Address): GatewayError {
+  const { code: errno, message } = error as NodeJS.ErrnoException;
+  const place = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const texts: Record<string, string> = {
+    EADDRINUSE: `another gateway instance is already listening on ws://${place} | ${message}`,
+    EACCES: `no permission to listen on ${place} (${message}): choose a port above 1023 with --port`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine (${message}): correct gateway.customBindHost or gateway.bind`,
+  };
+  const text = texts[errno ?? ''] ?? `cannot listen on ${place} (${message}): choose another port with --port`;
+  return new GatewayError('UNAVAILABLE', text, { details: { errno, host, port }, cause: error });
+}
