@@ -93,7 +93,7 @@ function sayNext({ page, heading }: DocSection, index: DocsIndex): string {
   const at = sections.findIndex((section) => section.heading === heading);
   const neighbour = sections[at + 1] ?? sections[at - 1];
   const steps = (whole?.next ?? []).slice(0, 2).map((item) => `- ${toReadableLinks(item)}`);
-  if (neighbour) steps.push(`- Ask me: "${neighbour.heading}"`);
+  if (neighbour) steps.push(`- Ask me: "${neighbour.heading.replaceAll('"', '')}"`);
   return steps.length > 0 ? `Try next:\n\n${steps.join('\n')}` : '';
 }
 
