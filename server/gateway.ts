@@ -27,7 +27,7 @@ import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
 import { createMethods } from './methods/table.ts';
 import { createGuideProvider } from './models/guide.ts';
-import { createModelRegistry } from './models/create-registry.ts';
+import { createModelRegistry } from './models/live-registry.ts';
 import { findRunningGateway, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts';
 import { createSessionStore } from './sessions/store.ts';
 import { createWire } from './wire/wire.ts';
