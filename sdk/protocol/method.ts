@@ -43,6 +43,9 @@ const t = initTRPC
   .context<CallContext>()
   .meta<MethodMeta>()
   .create({
+    // Otherwise every answer over HTTP carries a stack trace unless NODE_ENV says `production`.
+    isDev: false,
+    sse: { ping: { enabled: true, intervalMs: 15_000 } },
     errorFormatter: ({ shape, error }) => {
       const known = findGatewayError(error);
       return { ...shape, data: { ...shape.data, gateway: known && toErrorShape(known) } };

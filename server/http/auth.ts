@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http';
+import { operatorScopes, type Principal } from '../../sdk/protocol/scopes.ts';
+import type { Authentication, Verdict } from '../auth/authenticate.ts';
+import { type Caller, isLoopbackAddress, toCaller } from '../auth/caller.ts';
+import { isAllowedHost, refuseOrigin } from '../auth/origin.ts';
+import type { Refusal } from '../auth/refusal.ts';
+import { refuse, retryAfter } from './failure.ts';
+
+/** Who may call, and from which pages. */
+export interface Access {
+  authentication: Authentication;
+  /** `gateway.controlUi.allowedOrigins`. */
+  allowedOrigins: readonly string[];
+}
+
+/**
+ * Recognises the sender of a request by its bearer, which is the token or the password.
+ * @throws GatewayError that leaves as 401, 403 or 429.
+ */
+export async function authenticateRequest(access: Access, req: IncomingMessage, id: string): Promise<Principal> {
+  const caller = toCaller(req);
+  checkPage(access, caller, req);
+  const { principal, refusal } = await judge(access, { caller, req, id });
+  if (principal) return principal;
+  throw toHttpRefusal(refusal);
+}
+
+/** True for callers on this machine and for those with a right bearer: they may know what is wrong. */
+export async function isTrusted(access: Access, req: IncomingMessage, id: string): Promise<boolean> {
+  const caller = toCaller(req);
+  if (caller.local) return true;
+  return toBearer(req) !== undefined && (await judge(access, { caller, req, id })).principal !== undefined;
+}
+
+interface Request {
+  caller: Caller;
+  req: IncomingMessage;
+  id: string;
+}
+
+function judge({ authentication }: Access, { caller, req, id }: Request): Promise<Verdict> {
+  const token = toBearer(req);
+  const credentials = token === undefined ? undefined : { token };
+  const scopes = authentication.mode === 'none' ? toNarrowedScopes(req.headers['x-openclaw-scopes']) : undefined;
+  return authentication.authenticate({ credentials, caller, id, ...(scopes && { scopes }) });
+}
+
+function toBearer({ headers }: IncomingMessage): string | undefined {
+  return /^bearer +(\S.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
+}
+
+/** A secret makes its holder the owner; without one, whoever stands in front of the gateway may ask for less. */
+function toNarrowedScopes(header: string | string[] | undefined): readonly string[] | undefined {
+  if (header === undefined) return undefined;
+  const wanted = String(header).split(/[\s,]+/);
+  return operatorScopes.filter((scope) => wanted.includes(scope));
+}
+
+/**
+ * Keeps web pages out that must not talk to the gateway. A page cannot know the secret, so where one is needed only the
+ * name is checked, and not behind a proxy, which has names of its own.
+ */
+function checkPage({ authentication, allowedOrigins }: Access, caller: Caller, req: IncomingMessage): void {
+  const unguarded = authentication.mode === 'none';
+  const onLoopback = isLoopbackAddress(req.socket.localAddress ?? '');
+  if (onLoopback && (unguarded || caller.local) && !isAllowedHost(caller.host, allowedOrigins))
+    throw refuse(
+      403,
+      `host "${caller.host}" is not allowed: use 127.0.0.1, or add it to gateway.controlUi.allowedOrigins`,
+    );
+  const reason = unguarded ? refuseOrigin(caller, { allowedOrigins }) : undefined;
+  if (reason) throw refuse(403, `${reason}: add the page to gateway.controlUi.allowedOrigins`);
+}
+
+function toHttpRefusal({ code, message, retryAfterMs = 0 }: Refusal) {
+  if (code === 'AUTH_RATE_LIMITED')
+    return refuse(429, message, { code: 'rate_limit_exceeded', headers: retryAfter(retryAfterMs) });
+  return refuse(401, message, { code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } });
+}

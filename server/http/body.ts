@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { refuse } from './failure.ts';
+
+export interface BodyLimits {
+  maxBytes: number;
+  /** Milliseconds without a byte before the request is given up. */
+  idleMs: number;
+}
+
+/**
+ * Reads a JSON body and checks it against a schema.
+ * @throws GatewayError that leaves as 400 with `param`, 408 or 413.
+ */
+export async function readJson<S extends z.ZodType>(
+  req: IncomingMessage,
+  schema: S,
+  limits: BodyLimits,
+): Promise<z.output<S>> {
+  const parsed = schema.safeParse(parseJson(await readText(req, limits)));
+  if (parsed.success) return parsed.data;
+  throw toRefusal(parsed.error);
+}
+
+/** Reads a body as text, within the limits. */
+export function readText(req: IncomingMessage, { maxBytes, idleMs }: BodyLimits): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const idle = setTimeout(() => settle(refuse(408, `no byte of the body arrived for ${idleMs} ms`, closing)), idleMs);
+    const settle = (error?: GatewayError): void => {
+      clearTimeout(idle);
+      req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      if (error) reject(error);
+      else resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks, size).toString());
+    };
+    const onData = (chunk: Buffer): void => {
+      idle.refresh();
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) settle(tooLarge(maxBytes));
+    };
+    const onEnd = (): void => settle();
+    const onClose = (): void => settle(new GatewayError('CANCELLED', 'the caller went away while sending the body'));
+    if (req.destroyed) return onClose();
+    req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
+}
+
+/** Refuses by the announced length alone, before a byte is read. */
+export function checkContentLength(req: IncomingMessage, maxBytes: number): void {
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+// The rest of such a body is of no use to anybody, so the connection ends with the answer.
+const closing = { headers: { connection: 'close' } };
+
+function tooLarge(maxBytes: number): GatewayError {
+  return refuse(413, `the body is larger than ${maxBytes} bytes`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    // V8's own message quotes the body, which does not belong in a log.
+    const place = /at position \d+/.exec(String(cause))?.[0] ?? (text ? 'from the start' : 'because it is empty');
+    throw refuse(400, `the body is not valid JSON, ${place}`, { cause });
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+function toRefusal(error: z.ZodError): GatewayError {
+  const issue = deepest(error.issues[0] as Issue);
+  const param = toParam(issue.path) || null;
+  const code = issue.code === 'custom' ? ((issue.params?.code as string | undefined) ?? null) : null;
+  return refuse(400, `${param ? `${param}: ` : ''}${toMessage(issue)}`, { param, code });
+}
+
+/** Of a value that fits no branch of a union, the branch that got furthest tells best what is wrong. */
+function deepest(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors.map((branch) => branch[0]).filter((first) => first !== undefined);
+  const nested = inner.map((first) => deepest(first)).filter((first) => first.path.length > 0);
+  const best = nested.sort((a, b) => b.path.length - a.path.length)[0];
+  return best ? { ...best, path: [...issue.path, ...best.path] } : issue;
+}
+
+function toMessage(issue: Issue): string {
+  if (issue.code !== 'invalid_union') return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : undefined;
+  if (options) return `expected one of ${options.filter((option) => typeof option === 'string').join(', ')}`;
+  const expected = issue.errors.flatMap(([first]) => (first?.code === 'invalid_type' ? [first.expected] : []));
+  return expected.length > 0 ? `expected ${[...new Set(expected)].join(' or ')}` : 'invalid value';
+}
+
+function toParam(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}

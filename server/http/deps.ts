@@ -1,0 +1,55 @@
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { Principal } from '../../sdk/protocol/scopes.ts';
+import type { Runs } from '../agent/runs.ts';
+import type { AgentSpec } from '../config/agents.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../log/log.ts';
+import type { ModelRegistry } from '../models/registry.ts';
+import type { SessionStore } from '../sessions/store.ts';
+import type { Access } from './auth.ts';
+
+/** What the routes work with. */
+export interface HttpDeps extends Access {
+  /** The default one first; never empty. Read anew for each request. */
+  agents: readonly AgentSpec[];
+  config: Config;
+  runs: Pick<Runs, 'start' | 'find'>;
+  models: Pick<ModelRegistry, 'find' | 'embed'>;
+  sessions: Pick<SessionStore, 'find' | 'history'>;
+  probes: Probes;
+  /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
+  callContext(principal: Principal): CallContext;
+  log: Log;
+  limits?: Partial<HttpLimits> | undefined;
+}
+
+/** How the gateway is, for supervisors and load balancers. */
+export interface Probes {
+  /** `draining` once the gateway refuses new work. */
+  phase(): 'starting' | 'started' | 'draining';
+  /** Names of the parts that are not ready; empty when all are. */
+  failing(): string[];
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+}
+
+export interface HttpLimits {
+  /** Bytes of a request body. Default 20 MB. */
+  maxBodyBytes: number;
+  /** Milliseconds without a byte of the body. Default 30 000. */
+  bodyIdleMs: number;
+  /** Milliseconds a streamed answer may stay without a head, so that an early failure can be a status. Default 3000. */
+  headAfterMs: number;
+  /** Milliseconds between comments on a streamed answer. Default 15 000. */
+  keepAliveMs: number;
+  /** Bytes that may wait for a caller who does not read. Default 8 MiB. */
+  maxBufferedBytes: number;
+}
+
+export const defaultLimits: HttpLimits = {
+  maxBodyBytes: 20_000_000,
+  bodyIdleMs: 30_000,
+  headAfterMs: 3000,
+  keepAliveMs: 15_000,
+  maxBufferedBytes: 8 * 1024 * 1024,
+};

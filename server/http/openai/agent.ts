@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import { isGranted } from '../../../sdk/protocol/scopes.ts';
+import type { AgentSpec } from '../../config/agents.ts';
+import type { ModelRegistry } from '../../models/registry.ts';
+import { refuse } from '../failure.ts';
+import type { Call } from '../route.ts';
+
+/** Every name an agent answers to in `model`, in the order `GET /v1/models` lists them. */
+export function toModelIds(agents: readonly AgentSpec[]): string[] {
+  return ['openclaw', 'openclaw/default', ...agents.map(({ id }) => `openclaw/${id}`)];
+}
+
+/** The agent of a `model`: `openclaw`, `openclaw/default`, `openclaw/<id>`, `openclaw:<id>` or `agent:<id>`. */
+export function findAgent(agents: readonly AgentSpec[], model: string): AgentSpec | undefined {
+  const id = /^(?:openclaw[/:]|agent:)(.+)$/.exec(model)?.[1];
+  const byId = agents.find((agent) => agent.id === id);
+  return byId ?? (model === 'openclaw' || model === 'openclaw/default' ? agents[0] : undefined);
+}
+
+/**
+ * The agent that answers: the one of `x-openclaw-agent-id`, else the one of `model`.
+ * @throws GatewayError that leaves as 400 `model_not_found`.
+ */
+export function chooseAgent(agents: readonly AgentSpec[], req: IncomingMessage, model: string): AgentSpec {
+  const named = readHeader(req, 'x-openclaw-agent-id');
+  const agent = named ? agents.find(({ id }) => id === named) : findAgent(agents, model);
+  if (agent) return agent;
+  const what = named ? `agent "${named}"` : `model "${model}"`;
+  const message = `${what} does not exist; use one of ${toModelIds(agents).slice(0, 12).join(', ')}`;
+  throw refuse(400, message, { code: 'model_not_found', param: named ? 'x-openclaw-agent-id' : 'model' });
+}
+
+/**
+ * The model that `x-openclaw-model` puts in place of the agent's own, when it is there.
+ * @throws GatewayError that leaves as 400 `model_not_found` or 403.
+ */
+export function chooseModel(models: Pick<ModelRegistry, 'find'>, call: Call): string | undefined {
+  const reference = readModelHeader(call);
+  if (reference) models.find(reference);
+  return reference;
+}
+
+/** The `x-openclaw-model` header, whatever it names. @throws GatewayError that leaves as 403. */
+export function readModelHeader({ req, principal }: Call): string | undefined {
+  const reference = readHeader(req, 'x-openclaw-model');
+  if (!reference || principal.method !== 'trusted-proxy' || isGranted(principal.scopes, 'operator.admin'))
+    return reference;
+  throw refuse(403, 'x-openclaw-model needs operator.admin', { code: 'missing_scope', param: 'x-openclaw-model' });
+}
+
+export function readHeader(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name];
+  return (Array.isArray(value) ? value[0] : value)?.trim() || undefined;
+}

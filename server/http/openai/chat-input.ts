@@ -1,0 +1,123 @@
+import type { RunInput } from '../../agent/runs.ts';
+import type { AssistantPart, ModelMessage, UserPart } from '../../models/provider.ts';
+import { refuse } from '../failure.ts';
+import type { ChatBody, ChatBodyMessage } from './chat-body.ts';
+import { textPart, toConversation } from './conversation.ts';
+import {
+  checkImageCount,
+  checkToolChoice,
+  parseArguments,
+  parseImage,
+  toSampling,
+  toThinking,
+  toToolDeclaration,
+} from './fields.ts';
+
+/** The part of a run's input that the body of a chat completion decides. */
+export type ChatInput = Pick<
+  RunInput,
+  'content' | 'toolResults' | 'history' | 'extraSystemPrompt' | 'clientTools' | 'thinking' | 'request'
+>;
+
+/** Finds the name of the tool that was called with an id, in what the session holds. */
+export type FindToolName = (callId: string) => string | undefined;
+
+/** @throws GatewayError that leaves as 400 with `param`. */
+export function toChatInput(body: ChatBody, findToolName: FindToolName): ChatInput {
+  const messages = toModelMessages(body.messages, findToolName);
+  const images = messages.flatMap((message) => (message.role === 'user' ? message.content : []));
+  checkImageCount(images, 'messages');
+  const clientTools = body.tools?.map((tool) => toToolDeclaration(tool.function));
+  const toolChoice = typeof body.tool_choice === 'object' ? { name: body.tool_choice.function.name } : body.tool_choice;
+  checkToolChoice(toolChoice, clientTools ?? []);
+  return {
+    ...toConversation(messages),
+    clientTools,
+    thinking: toThinking(body.reasoning_effort),
+    request: {
+      toolChoice,
+      parallelToolCalls: body.parallel_tool_calls,
+      sampling: toSampling({
+        maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
+        temperature: body.temperature,
+        topP: body.top_p,
+        stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
+        seed: body.seed,
+        frequencyPenalty: body.frequency_penalty,
+        presencePenalty: body.presence_penalty,
+      }),
+      responseFormat: toResponseFormat(body.response_format),
+    },
+  };
+}
+
+function toResponseFormat(format: ChatBody['response_format']): NonNullable<RunInput['request']>['responseFormat'] {
+  if (!format || format.type === 'text') return undefined;
+  return format.type === 'json_object' ? { type: 'json' } : { type: 'json', ...format.json_schema };
+}
+
+function toModelMessages(messages: readonly ChatBodyMessage[], findToolName: FindToolName): ModelMessage[] {
+  const called = new Map<string, string>();
+  const nameOf: FindToolName = (callId) => called.get(callId) ?? findToolName(callId);
+  return messages.map((message, index) => {
+    if (message.role === 'assistant')
+      for (const call of message.tool_calls ?? []) called.set(call.id, call.function.name);
+    return toModelMessage(message, `messages[${index}]`, nameOf);
+  });
+}
+
+function toModelMessage(message: ChatBodyMessage, param: string, nameOf: FindToolName): ModelMessage {
+  switch (message.role) {
+    case 'user':
+      return { role: 'user', content: toUserParts(message.content, `${param}.content`) };
+    case 'assistant':
+      return { role: 'assistant', content: toAssistantParts(message, param) };
+    case 'tool':
+      return toToolMessage(message, param, nameOf);
+    default:
+      return { role: 'system', text: toText(message.content) };
+  }
+}
+
+function toToolMessage(
+  { tool_call_id: toolCallId, content }: Extract<ChatBodyMessage, { role: 'tool' }>,
+  param: string,
+  nameOf: FindToolName,
+): ModelMessage {
+  const toolName = nameOf(toolCallId);
+  if (toolName !== undefined) return { role: 'tool', toolCallId, toolName, output: toText(content), isError: false };
+  throw refuse(400, `${param}: no earlier message has a tool call with the id "${toolCallId}"`, {
+    param: `${param}.tool_call_id`,
+  });
+}
+
+function toText(content: string | { text: string }[]): string {
+  return typeof content === 'string' ? content : content.map((part) => part.text).join('\n');
+}
+
+type UserContent = Extract<ChatBodyMessage, { role: 'user' }>['content'];
+
+function toUserParts(content: UserContent, param: string): UserPart[] {
+  if (typeof content === 'string') return textPart(content);
+  return content.flatMap((part, index): UserPart[] => {
+    if (part.type === 'text') return [part];
+    return part.type === 'image_url' ? [parseImage(part.image_url.url, `${param}[${index}].image_url.url`)] : [];
+  });
+}
+
+function toAssistantParts(
+  { content, tool_calls = [] }: Extract<ChatBodyMessage, { role: 'assistant' }>,
+  param: string,
+): AssistantPart[] {
+  const parts = typeof content === 'string' ? textPart(content) : (content ?? []);
+  const texts = parts.map((part) => (part.type === 'refusal' ? part.refusal : part.type === 'text' ? part.text : ''));
+  return [
+    ...texts.filter((text) => text !== '').map((text) => ({ type: 'text' as const, text })),
+    ...tool_calls.map((call, index) => ({
+      type: 'toolCall' as const,
+      id: call.id,
+      name: call.function.name,
+      arguments: parseArguments(call.function.arguments, `${param}.tool_calls[${index}].function.arguments`),
+    })),
+  ];
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { RunInput } from '../../agent/runs.ts';
+import { readJson } from '../body.ts';
+import type { HttpDeps, HttpLimits } from '../deps.ts';
+import { type Handler, sendJson } from '../route.ts';
+import { chooseAgent, chooseModel } from './agent.ts';
+import { ChatBody } from './chat-body.ts';
+import { type ChatHead, createChatChunks, toCompletion } from './chat-chunks.ts';
+import { toChatInput } from './chat-input.ts';
+import { collectReply } from './reply.ts';
+import { chooseSession, findToolNameIn } from './session.ts';
+import { type ReplyWriter, streamReply } from './stream.ts';
+
+/** Answers POST /v1/chat/completions, streamed or in one piece. */
+export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
+  return async (call) => {
+    const { req, res } = call;
+    const body = await readJson(req, ChatBody, { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs });
+    const agent = chooseAgent(deps.agents, req, body.model);
+    const session = chooseSession(req, body, { agent, agents: deps.agents, mainKey: deps.config.session?.mainKey });
+    const id = `chatcmpl-${randomUUID().replaceAll('-', '')}`;
+    const input: RunInput = {
+      runId: id,
+      agent,
+      sessionKey: session.key,
+      transient: session.transient,
+      origin: 'http',
+      model: chooseModel(deps.models, call),
+      ...toChatInput(body, findToolNameIn(deps.sessions, session.key)),
+    };
+    const head: ChatHead = { id, created: Math.floor(Date.now() / 1000), model: body.model };
+    res.setHeader('x-openclaw-session-key', session.key);
+    if (!body.stream) return sendJson(res, toCompletion(head, await collectReply(deps.runs, { visit: call, input })));
+    const writer = toWriter(head, body.stream_options?.include_usage ?? false);
+    return streamReply(deps.runs, { visit: call, input, writer, limits });
+  };
+}
+
+function toWriter(head: ChatHead, includeUsage: boolean): ReplyWriter {
+  const chunks = createChatChunks(head, includeUsage);
+  return {
+    head: chunks.role,
+    text: chunks.text,
+    toolCall: chunks.toolCall,
+    done: (end) => chunks.finish(end) + chunks.done,
+    failed: (failure) => chunks.error(failure) + chunks.done,
+  };
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { ModelRequest, Sampling, ToolDeclaration, UserPart } from '../../models/provider.ts';
+import { refuse } from '../failure.ts';
+
+/** Members that the bodies of several routes share. Unknown members are ignored; `null` means absent. */
+export const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? undefined);
+
+/** Images in one request. */
+export const maxImages = 8;
+/** Tools in one request. */
+const maxTools = 128;
+
+const toolName = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, dashes or underscores');
+const jsonObject = z.record(z.string(), z.unknown());
+
+/** A function as a model may call it. */
+export const functionFields = {
+  name: toolName,
+  description: optional(z.string()),
+  parameters: optional(jsonObject),
+  strict: optional(z.boolean()),
+};
+
+export const tools = <S extends z.ZodType>(tool: S) => optional(z.array(tool).max(maxTools));
+
+export const samplingFields = {
+  temperature: optional(z.number().min(0).max(2)),
+  top_p: optional(z.number().min(0).max(1)),
+};
+
+export const outputTokens = optional(z.number().int().min(1));
+
+/** Published values of `reasoning_effort`. */
+export const reasoningEffort = optional(z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']));
+
+/** A member that would need what this gateway cannot do. */
+export const unsupported = (message: string) => ({ message, params: { code: 'unsupported_parameter' } });
+
+export const jsonSchemaFields = {
+  name: z.string().min(1),
+  schema: optional(jsonObject),
+  strict: optional(z.boolean()),
+};
+
+/** `none` of OpenAI is `off` of the gateway; the other levels have the same names. */
+export const toThinking = (effort: z.output<typeof reasoningEffort>): string | undefined =>
+  effort === 'none' ? 'off' : effort;
+
+export function toToolDeclaration(tool: {
+  name: string;
+  description?: string | undefined;
+  parameters?: Record<string, unknown> | undefined;
+  strict?: boolean | undefined;
+}): ToolDeclaration {
+  const { name, description = '', parameters = { type: 'object', properties: {} }, strict } = tool;
+  return { name, description, parameters, ...(strict !== undefined && { strict }) };
+}
+
+/** @throws GatewayError that leaves as 400 when the choice names no tool of the request. */
+export function checkToolChoice(choice: ModelRequest['toolChoice'], declared: readonly ToolDeclaration[]): void {
+  if (choice === undefined || choice === 'auto' || choice === 'none') return;
+  const fits = choice === 'required' ? declared.length > 0 : declared.some(({ name }) => name === choice.name);
+  if (fits) return;
+  const wanted = choice === 'required' ? 'a tool' : `"${choice.name}"`;
+  throw refuse(400, `tool_choice demands ${wanted}, but tools does not have it`, { param: 'tool_choice' });
+}
+
+/** Sampling without the members that were not given. */
+export function toSampling(sampling: Sampling): Sampling {
+  return Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined));
+}
+
+/** The arguments of a call in a conversation that the caller brings along. */
+export function parseArguments(text: string, param: string): Record<string, unknown> {
+  // Models write nothing where a function takes nothing.
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Told below, like every other value that is no object.
+  }
+  throw refuse(400, `${param}: expected a JSON object`, { param });
+}
+
+/** @throws GatewayError that leaves as 400 unless the address is a `data:` URL of an image the models take. */
+export function parseImage(url: string, param: string): UserPart {
+  const [, mimeType = '', data = ''] = /^data:([^;,]*);base64,(.*)$/s.exec(url) ?? [];
+  if (/^https?:/i.test(url))
+    throw refuse(400, `${param}: remote images are not fetched; send a data: URL`, {
+      param,
+      code: 'invalid_image_url',
+    });
+  if (!/^image\/(png|jpeg|webp|gif)$/.test(mimeType) || !/^[\w+/-]+={0,2}$/.test(data)) {
+    const expected = 'data:image/<png|jpeg|webp|gif>;base64,<data>';
+    throw refuse(400, `${param}: expected ${expected}`, { param, code: 'invalid_image_url' });
+  }
+  return { type: 'image', mimeType, data };
+}
+
+/** @throws GatewayError that leaves as 400 when there are too many. */
+export function checkImageCount(parts: readonly UserPart[], param: string): void {
+  if (parts.filter((part) => part.type === 'image').length <= maxImages) return;
+  throw refuse(400, `${param}: at most ${maxImages} images in one request`, { param });
+}

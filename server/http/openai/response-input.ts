@@ -1,0 +1,161 @@
+import type { RunInput } from '../../agent/runs.ts';
+import type { AssistantPart, ModelMessage, UserPart } from '../../models/provider.ts';
+import { refuse } from '../failure.ts';
+import type { ChatInput, FindToolName } from './chat-input.ts';
+import { textPart, toConversation } from './conversation.ts';
+import {
+  checkImageCount,
+  checkToolChoice,
+  parseArguments,
+  parseImage,
+  toSampling,
+  toThinking,
+  toToolDeclaration,
+} from './fields.ts';
+import type { ResponseBody, ResponseBodyItem, ResponseBodyPart } from './response-body.ts';
+import type { FindItem } from './stored-items.ts';
+
+export interface Lookups {
+  findToolName: FindToolName;
+  findItem: FindItem;
+}
+
+/** The part of a run's input that the body of a response decides. @throws GatewayError that leaves as 400 with `param`. */
+export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput {
+  const items = typeof body.input === 'string' ? [{ role: 'user' as const, content: body.input }] : body.input;
+  const messages = toModelMessages(items, lookups);
+  checkImageCount(
+    messages.flatMap((message) => (message.role === 'user' ? message.content : [])),
+    'input',
+  );
+  const clientTools = body.tools?.map(toToolDeclaration);
+  const toolChoice = typeof body.tool_choice === 'object' ? { name: body.tool_choice.name } : body.tool_choice;
+  checkToolChoice(toolChoice, clientTools ?? []);
+  const conversation = toConversation(body.previous_response_id ? toContinuation(messages) : messages);
+  const extraSystemPrompt = [body.instructions, conversation.extraSystemPrompt].filter(Boolean).join('\n\n');
+  return {
+    ...conversation,
+    extraSystemPrompt: extraSystemPrompt || undefined,
+    clientTools,
+    thinking: toThinking(body.reasoning?.effort),
+    request: {
+      toolChoice,
+      parallelToolCalls: body.parallel_tool_calls,
+      sampling: toSampling({
+        maxOutputTokens: body.max_output_tokens,
+        temperature: body.temperature,
+        topP: body.top_p,
+      }),
+      responseFormat: toResponseFormat(body.text?.format),
+    },
+  };
+}
+
+type Format = NonNullable<ResponseBody['text']>['format'];
+
+function toResponseFormat(format: Format): NonNullable<RunInput['request']>['responseFormat'] {
+  if (!format || format.type === 'text') return undefined;
+  if (format.type === 'json_object') return { type: 'json' };
+  return { type: 'json', name: format.name, schema: format.schema, strict: format.strict };
+}
+
+/** After `previous_response_id` comes only what is new: one message of the user, and results of the calls before it. */
+function toContinuation(messages: readonly ModelMessage[]): ModelMessage[] {
+  const said = messages.find((message) => message.role === 'assistant' && message.content.some(isText));
+  if (said)
+    throw refuse(400, 'input: with previous_response_id, leave out what the assistant has said before', {
+      param: 'input',
+    });
+  const content = messages.flatMap((message) => (message.role === 'user' ? message.content : []));
+  const others = messages.filter((message) => message.role === 'system' || message.role === 'tool');
+  return content.length > 0 ? [...others, { role: 'user', content }] : others;
+}
+
+const isText = (part: AssistantPart) => part.type === 'text';
+
+function toModelMessages(items: readonly ResponseBodyItem[], lookups: Lookups): ModelMessage[] {
+  const called = new Map<string, string>();
+  const messages = items.flatMap((item, index): ModelMessage[] => {
+    const message = toModelMessage(item, { called, param: `input[${index}]`, ...lookups });
+    if (message?.role === 'assistant')
+      for (const part of message.content) if (part.type === 'toolCall') called.set(part.id, part.name);
+    return message ? [message] : [];
+  });
+  return joinAssistantMessages(messages);
+}
+
+interface Place extends Lookups {
+  /** Name of the tool by the id of its call, from the items before. */
+  called: ReadonlyMap<string, string>;
+  param: string;
+}
+
+function toModelMessage(item: ResponseBodyItem, place: Place): ModelMessage | undefined {
+  const { param } = place;
+  switch (item.type) {
+    case 'function_call': {
+      const input = parseArguments(item.arguments, `${param}.arguments`);
+      return {
+        role: 'assistant',
+        content: [{ type: 'toolCall', id: item.call_id, name: item.name, arguments: input }],
+      };
+    }
+    case 'function_call_output':
+      return toToolMessage(item, place);
+    case 'item_reference': {
+      const found = place.findItem(item.id);
+      if (found || item.id.startsWith('rs_')) return found;
+      throw refuse(400, `${param}: no item with the id "${item.id}" is kept here`, { param: `${param}.id` });
+    }
+    case 'reasoning':
+      return undefined;
+    default:
+      return toSpokenMessage(item, param);
+  }
+}
+
+function toSpokenMessage({ role, content }: Extract<ResponseBodyItem, { role: string }>, param: string): ModelMessage {
+  if (role === 'user') return { role, content: toUserParts(content, `${param}.content`) };
+  const text = toText(content);
+  if (role !== 'assistant') return { role: 'system', text };
+  return { role, content: text === '' ? [] : [{ type: 'text', text }] };
+}
+
+function toToolMessage(
+  item: Extract<ResponseBodyItem, { type: 'function_call_output' }>,
+  { called, findToolName, param }: Place,
+): ModelMessage {
+  const toolName = called.get(item.call_id) ?? item.name ?? findToolName(item.call_id);
+  if (toolName !== undefined)
+    return { role: 'tool', toolCallId: item.call_id, toolName, output: toText(item.output), isError: false };
+  throw refuse(400, `${param}: no tool call with the id "${item.call_id}" came before`, { param: `${param}.call_id` });
+}
+
+/** Text and calls of one turn are items of their own here, but one message for a model. */
+function joinAssistantMessages(messages: readonly ModelMessage[]): ModelMessage[] {
+  const joined: ModelMessage[] = [];
+  for (const message of messages) {
+    const last = joined.at(-1);
+    if (message.role === 'assistant' && last?.role === 'assistant')
+      joined[joined.length - 1] = { role: 'assistant', content: [...last.content, ...message.content] };
+    else joined.push(message);
+  }
+  return joined;
+}
+
+function toText(content: string | readonly ResponseBodyPart[]): string {
+  if (typeof content === 'string') return content;
+  return content.map((part) => ('text' in part ? part.text : 'refusal' in part ? part.refusal : '')).join('\n');
+}
+
+function toUserParts(content: string | readonly ResponseBodyPart[], param: string): UserPart[] {
+  if (typeof content === 'string') return textPart(content);
+  return content.flatMap((part, index): UserPart[] => {
+    if ('text' in part) return textPart(part.text);
+    if (part.type !== 'input_image') return 'refusal' in part ? textPart(part.refusal) : [];
+    const { image_url, source } = part;
+    const url =
+      image_url ?? (source?.type === 'base64' ? `data:${source.media_type};base64,${source.data}` : source?.url);
+    return [parseImage(url ?? '', `${param}[${index}].${image_url ? 'image_url' : 'source'}`)];
+  });
+}

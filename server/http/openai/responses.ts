@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { RunInput } from '../../agent/runs.ts';
+import type { AgentSpec } from '../../config/agents.ts';
+import { toSessionKey } from '../../sessions/key.ts';
+import { readJson } from '../body.ts';
+import type { HttpDeps, HttpLimits } from '../deps.ts';
+import { refuse } from '../failure.ts';
+import { type Call, type Handler, sendJson } from '../route.ts';
+import { chooseAgent, chooseModel } from './agent.ts';
+import { collectReply, type Reply } from './reply.ts';
+import { ResponseBody } from './response-body.ts';
+import { createResponseEvents } from './response-events.ts';
+import { toResponseInput } from './response-input.ts';
+import {
+  type ResponseHead,
+  type ResponseObject,
+  toCallItem,
+  toFinalStatus,
+  toMessageItem,
+  toResponseObject,
+} from './response-object.ts';
+import { type ChosenSession, chooseSession, findToolNameIn } from './session.ts';
+import { callItemId, findItemIn, messageItemId, responseId } from './stored-items.ts';
+import { streamReply } from './stream.ts';
+
+/** Answers POST /v1/responses, streamed or in one piece. */
+export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
+  return async (call) => {
+    const { req, res } = call;
+    const body = await readJson(req, ResponseBody, { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs });
+    const agent = chooseAgent(deps.agents, req, body.model);
+    const run = randomUUID().replaceAll('-', '');
+    const session = chooseResponseSession(deps, { call, body, agent, run });
+    const lookups = { findToolName: findToolNameIn(deps.sessions, session.key), findItem: findItemIn(deps) };
+    const input: RunInput = {
+      runId: responseId(run),
+      agent,
+      sessionKey: session.key,
+      transient: session.transient,
+      origin: 'http',
+      model: chooseModel(deps.models, call),
+      ...toResponseInput(body, lookups),
+    };
+    const head: ResponseHead = { id: input.runId, created: Math.floor(Date.now() / 1000), body };
+    res.setHeader('x-openclaw-session-key', session.key);
+    if (body.stream) {
+      const writer = createResponseEvents(head, run);
+      return streamReply(deps.runs, { visit: call, input, writer, limits });
+    }
+    sendJson(res, toWholeResponse(head, run, await collectReply(deps.runs, { visit: call, input })));
+  };
+}
+
+interface SessionRequest {
+  call: Call;
+  body: ResponseBody;
+  agent: AgentSpec;
+  run: string;
+}
+
+const ownPrefix = 'responses:';
+
+/** As other routes choose it; `previous_response_id` goes on where that response stands. */
+function chooseResponseSession(deps: HttpDeps, { call, body, agent, run }: SessionRequest): ChosenSession {
+  if (body.previous_response_id) return findSessionOf(deps, body.previous_response_id, agent);
+  const mainKey = deps.config.session?.mainKey;
+  const session = chooseSession(call.req, body, { agent, agents: deps.agents, mainKey });
+  return session.transient ? { key: toSessionKey(agent.id, `${ownPrefix}${run}`).key, transient: true } : session;
+}
+
+function findSessionOf({ runs, sessions }: HttpDeps, id: string, agent: AgentSpec): ChosenSession {
+  const row = id.startsWith(responseId('')) ? runs.find(id) : undefined;
+  if (row?.agentId === agent.id && sessions.find(row.sessionKey)) {
+    const transient = row.sessionKey.startsWith(toSessionKey(agent.id, ownPrefix).key);
+    return { key: row.sessionKey, transient };
+  }
+  throw refuse(400, `previous response "${id}" is not kept for agent "${agent.id}"`, {
+    code: 'previous_response_not_found',
+    param: 'previous_response_id',
+  });
+}
+
+function toWholeResponse(head: ResponseHead, run: string, { text, toolCalls, end }: Reply): ResponseObject {
+  const status = toFinalStatus(end);
+  const said = text === '' ? [] : [toMessageItem(messageItemId(run, 0), text, status)];
+  const called = toolCalls.map((call, index) => toCallItem(callItemId(run, index), call));
+  return toResponseObject(head, { status, output: [...said, ...called], end });
+}

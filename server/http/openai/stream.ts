@@ -1,0 +1,62 @@
+import type { RunEnd, RunInput, Runs } from '../../agent/runs.ts';
+import type { HttpLimits } from '../deps.ts';
+import { defaultEventStreamOptions, type EventStream, openEventStream } from '../event-stream.ts';
+import { type HttpFailure, refuse, toHttpFailure } from '../failure.ts';
+import type { Visit } from '../route.ts';
+import { followReply, type ToolCall } from './reply.ts';
+
+/** How one API spells a reply as server-sent events. Each answers the text to send; `done` or `failed` comes last. */
+export interface ReplyWriter {
+  /** What comes before anything is said. */
+  head(): string;
+  text(delta: string): string;
+  toolCall(call: ToolCall): string;
+  done(end: RunEnd): string;
+  failed(failure: HttpFailure): string;
+}
+
+export interface StreamedReply {
+  visit: Visit;
+  input: RunInput;
+  writer: ReplyWriter;
+  limits: HttpLimits;
+}
+
+/**
+ * Streams a reply. The head of the answer goes out with the first sign of life of the model, or after `headAfterMs`.
+ * @throws GatewayError with the status of a failure that comes before the head; a later one is the last event.
+ */
+export function streamReply(runs: Pick<Runs, 'start'>, { visit, input, writer, limits }: StreamedReply): Promise<void> {
+  const { res } = visit;
+  const { keepAliveMs, maxBufferedBytes } = limits;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let stream: EventStream | undefined;
+
+  const open = (): EventStream => {
+    if (stream) return stream;
+    clearTimeout(patience);
+    stream = openEventStream(res, { ...defaultEventStreamOptions, keepAliveMs, maxBufferedBytes });
+    stream.write(writer.head());
+    return stream;
+  };
+  const fail = (failure: HttpFailure): void => {
+    clearTimeout(patience);
+    if (stream) stream.end(writer.failed(failure));
+    else reject(refuse(failure.status, failure.message, failure));
+    resolve();
+  };
+  const patience = setTimeout(open, limits.headAfterMs);
+  res.once('close', () => clearTimeout(patience));
+
+  followReply(runs, { visit, input }, (step) => {
+    if (step.type === 'text') open().write(writer.text(step.delta));
+    else if (step.type === 'toolCall') open().write(writer.toolCall(step.call));
+    else if (step.type === 'failed') fail(step.failure);
+    else if (step.type === 'alive') open();
+    else {
+      open().end(writer.done(step.end));
+      resolve();
+    }
+  }).catch((error) => (stream ? fail(toHttpFailure(error, visit.id)) : reject(error)));
+  return promise;
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventHandler } from 'h3';
+import { findGatewayError } from '../../sdk/protocol/errors.ts';
+import { isGranted, type OperatorScope, type Principal } from '../../sdk/protocol/scopes.ts';
+import type { Log } from '../log/log.ts';
+import { type Access, authenticateRequest } from './auth.ts';
+import { checkContentLength } from './body.ts';
+import { type HttpFailure, refuse, toErrorBody, toHttpFailure } from './failure.ts';
+
+/*
+ * One request:
+ *
+ *   id, headers -> method (405) -> authentication (401, 403, 429) -> announced length (413) -> handler -> log
+ *                                            any error -> one JSON answer, or the end of the connection
+ */
+
+/** One request on its way to an answer. */
+export interface Visit {
+  /** Sent back as `x-request-id` and written in the log. */
+  readonly id: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** As it came, without the query. */
+  readonly path: string;
+}
+
+/** A request whose sender is known. */
+export interface Call extends Visit {
+  readonly principal: Principal;
+}
+
+/** Answers one request by writing to `res`. Contract: errors are thrown, and only before the head is sent. */
+export type Handler<V extends Visit = Call> = (visit: V) => void | Promise<void>;
+export type Methods<V extends Visit = Call> = Partial<Record<'GET' | 'HEAD' | 'POST', Handler<V>>>;
+
+export interface RouteDeps extends Access {
+  log: Log;
+}
+
+export interface GuardedRoute {
+  /** What the caller must hold; null when the handler decides. */
+  scope: OperatorScope | null;
+  /** Bytes. */
+  maxBodyBytes: number;
+  methods: Methods;
+  /** The body of an error answer. Default: OpenAI's shape. */
+  toBody?: ((failure: HttpFailure) => unknown) | undefined;
+}
+
+/** A route for callers who prove who they are. */
+export function guardedRoute(deps: RouteDeps, { scope, maxBodyBytes, methods, toBody }: GuardedRoute): EventHandler {
+  const guard =
+    (handler: Handler): Handler<Visit> =>
+    async (visit) => {
+      const principal = await authenticateRequest(deps, visit.req, visit.id);
+      if (scope && !isGranted(principal.scopes, scope))
+        throw refuse(403, `missing scope: ${scope}`, { code: 'missing_scope' });
+      checkContentLength(visit.req, maxBodyBytes);
+      await handler({ ...visit, principal });
+    };
+  const guarded = Object.entries(methods).map(([method, handler]) => [method, guard(handler)]);
+  return toEventHandler(deps.log, Object.fromEntries(guarded), toBody);
+}
+
+/** A route for everybody. */
+export function openRoute(log: Log, methods: Methods<Visit>): EventHandler {
+  return toEventHandler(log, methods);
+}
+
+/** A path that nothing answers. */
+export function unknownRoute(log: Log): EventHandler {
+  return toEventHandler(log, undefined);
+}
+
+/** Sends a JSON answer. */
+export function sendJson(res: ServerResponse, body: unknown, status = 200): void {
+  const text = JSON.stringify(body);
+  res.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  res.end(text);
+}
+
+/** Sends an error as JSON. */
+export function sendFailure(res: ServerResponse, failure: HttpFailure, body: unknown = toErrorBody(failure)): void {
+  for (const [name, value] of Object.entries(failure.headers ?? {})) res.setHeader(name, value);
+  sendJson(res, body, failure.status);
+}
+
+const methodOf = (req: IncomingMessage) => req.method as keyof Methods;
+
+function toEventHandler(
+  log: Log,
+  methods: Methods<Visit> | undefined,
+  toBody: (failure: HttpFailure) => unknown = toErrorBody,
+): EventHandler {
+  return (event) => {
+    const { req, res } = event.runtime?.node ?? {};
+    if (!req || !res) throw new Error('these routes need a node:http server');
+    const visit = open(req as IncomingMessage, res as ServerResponse, log);
+    void answer(visit, methods).catch((error) => fail(visit, error, { log, toBody }));
+    // The answer goes straight to the node response. For h3 the request stays open: it must neither send nor end it.
+    return new Promise<never>(() => {});
+  };
+}
+
+function open(req: IncomingMessage, res: ServerResponse, log: Log): Visit {
+  const started = performance.now();
+  const url = req.url ?? '/';
+  const query = url.indexOf('?');
+  const visit = { id: requestId(req), req, res, path: query < 0 ? url : url.slice(0, query) };
+  res.setHeader('x-request-id', visit.id);
+  res.setHeader('x-content-type-options', 'nosniff');
+  res.once('close', () => {
+    const ms = Math.round(performance.now() - started);
+    const outcome = res.writableFinished ? String(res.statusCode) : `${res.statusCode}, cut off`;
+    log.info(`${req.method} ${visit.path} ${outcome} ${ms}ms`, { requestId: visit.id });
+  });
+  return visit;
+}
+
+async function answer(visit: Visit, methods: Methods<Visit> | undefined): Promise<void> {
+  if (!methods) throw refuse(404, `there is nothing at ${visit.path}; the API is under /v1`);
+  const handler = Object.hasOwn(methods, methodOf(visit.req)) ? methods[methodOf(visit.req)] : undefined;
+  if (handler) return await handler(visit);
+  const allow = Object.keys(methods).join(', ');
+  throw refuse(405, `${visit.req.method} is not answered at ${visit.path}; use ${allow}`, { headers: { allow } });
+}
+
+function fail(
+  { id, res, path }: Visit,
+  error: unknown,
+  { log, toBody }: { log: Log; toBody: (failure: HttpFailure) => unknown },
+): void {
+  const failure = toHttpFailure(error, id);
+  if (!findGatewayError(error))
+    log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
+  if (res.destroyed) return;
+  // A handler that has begun to answer cannot take it back: better no end than a normal one.
+  if (res.headersSent) res.destroy();
+  else sendFailure(res, failure, toBody(failure));
+}
+
+/** The caller's own id when it has one that fits in a header and a log. */
+function requestId(req: IncomingMessage): string {
+  const given = req.headers['x-request-id'];
+  if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given;
+  return `req_${randomUUID().replaceAll('-', '')}`;
+}

@@ -1,0 +1,82 @@
+import { TRPCError } from '@trpc/server';
+import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import type { H3 } from 'h3';
+import { contract } from '../../sdk/protocol/contract.ts';
+import { errorCodes, findGatewayError, GatewayError } from '../../sdk/protocol/errors.ts';
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { Principal } from '../../sdk/protocol/scopes.ts';
+import { type BodyLimits, readText } from './body.ts';
+import type { HttpFailure } from './failure.ts';
+import { type Call, guardedRoute, type RouteDeps } from './route.ts';
+
+export interface RpcDeps extends RouteDeps {
+  callContext(principal: Principal): CallContext;
+  body: BodyLimits;
+}
+
+const mountPath = '/rpc/';
+
+/**
+ * The whole contract over tRPC's HTTP adapter: queries by GET, mutations by POST, subscriptions as server-sent events.
+ * Every method checks its own scope; errors have tRPC's shape, with ours under `data.gateway`.
+ */
+export function mountRpc(app: H3, deps: RpcDeps): void {
+  const call = (visit: Call) => serveCall(deps, visit);
+  const methods = { GET: call, POST: call };
+  app.all(`${mountPath}**`, guardedRoute(deps, { scope: null, maxBodyBytes: deps.body.maxBytes, methods, toBody }));
+}
+
+async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call): Promise<void> {
+  const context = toHttpContext(deps.callContext(principal), (error) => {
+    deps.log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
+    return new GatewayError('INTERNAL', `internal error; the gateway's log has it as ${id}`);
+  });
+  const request = req.method === 'POST' ? Object.assign(req, { body: await readText(req, deps.body) }) : req;
+  await nodeHTTPRequestHandler({
+    router: contract,
+    path: decodeURIComponent(path.slice(mountPath.length)),
+    req: request,
+    res,
+    createContext: () => context,
+  });
+}
+
+/** tRPC takes its HTTP status from the error, so the gateway's own errors are translated on their way out. */
+function toHttpContext(context: CallContext, replaceUnknown: (error: unknown) => GatewayError): CallContext {
+  return {
+    ...context,
+    handle: async (path, input, call) => {
+      try {
+        return await context.handle(path, input, call);
+      } catch (error) {
+        const known = findGatewayError(error) ?? replaceUnknown(error);
+        const status = errorCodes[known.code as keyof typeof errorCodes] ?? 500;
+        throw new TRPCError({ code: toTrpcCode(status), message: known.message, cause: known });
+      }
+    },
+  };
+}
+
+type TrpcCode = keyof typeof TRPC_ERROR_CODES_BY_KEY;
+
+const trpcCodes: Record<number, TrpcCode> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
+  408: 'TIMEOUT',
+  413: 'PAYLOAD_TOO_LARGE',
+  429: 'TOO_MANY_REQUESTS',
+  499: 'CLIENT_CLOSED_REQUEST',
+  503: 'SERVICE_UNAVAILABLE',
+  504: 'GATEWAY_TIMEOUT',
+};
+
+const toTrpcCode = (status: number): TrpcCode => trpcCodes[status] ?? 'INTERNAL_SERVER_ERROR';
+
+function toBody({ status, message }: HttpFailure): unknown {
+  const code = toTrpcCode(status);
+  return { error: { message, code: TRPC_ERROR_CODES_BY_KEY[code], data: { code, httpStatus: status } } };
+}

@@ -1,0 +1,142 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { CallContext } from '../../sdk/protocol/method.ts';
+import { limitAttempts } from '../../server/auth/attempts.ts';
+import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
+import { resolveAgents } from '../../server/config/agents.ts';
+import { createHttpApp } from '../../server/http/app.ts';
+import type { HttpDeps, HttpLimits } from '../../server/http/deps.ts';
+import type { Log } from '../../server/log/log.ts';
+import { embedLexically, lexicalModel } from '../../server/models/lexical.ts';
+import type { ModelRegistry } from '../../server/models/registry.ts';
+import { openAgentRooms } from '../agent/fixture.ts';
+import type { Script } from '../scripted-model.ts';
+
+export const token = 'a-token-that-only-tests-know';
+
+export interface HouseOptions {
+  auth?: AuthPolicy;
+  attempts?: Parameters<typeof limitAttempts>[0];
+  limits?: Partial<HttpLimits>;
+  phase?: 'starting' | 'started' | 'draining';
+  failing?: string[];
+  allowedOrigins?: string[];
+  embed?: ModelRegistry['embed'];
+  callContext?: HttpDeps['callContext'];
+}
+
+/** The HTTP side on a real listener, with real runs on a real database and a scripted model. */
+export async function openHouse(script: Script | Script[], options: HouseOptions = {}) {
+  const rooms = await openAgentRooms({ 'test/one': [script].flat() });
+  const logged: string[] = [];
+  const agents = resolveAgents(
+    { agents: { defaults: { model: 'test/one' }, entries: { main: {}, ops: { name: 'Operations' } } } },
+    rooms.path,
+  );
+  const http = createHttpApp({
+    authentication: defineAuthentication(options.auth ?? { mode: 'token', token }, limitAttempts(options.attempts)),
+    allowedOrigins: options.allowedOrigins ?? [],
+    agents,
+    config: {},
+    runs: rooms.runs,
+    sessions: rooms.sessions,
+    models: {
+      find(reference) {
+        if (reference === 'test/one') return rooms.models.find(reference);
+        throw new GatewayError('INVALID_REQUEST', `no model "${reference}"`, { details: { code: 'MODEL_NOT_FOUND' } });
+      },
+      embed:
+        options.embed ??
+        (async (_reference, texts, request, signal) => ({
+          ...(await embedLexically(texts, request, signal)),
+          model: lexicalModel,
+        })),
+    },
+    probes: {
+      phase: () => options.phase ?? 'started',
+      failing: () => options.failing ?? [],
+      startedAt: Date.now() - 1000,
+    },
+    callContext: options.callContext ?? noMethods,
+    log: noting(logged),
+    limits: options.limits,
+  });
+  const server = createServer(http.listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+
+  /** Asks with the right bearer; an object as body is sent as JSON. */
+  const ask = (path: string, init: AskInit = {}) =>
+    fetch(`${url}${path}`, {
+      method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
+      headers: { authorization: `Bearer ${token}`, ...init.headers },
+      body: toBody(init.body),
+      signal: init.signal ?? AbortSignal.timeout(10_000),
+    });
+
+  return {
+    url,
+    port,
+    rooms,
+    /** Lines of the log, with their fields. */
+    logged,
+    ask,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rooms[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>;
+
+interface AskInit {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** The `data:` of every server-sent event of an answer, in order; comments are left out. */
+export async function readEvents(response: Response): Promise<string[]> {
+  const text = await response.text();
+  return text
+    .split('\n\n')
+    .flatMap((block) => block.split('\n').filter((line) => line.startsWith('data: ')))
+    .map((line) => line.slice('data: '.length));
+}
+
+/** What an error answer says. */
+export async function readError(response: Response) {
+  const { error } = (await response.json()) as {
+    error: { message: string; type: string; code: unknown; param: unknown };
+  };
+  return { status: response.status, ...error };
+}
+
+function toBody(body: unknown): string | null {
+  if (body === undefined) return null;
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+function noting(lines: string[]): Log {
+  const note = (level: string) => (message: string, fields?: unknown) =>
+    void lines.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`);
+  const log: Log = {
+    debug: note('debug'),
+    info: note('info'),
+    warn: note('warn'),
+    error: note('error'),
+    child: () => log,
+  };
+  return log;
+}
+
+const noMethods = (principal: CallContext['principal']): CallContext => ({
+  principal,
+  handle: () => Promise.reject(new Error('no methods here')),
+  listen: async function* () {},
+});

@@ -1,0 +1,168 @@
+import type { Import, SourceFile } from './imports.ts';
+
+/** A room of the house and what its files may import; the longest matching folder or file counts. */
+export interface Room {
+  /** Folder, or one file. */
+  place: string;
+  /** Folders, files and packages that may be imported by value; a trailing `*` matches the rest of a name. */
+  values: readonly string[];
+  /** The same for `import type`, besides `values`. */
+  types?: readonly string[];
+  /** The same for `import()`, besides `values`. */
+  lazily?: readonly string[];
+}
+
+const node = ['node:*'];
+const errorsAndNames = [
+  'sdk/protocol/errors.ts',
+  'sdk/protocol/scopes.ts',
+  'sdk/protocol/version.ts',
+  'sdk/protocol/frames.ts',
+];
+/** What every domain of the server may have. */
+const domain = [...node, ...errorsAndNames, 'server/log', 'server/config'];
+const protocolTypes = ['sdk/protocol'];
+
+/** The table of the architecture page, as data. */
+export const rooms: readonly Room[] = [
+  { place: 'sdk/protocol', values: ['sdk/protocol', 'zod'], types: ['@trpc/server'] },
+  { place: 'sdk/protocol/method.ts', values: ['sdk/protocol', 'zod', '@trpc/server'] },
+  {
+    place: 'sdk/client',
+    values: ['sdk/client', ...errorsAndNames, '@trpc/client', '@trpc/server/observable'],
+    types: protocolTypes,
+  },
+  {
+    place: 'sdk/node',
+    values: ['sdk/node', 'sdk/client', ...errorsAndNames, ...node, 'ws', 'json5'],
+    types: protocolTypes,
+  },
+  { place: 'sdk/index.ts', values: ['sdk/client', ...errorsAndNames], types: protocolTypes },
+  {
+    place: 'sdk/index.node.ts',
+    values: ['sdk/client', 'sdk/node', 'sdk/index.ts', ...errorsAndNames],
+    types: protocolTypes,
+  },
+  {
+    place: 'server/log',
+    values: [...node, ...errorsAndNames, 'server/log', 'pino', 'sonic-boom'],
+    types: ['server/config/config.ts'],
+  },
+  { place: 'server/config', values: [...domain, 'zod', 'json5', 'fastest-levenshtein'], types: protocolTypes },
+  { place: 'server/database', values: [...domain, 'server/database'], types: protocolTypes },
+  { place: 'server/auth', values: [...domain, 'server/auth'], types: protocolTypes },
+  { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
+  { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
+  {
+    place: 'server/models',
+    values: [...domain, 'server/models', '@ai-sdk/*', 'undici', 'eventsource-parser*', 'fastest-levenshtein'],
+    types: protocolTypes,
+  },
+  {
+    place: 'server/agent',
+    values: [...domain, 'server/agent', 'server/models', 'server/database'],
+    types: [...protocolTypes, 'server/sessions'],
+  },
+  {
+    place: 'server/methods',
+    values: [...errorsAndNames, 'sdk/protocol', 'server/methods', 'server/sessions/key.ts', 'node:crypto', 'zod'],
+    types: ['server', '@trpc/server'],
+  },
+  {
+    place: 'server/http',
+    values: [
+      ...domain,
+      'server/http',
+      'server/auth',
+      'server/agent',
+      'server/models',
+      'server/sessions',
+      'sdk/protocol',
+      'h3',
+      'zod',
+      '@trpc/server*',
+    ],
+    types: ['server/methods', 'server/health', 'openai/*'],
+  },
+  {
+    place: 'server/wire',
+    values: [
+      ...node,
+      'sdk/protocol',
+      'server/wire',
+      'server/log',
+      'server/auth',
+      'server/methods',
+      'ws',
+      '@trpc/server',
+      'zod',
+    ],
+    types: ['server/config'],
+  },
+  {
+    place: 'server/listen.ts',
+    values: [
+      ...node,
+      ...errorsAndNames,
+      'listhen',
+      'h3',
+      'srvx*',
+      'server/wire',
+      'server/http',
+      'server/log',
+      'server/config',
+    ],
+    types: protocolTypes,
+  },
+  { place: 'server/gateway.ts', values: [...node, 'server', 'sdk/protocol'], types: ['server'] },
+  {
+    place: 'cli',
+    values: [
+      ...node,
+      'cli',
+      'citty',
+      'fastest-levenshtein',
+      'fast-string-truncated-width',
+      'sdk/index.node.ts',
+      ...errorsAndNames,
+      'server/config',
+      'package.json',
+    ],
+    types: protocolTypes,
+  },
+  { place: 'cli/derive.ts', values: ['zod'], types: protocolTypes },
+  { place: 'cli/catalogue.ts', values: ['cli', 'sdk/protocol/contract.ts'] },
+  {
+    place: 'cli/commands/gateway/run.ts',
+    values: [...node, 'cli', 'server/config', ...errorsAndNames],
+    types: [...protocolTypes, 'server'],
+    lazily: ['server/gateway.ts', 'server/log'],
+  },
+  { place: 'examples', values: [...node, '@openclaw/sdk', 'openai', '@trpc/client'] },
+];
+
+/** Imports that the law does not allow, one line each. */
+export function violations(file: SourceFile, table: readonly Room[] = rooms): string[] {
+  const room = roomOf(file.path, table);
+  if (!room) return [`${file.path} is in no room of the law`];
+  return file.imports
+    .filter((one) => !isAllowed(one, room))
+    .map(({ target, kind }) => `${file.path} imports ${target}${kind === 'value' ? '' : ` (${kind})`}`);
+}
+
+// --- internal ---
+
+function roomOf(path: string, table: readonly Room[]): Room | undefined {
+  return table.filter(({ place }) => isBelow(path, place)).sort((a, b) => b.place.length - a.place.length)[0];
+}
+
+function isAllowed({ target, kind }: Import, room: Room): boolean {
+  const also = kind === 'type' ? room.types : kind === 'lazy' ? room.lazily : undefined;
+  return [...room.values, ...(also ?? [])].some((allowed) => matches(target, allowed));
+}
+
+function matches(target: string, allowed: string): boolean {
+  return allowed.endsWith('*') ? target.startsWith(allowed.slice(0, -1)) : isBelow(target, allowed);
+}
+
+const isBelow = (path: string, place: string) => path === place || path.startsWith(`${place}/`);
