@@ -28,6 +28,13 @@ const commitsBetweenSizeChecks = 256;
 
 /** @throws GatewayError UNAVAILABLE when the file cannot be opened, or is of a newer gateway. */
 export async function openDatabase(path: string): Promise<Database> {
+  // SQLite gives its other files the mode of this one; conversations are nobody else's business.
+  await open(path, 'a', 0o600).then(
+    (file) => file.close(),
+    (error) => {
+      throw cannotOpen(path, error);
+    },
+  );
   const sqlite = openFile(path);
   // SQLite removes the WAL file only when the last connection closes, so this handle stays valid.
   const wal = await open(`${path}-wal`, 'r+');
@@ -129,14 +136,17 @@ function openFile(path: string): DatabaseSync {
     return sqlite;
   } catch (error) {
     sqlite?.close();
-    if (error instanceof GatewayError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new GatewayError(
-      'UNAVAILABLE',
-      `cannot open the database ${path}: ${reason}. Check that the state directory exists, is writable and has space.`,
-      { details: { code: 'DATABASE_UNAVAILABLE', path }, cause: error },
-    );
+    throw error instanceof GatewayError ? error : cannotOpen(path, error);
   }
+}
+
+function cannotOpen(path: string, error: unknown): GatewayError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GatewayError(
+    'UNAVAILABLE',
+    `cannot open the database ${path}: ${reason}. Check that the state directory exists, is writable and has space.`,
+    { details: { code: 'DATABASE_UNAVAILABLE', path }, cause: error },
+  );
 }
 
 function migrate(sqlite: DatabaseSync, path: string): void {

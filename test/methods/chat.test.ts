@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import type { HistoryPage } from '../../sdk/protocol/chat.ts';
+import { startTestGateway } from '../gateway.ts';
+import { openSocket } from '../socket.ts';
+import { begin, chunk, refuse, reply } from '../upstream.ts';
+
+const texts = (page: HistoryPage) =>
+  page.messages.map(({ role, content }) => [role, content[0]?.type === 'text' ? content[0].text : '']);
+
+describe('chat', () => {
+  it('sends, streams, ends once, and remembers', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    expect(await client.call('chat.send', { sessionKey: 'main', message: 'hi', idempotencyKey: 'k1' })).toEqual({
+      runId: 'k1',
+      status: 'started',
+    });
+    const end = await client.end('k1');
+    expect(end).toMatchObject({
+      state: 'final',
+      stopReason: 'stop',
+      sessionKey: 'agent:main:main',
+      message: { content: [{ text: 'Hello from upstream' }] },
+      usage: { input: 7, output: 5, total: 12 },
+    });
+    expect(client.told('chat').filter((event) => event.state === 'final')).toHaveLength(1);
+    const page = await client.call<HistoryPage>('chat.history', { sessionKey: 'main' });
+    expect(texts(page)).toEqual([
+      ['user', 'hi'],
+      ['assistant', 'Hello from upstream'],
+    ]);
+    expect(page).toMatchObject({ totalMessages: 2, hasMore: false, sessionInfo: { status: 'done', totalTokens: 12 } });
+    expect(
+      await client.call('chat.send', { sessionKey: 'elsewhere', message: 'again', idempotencyKey: 'k1' }),
+    ).toMatchObject({ runId: 'k1', status: 'ok' });
+    expect(gateway.upstream.requests).toHaveLength(1);
+  });
+
+  it('gives the model the conversation so far, and only the new rows after a cursor', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    for (const [index, message] of ['one', 'two'].entries()) {
+      await client.call('chat.send', { sessionKey: 'main', message, idempotencyKey: `k${index}` });
+      await client.end(`k${index}`);
+    }
+    const [, second] = gateway.upstream.requests;
+    expect(second?.body.messages.map((message: { role: string }) => message.role)).toEqual([
+      'system',
+      'user',
+      'assistant',
+      'user',
+    ]);
+    const { deltaCursor } = await client.call<HistoryPage>('chat.history', { sessionKey: 'main' });
+    await client.call('chat.send', { sessionKey: 'main', message: 'three', idempotencyKey: 'k3' });
+    await client.end('k3');
+    expect(await client.call('chat.history', { sessionKey: 'main', cursor: deltaCursor })).toMatchObject({
+      kind: 'delta',
+      messages: [{ role: 'user' }, { role: 'assistant' }],
+    });
+    expect(await client.call('chat.history', { sessionKey: 'main', cursor: 'garbage' })).toEqual({ kind: 'reset' });
+    const newest = await client.call<HistoryPage>('chat.history', { sessionKey: 'main', limit: 2 });
+    expect(newest).toMatchObject({ hasMore: true, nextOffset: 2 });
+    expect(
+      texts(await client.call<HistoryPage>('chat.history', { sessionKey: 'main', limit: 1, offset: 5, maxChars: 2 })),
+    ).toEqual([['user', 'on…']]);
+  });
+
+  it('aborts within the reply, keeps the text, and hangs up on the provider', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    gateway.upstream.answer(begin('half a', () => undefined));
+    await client.call('chat.send', { sessionKey: 'main', message: 'hi', idempotencyKey: 'k1' });
+    await client.until('the first words', () => client.told('chat').find((event) => event.state === 'delta'));
+    expect(await client.call('chat.send', { sessionKey: 'main', message: 'hi', idempotencyKey: 'k1' })).toEqual({
+      runId: 'k1',
+      status: 'in_flight',
+    });
+    expect(await client.call<HistoryPage>('chat.history', { sessionKey: 'main' })).toMatchObject({
+      inFlightRun: { runId: 'k1', text: 'half a' },
+      sessionInfo: { hasActiveRun: true },
+    });
+    expect(await client.call('chat.abort', { sessionKey: 'main' })).toEqual({
+      ok: true,
+      aborted: true,
+      runIds: ['k1'],
+    });
+    expect(await client.end('k1')).toMatchObject({
+      state: 'aborted',
+      stopReason: 'rpc',
+      message: { content: [{ text: 'half a' }] },
+    });
+    await gateway.upstream.requests[0]?.hungUp;
+    expect(await client.call('chat.send', { sessionKey: 'main', message: 'hi', idempotencyKey: 'k1' })).toMatchObject({
+      status: 'timeout',
+      summary: 'aborted',
+      stopReason: 'rpc',
+    });
+    expect(await client.call('chat.abort', { sessionKey: 'main' })).toEqual({ ok: true, aborted: false, runIds: [] });
+    expect(texts(await client.call<HistoryPage>('chat.history', { sessionKey: 'main' }))).toEqual([
+      ['user', 'hi'],
+      ['assistant', 'half a'],
+    ]);
+  });
+
+  it.each([
+    [
+      'refuses',
+      refuse(401, 'Incorrect API key provided: sk-upstream-secret-0123456789'),
+      { failoverReason: 'auth', httpStatus: 401 },
+    ],
+    [
+      'is busy for too long',
+      refuse(400, 'maximum context length is 10 tokens', 'context_length_exceeded'),
+      { failoverReason: 'context_length', httpStatus: 400 },
+    ],
+    ['dies mid-stream', begin('and then', (_send, res) => void res.destroy()), { failoverReason: 'unavailable' }],
+    ['sends nonsense', begin('and then', (send) => send('{"choices": [')), {}],
+  ])('tells everybody when the provider %s, and never its key', async (_what, respond, detail) => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    gateway.upstream.answer(respond);
+    await client.call('chat.send', { sessionKey: 'main', message: 'hi', idempotencyKey: 'k1' });
+    const end = await client.end('k1');
+    expect(end).toMatchObject({ state: 'error', errorDetail: { provider: 'up', model: 'one', ...detail } });
+    expect(JSON.stringify(client.events)).not.toContain('sk-upstream-secret');
+    expect(await client.call('sessions.describe', { key: 'main' })).toMatchObject({
+      session: { status: 'failed', hasActiveRun: false },
+    });
+    gateway.upstream.answer(reply('fine again'));
+    await client.call('chat.send', { sessionKey: 'main', message: 'and now?', idempotencyKey: 'k2' });
+    expect(await client.end('k2')).toMatchObject({ state: 'final' });
+  });
+
+  it('takes images and text files, and refuses what it cannot read', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const attachments = [
+      { mimeType: 'image/png', fileName: 'dot.png', content: 'iVBORw0KGgo=' },
+      { mimeType: 'text/plain', fileName: 'note.txt', content: Buffer.from('remember the milk').toString('base64') },
+    ];
+    await client.call('chat.send', { sessionKey: 'main', message: 'see', attachments, idempotencyKey: 'k1' });
+    await client.end('k1');
+    const sent = JSON.stringify(gateway.upstream.requests[0]?.body.messages.at(-1));
+    expect(sent).toContain('data:image/png;base64,iVBORw0KGgo=');
+    expect(sent).toContain('remember the milk');
+    const refused = await client.refused('chat.send', {
+      sessionKey: 'main',
+      message: '',
+      idempotencyKey: 'k2',
+      attachments: [{ mimeType: 'audio/ogg', content: 'AAAA' }],
+    });
+    expect(refused).toMatchObject({ code: 'INVALID_REQUEST', details: { code: 'ATTACHMENT_UNREADABLE' } });
+    expect(
+      (await client.refused('chat.send', { sessionKey: 'main', message: ' ', idempotencyKey: 'k3' })).message,
+    ).toBe('message or attachment required');
+    expect(
+      (await client.refused('chat.send', { sessionKey: 'main', message: 'x', idempotencyKey: 'k4', deliver: true }))
+        .details,
+    ).toMatchObject({ code: 'NO_CHANNEL' });
+  });
+
+  it('tells a stream of many pieces in order', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const words = Array.from({ length: 100 }, (_, index) => `word${index} `);
+    gateway.upstream.answer(
+      begin('', async (send, res) => {
+        for (const content of words) send(chunk({ content }));
+        send(chunk({}, { finish_reason: 'stop' }));
+        send('[DONE]');
+        res.end();
+      }),
+    );
+    await client.call('chat.send', { sessionKey: 'main', message: 'hi', idempotencyKey: 'k1' });
+    await client.end('k1');
+    const deltas = client.told('chat').flatMap((event) => (event.state === 'delta' ? [event.deltaText] : []));
+    expect(deltas.join('').trim()).toBe(words.join('').trim());
+    const seqs = client.told('agent').map((event) => event.seq);
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+    expect(client.events.slice(1).map((event) => event.seq)).toEqual(
+      client.events.slice(1).map((_, index) => index + 1),
+    );
+  });
+});
