@@ -1,6 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GatewayError } from '../sdk/protocol/errors.ts';
+import type { AuthPolicy } from './auth/authenticate.ts';
+import type { GatewaySettings } from './config/gateway.ts';
+import type { LoadedConfig } from './config/load.ts';
+
+/**
+ * Makes the state directory, and makes sure that no other gateway works on it. One that has our port is left to `listen`,
+ * which says so better.
+ * @throws GatewayError INVALID_CONFIG when it cannot be made, UNAVAILABLE when another gateway uses it.
+ */
+export async function openStateDir(stateDir: string, port: number): Promise<void> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    throw new GatewayError(
+      'INVALID_CONFIG',
+      `cannot make the state directory ${stateDir} (${error.code}): correct the owner and mode of its parent, or name another one with OPENCLAW_STATE_DIR`,
+      { details: { path: stateDir, errno: error.code }, cause: error },
+    );
+  });
+  const other = await findRunningGateway(stateDir);
+  if (!other || new URL(other.url).port === String(port)) return;
+  throw new GatewayError(
+    'UNAVAILABLE',
+    `another gateway (pid ${other.pid}, ${other.url}) is using the state directory ${stateDir}: stop it, or give this one its own with OPENCLAW_STATE_DIR or --profile`,
+    { details: { code: 'STATE_DIR_IN_USE', pid: other.pid, url: other.url } },
+  );
+}
 
 /** How clients on this machine find the running gateway: `<state dir>/gateway.json`, mode 0600, there while it runs. */
 export interface RuntimeFile {
@@ -21,8 +47,19 @@ export async function writeRuntimeFile(stateDir: string, content: RuntimeFile): 
   await rename(draft, path);
 }
 
+/** The secret for the runtime file: none that is only in the environment or on the command line. */
+export function toShareableSecret(
+  { token, password }: AuthPolicy,
+  { loaded, settings }: { loaded: LoadedConfig; settings: GatewaySettings },
+): Pick<RuntimeFile, 'token' | 'password'> {
+  const file = loaded.parsed as { gateway?: { auth?: { token?: unknown; password?: unknown } } };
+  const written = file.gateway?.auth ?? {};
+  if (settings.auth.source === 'gateway.token' || (token && written.token === token)) return { token };
+  return password && written.password === password ? { password } : {};
+}
+
 /** What the last gateway of this state directory left; undefined when there is nothing to read. */
-export async function readRuntimeFile(stateDir: string): Promise<RuntimeFile | undefined> {
+async function readRuntimeFile(stateDir: string): Promise<RuntimeFile | undefined> {
   try {
     const content: unknown = JSON.parse(await readFile(pathIn(stateDir), 'utf8'));
     const isWhole = typeof content === 'object' && content !== null && 'url' in content && 'pid' in content;
@@ -41,7 +78,7 @@ export async function removeRuntimeFile(stateDir: string): Promise<void> {
 const answerMs = 500;
 
 /** The gateway that works on a state directory right now: its process is alive, and it answers where it said it would. */
-export async function findRunningGateway(stateDir: string): Promise<RuntimeFile | undefined> {
+async function findRunningGateway(stateDir: string): Promise<RuntimeFile | undefined> {
   const found = await readRuntimeFile(stateDir);
   if (!found || found.pid === process.pid || !isAlive(found.pid)) return undefined;
   const probe = new URL('/healthz', found.url.replace(/^ws/, 'http'));
