@@ -60,7 +60,7 @@ function newestWithin(rows: readonly ChatMessage[], budget: number): ChatMessage
     from--;
   }
   // A window that begins with a reply or a tool's result would begin in the middle of a turn.
-  while (from < rows.length - 1 && rows[from]?.role !== 'user') from++;
+  while (from > 0 && from < rows.length - 1 && rows[from]?.role !== 'user') from++;
   return rows.slice(from);
 }
 

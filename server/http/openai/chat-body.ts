@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   functionFields,
+  functionType,
   jsonSchemaFields,
   optional,
   outputTokens,
@@ -63,7 +64,7 @@ export const ChatBody = z.object({
   messages: z.array(message).min(1),
   stream: optional(z.boolean()),
   stream_options: optional(z.object({ include_usage: optional(z.boolean()) })),
-  tools: tools(z.object({ type: z.literal('function'), function: z.object(functionFields) })),
+  tools: tools(z.object({ type: functionType, function: z.object(functionFields) })),
   tool_choice: optional(
     z.union([
       z.enum(['auto', 'none', 'required']),

@@ -13,6 +13,14 @@ const maxTools = 128;
 const toolName = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, dashes or underscores');
 const jsonObject = z.record(z.string(), z.unknown());
 
+/** A member that would need what this gateway cannot do. */
+export const unsupported = (message: string) => ({ message, params: { code: 'unsupported_parameter' } });
+
+/** The one kind of tool a caller can declare: those that OpenAI would run itself are not run here. */
+export const functionType = z
+  .string()
+  .refine((type) => type === 'function', unsupported('only function tools are taken'));
+
 /** A function as a model may call it. */
 export const functionFields = {
   name: toolName,
@@ -32,9 +40,6 @@ export const outputTokens = optional(z.number().int().min(1));
 
 /** Published values of `reasoning_effort`. */
 export const reasoningEffort = optional(z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']));
-
-/** A member that would need what this gateway cannot do. */
-export const unsupported = (message: string) => ({ message, params: { code: 'unsupported_parameter' } });
 
 export const jsonSchemaFields = {
   name: z.string().min(1),

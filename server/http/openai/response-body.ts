@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   functionFields,
+  functionType,
   jsonSchemaFields,
   optional,
   outputTokens,
@@ -78,12 +79,7 @@ export const ResponseBody = z.object({
   input: z.union([z.string(), z.array(item).min(1)]),
   instructions: optional(z.string()),
   stream: optional(z.boolean()),
-  tools: tools(
-    z.object({
-      type: z.string().refine((type) => type === 'function', unsupported('only function tools are taken')),
-      ...functionFields,
-    }),
-  ),
+  tools: tools(z.object({ type: functionType, ...functionFields })),
   tool_choice: optional(
     z.union([z.enum(['auto', 'none', 'required']), z.object({ type: z.literal('function'), name: z.string().min(1) })]),
   ),
