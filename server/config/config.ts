@@ -1,3 +1,5 @@
+import type { LogLevel } from '../log/levels.ts';
+
 /** The configuration as a person writes it: every member optional. The keys are those of docs/configuration.md. */
 export interface Config {
   gateway?: GatewayConfig | undefined;
@@ -72,9 +74,9 @@ export interface AgentsConfig {
         model?: ModelSetting | undefined;
         workspace?: string | undefined;
         thinkingDefault?: string | undefined;
-        /** Seconds a run may take. Default 600. */
+        /** Seconds a run may take; 0 stands for the default. Default 600. */
         timeoutSeconds?: number | undefined;
-        /** Runs that may work at the same time. Default 16. */
+        /** Runs that may work at the same time. Default 64. */
         maxConcurrent?: number | undefined;
       }
     | undefined;
@@ -100,7 +102,7 @@ export interface ProviderConfig {
         id: string;
         name?: string | undefined;
         reasoning?: boolean | undefined;
-        input?: ('text' | 'image' | 'audio' | 'video' | 'document')[] | undefined;
+        input?: ('text' | 'image' | 'video' | 'audio')[] | undefined;
         /** Tokens. */
         contextWindow?: number | undefined;
         /** Tokens. */
@@ -122,12 +124,16 @@ export interface SessionConfig {
 }
 
 export interface LoggingConfig {
-  level?: string | undefined;
+  /** Least level that reaches the file. Default `info`. */
+  level?: LogLevel | undefined;
   /** Absolute path; default `<tmpdir>/openclaw/openclaw-<date>.log`. */
   file?: string | undefined;
   /** Bytes before the file is rotated. Default 100 MB. */
   maxFileBytes?: number | undefined;
-  consoleLevel?: string | undefined;
-  consoleStyle?: 'pretty' | 'compact' | 'json' | undefined;
+  /** Least level that reaches the console. Default `info`. */
+  consoleLevel?: LogLevel | undefined;
+  /** How lines on a terminal look; elsewhere they are plain unless it is `json`. Default `pretty`. */
+  consoleStyle?: 'pretty' | 'json' | undefined;
+  /** Regular expressions for what has to be hidden in the log besides the secrets that the gateway knows. */
   redactPatterns?: string[] | undefined;
 }

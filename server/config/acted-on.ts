@@ -1,0 +1,124 @@
+import type { ConfigIssue } from '../../sdk/protocol/config.ts';
+import { formatKey, isPlainObject, type KeyPath, valueAt } from './key-path.ts';
+import { findKey } from './key-tree.ts';
+
+/** The keys that this version acts on, as the key table spells them: exactly those of config.ts. */
+export const actedOn = [
+  'gateway.port',
+  'gateway.mode',
+  'gateway.bind',
+  'gateway.customBindHost',
+  'gateway.auth.mode',
+  'gateway.auth.token',
+  'gateway.auth.password',
+  'gateway.auth.rateLimit.maxAttempts',
+  'gateway.auth.rateLimit.windowMs',
+  'gateway.auth.rateLimit.lockoutMs',
+  'gateway.auth.rateLimit.exemptLoopback',
+  'gateway.controlUi.allowedOrigins',
+  'gateway.http.endpoints.chatCompletions.enabled',
+  'gateway.http.endpoints.responses.enabled',
+  'gateway.remote.url',
+  'gateway.remote.token',
+  'gateway.remote.password',
+  'agents.defaults.model',
+  'agents.defaults.model.primary',
+  'agents.defaults.model.fallbacks',
+  'agents.defaults.workspace',
+  'agents.defaults.thinkingDefault',
+  'agents.defaults.timeoutSeconds',
+  'agents.defaults.maxConcurrent',
+  'agents.entries.<id>.name',
+  'agents.entries.<id>.description',
+  'agents.entries.<id>.default',
+  'agents.entries.<id>.workspace',
+  'agents.entries.<id>.model',
+  'agents.entries.<id>.model.primary',
+  'agents.entries.<id>.model.fallbacks',
+  'agents.entries.<id>.thinkingDefault',
+  'agents.entries.<id>.identity.name',
+  'agents.entries.<id>.identity.theme',
+  'agents.entries.<id>.identity.emoji',
+  'agents.entries.<id>.identity.avatar',
+  'models.providers.<id>.baseUrl',
+  'models.providers.<id>.apiKey',
+  'models.providers.<id>.api',
+  'models.providers.<id>.headers.<id>',
+  'models.providers.<id>.timeoutSeconds',
+  'models.providers.<id>.models[].id',
+  'models.providers.<id>.models[].name',
+  'models.providers.<id>.models[].reasoning',
+  'models.providers.<id>.models[].input',
+  'models.providers.<id>.models[].contextWindow',
+  'models.providers.<id>.models[].maxTokens',
+  'session.mainKey',
+  'session.scope',
+  'logging.level',
+  'logging.file',
+  'logging.maxFileBytes',
+  'logging.consoleLevel',
+  'logging.consoleStyle',
+  'logging.redactPatterns',
+] as const;
+
+/** What needs no action at all: notes that tools leave in the file, and the id by which older files name an agent. */
+const silent: readonly string[] = ['$schema', 'meta', 'wizard', 'agents.list[].id'];
+
+const acted = new Set<string>([...actedOn, ...silent]);
+
+/** Every object above a key that is acted on. */
+const above = new Set<string>(
+  [...actedOn, 'agents.list[].id'].flatMap((key) => {
+    const steps = key.replaceAll('[]', '.[]').split('.');
+    return steps.slice(1).map((_, depth) =>
+      steps
+        .slice(0, depth + 1)
+        .join('.')
+        .replaceAll('.[]', '[]'),
+    );
+  }),
+);
+
+/** True for a key that this version acts on, given as it stands in a file. */
+export function isActedOn(path: KeyPath): boolean {
+  const key = findKey(path)?.path;
+  return key !== undefined && acted.has(key);
+}
+
+/**
+ * One warning for each key of a valid file that is accepted but has no effect yet. Keys that stand together share one:
+ * it is about the topmost object that has no key with an effect, and names the keys that are set.
+ */
+export function warnOfIdleKeys(file: Record<string, unknown>): ConfigIssue[] {
+  return findIdle(file, []).map((path) => toWarning(path, valueAt(file, path)));
+}
+
+function findIdle(value: unknown, path: KeyPath): KeyPath[] {
+  if (path.length > 0) {
+    const key = findKey(path)?.path ?? '';
+    if (acted.has(key)) return [];
+    if (!above.has(key)) return [path];
+  }
+  if (Array.isArray(value)) return value.flatMap((item, index) => findIdle(item, [...path, index]));
+  return isPlainObject(value) ? Object.keys(value).flatMap((name) => findIdle(value[name], [...path, name])) : [];
+}
+
+/** Keys that one warning names at most. */
+const maxNamed = 6;
+
+function toWarning(path: KeyPath, value: unknown): ConfigIssue {
+  const key = formatKey(path);
+  const set = listSet(value, path).map(formatKey);
+  const named = set.slice(0, maxNamed).join(', ');
+  const more = set.length > maxNamed ? ` and ${set.length - maxNamed} more` : '';
+  const isAlone = set.length === 1 && set[0] === key;
+  return {
+    path: key,
+    message: `accepted, but this version does not act on it yet${isAlone ? '' : ` (${named}${more})`}`,
+  };
+}
+
+function listSet(value: unknown, path: KeyPath): KeyPath[] {
+  if (!isPlainObject(value) || Object.keys(value).length === 0) return [path];
+  return Object.entries(value).flatMap(([name, member]) => listSet(member, [...path, name]));
+}

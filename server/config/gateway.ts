@@ -1,0 +1,238 @@
+import { isIPv4 } from 'node:net';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { Config, GatewayConfig } from './config.ts';
+import { nearestWord } from './nearest.ts';
+import { type Environment, isUnresolved } from './substitute.ts';
+
+export const defaultPort = 18_789;
+export const devPort = 19_001;
+
+const binds = ['loopback', 'lan', 'custom', 'auto', 'tailnet'] as const;
+const authModes = ['token', 'password', 'none', 'trusted-proxy'] as const;
+export type Bind = (typeof binds)[number];
+
+/** What the command line said. */
+export interface GatewayFlags {
+  port?: number | string | undefined;
+  bind?: string | undefined;
+  auth?: string | undefined;
+  token?: string | undefined;
+  password?: string | undefined;
+}
+
+export interface GatewayOptions {
+  config: Config;
+  flags?: GatewayFlags | undefined;
+  env: Environment;
+  /** `--dev`: port 19001 where nothing else names one. */
+  dev?: boolean | undefined;
+  /** The machine's addresses. Default those of the operating system. */
+  interfaces?: Record<string, NetworkInterfaceInfo[] | undefined> | undefined;
+}
+
+/** How the gateway listens, and how callers prove who they are. */
+export interface GatewaySettings {
+  port: number;
+  /** Where the port comes from: `--port`, `OPENCLAW_GATEWAY_PORT`, `gateway.port` or `default`. */
+  portSource: string;
+  bind: Bind;
+  /** Addresses to listen on. With every one of them clients on this machine reach the gateway at 127.0.0.1. */
+  hosts: string[];
+  auth: AuthSettings;
+  rateLimit: { maxAttempts: number; windowMs: number; lockoutMs: number; exemptLoopback: boolean };
+}
+
+export interface AuthSettings {
+  mode: 'none' | 'token' | 'password';
+  /** Undefined in mode `token` when nobody named one: then it is the generated one, see token.ts. */
+  token: string | undefined;
+  password: string | undefined;
+  /** Where the secret of the mode comes from; `gateway.token` for the generated one. */
+  source: string;
+}
+
+/**
+ * Resolves flags, environment and configuration, in this order.
+ * @throws GatewayError INVALID_REQUEST for a wrong flag, INVALID_CONFIG for anything else that cannot be started with.
+ */
+export function resolveGateway({ config, flags = {}, env, dev, interfaces }: GatewayOptions): GatewaySettings {
+  const gateway = config.gateway ?? {};
+  const bind = oneOf(binds, 'bind', flags.bind, gateway.bind) ?? 'loopback';
+  const hosts = resolveHosts(bind, gateway.customBindHost, interfaces ?? networkInterfaces());
+  const auth = resolveAuth(gateway.auth ?? {}, flags, env);
+  requireAuth(hosts, auth);
+  const {
+    maxAttempts = 10,
+    windowMs = 60_000,
+    lockoutMs = 300_000,
+    exemptLoopback = true,
+  } = gateway.auth?.rateLimit ?? {};
+  return {
+    ...resolvePort(gateway.port, flags.port, env, dev ? devPort : defaultPort),
+    bind,
+    hosts,
+    auth,
+    rateLimit: { maxAttempts, windowMs, lockoutMs, exemptLoopback },
+  };
+}
+
+function resolvePort(
+  configured: number | undefined,
+  flag: number | string | undefined,
+  env: Environment,
+  fallback: number,
+): Pick<GatewaySettings, 'port' | 'portSource'> {
+  const choices: [string, number | string | undefined][] = [
+    ['--port', flag],
+    ['OPENCLAW_GATEWAY_PORT', env.OPENCLAW_GATEWAY_PORT?.trim() || undefined],
+    ['gateway.port', configured],
+  ];
+  const [portSource, chosen] = choices.find(([, port]) => port !== undefined) ?? ['default', fallback];
+  const text = String(chosen).trim();
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return { port, portSource };
+  throw new GatewayError(
+    portSource.startsWith('--') ? 'INVALID_REQUEST' : 'INVALID_CONFIG',
+    `${portSource} "${text}" is no port: use a whole number from 1 to 65535, for example ${defaultPort}`,
+    { details: { source: portSource } },
+  );
+}
+
+function resolveHosts(
+  bind: Bind,
+  custom: string | undefined,
+  interfaces: Record<string, NetworkInterfaceInfo[] | undefined>,
+): string[] {
+  switch (bind) {
+    case 'lan':
+      return ['0.0.0.0'];
+    case 'custom':
+      return withLoopback(readCustomHost(custom));
+    case 'tailnet':
+      return withLoopback(findTailnetAddress(interfaces));
+    default:
+      return ['127.0.0.1'];
+  }
+}
+
+/** Clients on this machine expect the gateway at 127.0.0.1, whatever else it listens on. */
+function withLoopback(host: string): string[] {
+  return host === '0.0.0.0' || host === '127.0.0.1' ? [host] : [host, '127.0.0.1'];
+}
+
+function readCustomHost(host: string | undefined): string {
+  if (host && isIPv4(host)) return host;
+  const found = host ? `"${host}" is none` : 'it is not set';
+  throw new GatewayError(
+    'INVALID_CONFIG',
+    `bind "custom" needs the IPv4 address to listen on in gateway.customBindHost, and ${found}: set it, for example 192.168.1.20`,
+    { details: { path: 'gateway.customBindHost' } },
+  );
+}
+
+function findTailnetAddress(interfaces: Record<string, NetworkInterfaceInfo[] | undefined>): string {
+  const addresses = Object.values(interfaces).flatMap((list) => list ?? []);
+  const own = addresses.find(({ address }) => isIPv4(address) && isSharedAddress(address));
+  if (own) return own.address;
+  throw new GatewayError(
+    'INVALID_CONFIG',
+    'bind "tailnet" needs an address in 100.64.0.0/10, and this machine has none: start Tailscale (tailscale up), or set gateway.bind to loopback or lan',
+    { details: { path: 'gateway.bind' } },
+  );
+}
+
+/** 100.64.0.0/10, RFC 6598: where Tailscale puts its machines. */
+function isSharedAddress(address: string): boolean {
+  const [first, second = 0] = address.split('.').map(Number);
+  return first === 100 && second >= 64 && second < 128;
+}
+
+function resolveAuth(
+  configured: NonNullable<GatewayConfig['auth']>,
+  flags: GatewayFlags,
+  env: Environment,
+): AuthSettings {
+  const token = firstSecret([
+    ['--token', flags.token],
+    ['OPENCLAW_GATEWAY_TOKEN', env.OPENCLAW_GATEWAY_TOKEN],
+    ['gateway.auth.token', configured.token],
+  ]);
+  const password = firstSecret([
+    ['--password', flags.password],
+    ['OPENCLAW_GATEWAY_PASSWORD', env.OPENCLAW_GATEWAY_PASSWORD],
+    ['gateway.auth.password', configured.password],
+  ]);
+  const implied = password && (!token || (flags.password && !flags.token)) ? 'password' : 'token';
+  const mode = oneOf(authModes, 'auth', flags.auth, configured.mode) ?? implied;
+  if (mode === 'trusted-proxy') throw refuseTrustedProxy();
+  const secret = mode === 'password' ? password : mode === 'token' ? token : undefined;
+  if (secret && isUnresolved(secret.value)) throw unresolvedSecret(secret);
+  return {
+    mode,
+    token: mode === 'token' ? token?.value : undefined,
+    password: mode === 'password' ? password?.value : undefined,
+    source: mode === 'none' ? 'none' : (secret?.source ?? 'gateway.token'),
+  };
+}
+
+interface Secret {
+  source: string;
+  value: string;
+}
+
+function firstSecret(choices: [string, string | undefined][]): Secret | undefined {
+  for (const [source, value] of choices) if (value?.trim()) return { source, value };
+  return undefined;
+}
+
+/** The flag when it is given, else the configured value, which the schema has checked. */
+function oneOf<T extends string>(
+  known: readonly T[],
+  name: string,
+  flag: string | undefined,
+  configured: T | undefined,
+): T | undefined {
+  if (flag === undefined) return configured;
+  const found = known.find((word) => word === flag);
+  if (found) return found;
+  const near = nearestWord(flag, known);
+  const advice = near ? `; did you mean ${near}?` : '';
+  throw new GatewayError('INVALID_REQUEST', `--${name} "${flag}" is not one of ${known.join(', ')}${advice}`);
+}
+
+/** Nobody is let in without a secret who is not on this machine; and no secret can be compared with none. */
+function requireAuth(hosts: string[], { mode, password }: AuthSettings): void {
+  const exposed = hosts.find((host) => !host.startsWith('127.'));
+  const needsPassword = mode === 'password' && !password;
+  const what = exposed ? `refusing to bind gateway to ${exposed} without auth: ` : '';
+  if (needsPassword)
+    throw new GatewayError(
+      'INVALID_CONFIG',
+      `${what}auth mode "password" needs a password: set gateway.auth.password or OPENCLAW_GATEWAY_PASSWORD`,
+      { details: { path: 'gateway.auth.password' } },
+    );
+  if (exposed && mode === 'none')
+    throw new GatewayError(
+      'INVALID_CONFIG',
+      `${what}with auth mode "none" anyone who reaches it could use your agents. ` +
+        'Set gateway.auth.mode to "token" or "password" (or pass --auth token), or set gateway.bind to loopback.',
+      { details: { path: 'gateway.auth.mode' } },
+    );
+}
+
+function refuseTrustedProxy(): GatewayError {
+  return new GatewayError(
+    'INVALID_CONFIG',
+    'auth mode "trusted-proxy" is not in this version yet: set gateway.auth.mode to "token" or "password"',
+    { details: { path: 'gateway.auth.mode' } },
+  );
+}
+
+function unresolvedSecret({ source, value }: Secret): GatewayError {
+  return new GatewayError(
+    'INVALID_CONFIG',
+    `${source} is the reference ${value}, and it could not be read: set that variable, or name the secret itself`,
+    { details: { path: source } },
+  );
+}

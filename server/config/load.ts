@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import JSON5 from 'json5';
+import type { ConfigIssue } from '../../sdk/protocol/config.ts';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { warnOfIdleKeys } from './acted-on.ts';
+import { enterAgentList, findNameFaults, warnOfDefaults } from './agent-list.ts';
+import type { Config } from './config.ts';
+import { type Fault, findFaults, findIncludes } from './faults.ts';
+import { isPlainObject } from './key-path.ts';
+import { locateKeys, type Position } from './positions.ts';
+import { type Environment, resolveSecretRefs, substituteVariables } from './substitute.ts';
+
+/** A configuration file that was read and found valid. */
+export interface LoadedConfig {
+  /** Absolute path of the file. */
+  path: string;
+  /** False when there is no file: then everything below is empty. */
+  exists: boolean;
+  raw: string | null;
+  /** The file parsed, before `${VAR}` substitution. */
+  parsed: unknown;
+  /** What the gateway runs with: substituted, agents as entries, without defaults. */
+  config: Config;
+  /** `sha256:` and the hex digest of the file's text; null when there is no file. */
+  hash: string | null;
+  /** Keys without an effect yet, and secrets that are not available. */
+  warnings: ConfigIssue[];
+}
+
+/** A fault as `details.issues` of the error holds it. */
+export type LocatedIssue = ConfigIssue & Position;
+
+/**
+ * Reads the configuration file; never writes it.
+ * @throws GatewayError INVALID_CONFIG with the text an operator needs, and `details.issues`, a {@link LocatedIssue} each.
+ */
+export async function loadConfig({ path, env }: { path: string; env: Environment }): Promise<LoadedConfig> {
+  const raw = await readText(path);
+  if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, hash: null, warnings: [] };
+
+  const file = parseText(raw, path);
+  refuseFaults(findIncludes(file), raw, path);
+  const { value, warnings } = substituteVariables(file, env);
+  refuseFaults(findFaults(value, file), raw, path);
+  refuseFaults(findNameFaults(value), raw, path);
+  const resolved = resolveSecretRefs(enterAgentList(value), env);
+  return {
+    path,
+    exists: true,
+    raw,
+    parsed: file,
+    config: resolved.value,
+    hash: `sha256:${createHash('sha256').update(raw).digest('hex')}`,
+    warnings: [...warnings, ...resolved.warnings, ...warnOfDefaults(resolved.value), ...warnOfIdleKeys(file)],
+  };
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    // A gateway without a file is an ordinary one: it runs with the defaults.
+    if (errno === 'ENOENT') return undefined;
+    throw new GatewayError(
+      'INVALID_CONFIG',
+      `Invalid config at ${path}:\n  the file cannot be read (${errno}). It has to be a file that this user may read: ls -l ${path}`,
+      {
+        details: {
+          path,
+          errno,
+          issues: [{ path: '', message: `the file cannot be read (${errno})`, line: 1, column: 1 }],
+        },
+      },
+    );
+  }
+}
+
+function parseText(raw: string, path: string): Record<string, unknown> {
+  const value = parseJson5(raw, path);
+  if (isPlainObject(value)) return value;
+  const message = 'the file has to hold an object: { gateway: { ... }, agents: { ... } }';
+  throw toError(path, [{ path: '', message, line: 1, column: 1 }]);
+}
+
+function parseJson5(raw: string, path: string): unknown {
+  try {
+    return JSON5.parse(raw);
+  } catch (error) {
+    // json5 is documented to throw a SyntaxError with the place, which it repeats in the message.
+    if (!(error instanceof SyntaxError)) throw error;
+    const { lineNumber = 1, columnNumber = 1 } = error as { lineNumber?: number; columnNumber?: number };
+    const message = `not valid JSON5: ${error.message.replace(/^JSON5: /, '').replace(/ at \d+:\d+$/, '')}`;
+    throw toError(path, [{ path: '', message, line: lineNumber, column: columnNumber }]);
+  }
+}
+
+function refuseFaults(faults: Fault[], raw: string, path: string): void {
+  if (faults.length === 0) return;
+  const locate = locateKeys(raw);
+  const issues = faults.map(({ steps, path: key, message }) => ({ path: key, message, ...locate(steps) }));
+  throw toError(
+    path,
+    issues.sort((a, b) => a.line - b.line || a.column - b.column),
+  );
+}
+
+/** Faults that the text of an error lists; all of them are in its details. */
+const maxListed = 40;
+
+function toError(path: string, issues: LocatedIssue[]): GatewayError {
+  const lines = issues
+    .slice(0, maxListed)
+    .map(({ path: key, message, line, column }) => `  ${path}:${line}:${column} — ${key ? `${key}: ` : ''}${message}`);
+  if (issues.length > maxListed) lines.push(`  ... and ${issues.length - maxListed} more`);
+  const next = `Correct ${issues.length === 1 ? 'this line' : 'these lines'}, then start again. docs/configuration.md describes the keys.`;
+  return new GatewayError('INVALID_CONFIG', [`Invalid config at ${path}:`, ...lines, next].join('\n'), {
+    details: { path, issues },
+  });
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+
+/**
+ * The token that the gateway made for itself: read from its file, or made (32 random bytes, base64url) on the first start.
+ * Of two gateways that start at once, both get the token of the first.
+ * @throws GatewayError INVALID_CONFIG when the state directory or the file cannot be used.
+ */
+export async function ensureToken(tokenPath: string): Promise<string> {
+  const known = await readToken(tokenPath);
+  if (known !== undefined) {
+    await closeToOthers(tokenPath);
+    return known;
+  }
+  const token = randomBytes(32).toString('base64url');
+  try {
+    await mkdir(dirname(tokenPath), { recursive: true, mode: 0o700 });
+    if (await placeOnce(tokenPath, `${token}\n`)) return token;
+  } catch (error) {
+    throw toClearError('cannot make the gateway token', tokenPath, error);
+  }
+  const first = await readToken(tokenPath);
+  if (first !== undefined) return first;
+  throw toClearError('cannot make the gateway token', tokenPath, undefined);
+}
+
+/**
+ * The token in the file; undefined when there is no file.
+ * @throws GatewayError INVALID_CONFIG when the file cannot be read, or is empty.
+ */
+export async function readToken(tokenPath: string): Promise<string | undefined> {
+  const text = await readFile(tokenPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // A gateway that was never started has no file yet.
+    if (error.code === 'ENOENT') return undefined;
+    throw toClearError('cannot read the gateway token', tokenPath, error);
+  });
+  if (text === undefined) return undefined;
+  const token = text.trim();
+  if (token !== '' && !/\s/.test(token)) return token;
+  throw new GatewayError(
+    'INVALID_CONFIG',
+    `the gateway token in ${tokenPath} is ${token === '' ? 'empty' : 'more than one word'}: delete the file, and the next start makes a new one`,
+    { details: { path: tokenPath } },
+  );
+}
+
+/** Puts a complete file where there is none. False when another process was faster. */
+async function placeOnce(path: string, content: string): Promise<boolean> {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+    await file.close();
+    return await linkOrRename(draft, path);
+  } finally {
+    await file.close();
+    await rm(draft, { force: true });
+  }
+}
+
+async function linkOrRename(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // Some file systems have no hard links. A rename is atomic as well, only the faster of two starts loses.
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
+    await rename(draft, path);
+    return true;
+  }
+}
+
+async function closeToOthers(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  // The file may belong to another user who lets us read it: then its mode is theirs to keep.
+  if (process.platform !== 'win32' && mode & 0o077) await chmod(path, 0o600).catch(() => undefined);
+}
+
+function toClearError(what: string, path: string, error: unknown): GatewayError {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return new GatewayError(
+    'INVALID_CONFIG',
+    `${what} at ${path} (${errno}): the state directory ${dirname(path)} has to be a folder that this user may read and write. ` +
+      `Correct its owner and mode (ls -ld ${dirname(path)}), or name another one with OPENCLAW_STATE_DIR.`,
+    { details: { path, errno }, cause: error },
+  );
+}

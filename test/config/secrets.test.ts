@@ -1,0 +1,230 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../server/config/config.ts';
+import { loadConfig } from '../../server/config/load.ts';
+import { listSecrets, redactConfig } from '../../server/config/redact.ts';
+import { readConfigSnapshot, toConfigSnapshot } from '../../server/config/snapshot.ts';
+import { isUnresolved, resolveSecretRefs, substituteVariables } from '../../server/config/substitute.ts';
+import { scratch } from '../scratch.ts';
+
+const hidden = '__OPENCLAW_REDACTED__';
+
+describe('a variable', () => {
+  const substitute = (text: string, env: Record<string, string> = {}) => {
+    const { value, warnings } = substituteVariables({ session: { mainKey: text } }, env);
+    return { text: value.session.mainKey, warnings };
+  };
+
+  it('is replaced anywhere in a string, once', () => {
+    const env = { A: 'one', B_2: `\${A}` };
+    expect(substitute(`x\${A}y\${B_2}z`, env)).toEqual({ text: `xoney\${A}z`, warnings: [] });
+  });
+
+  it('is literal after another $', () => {
+    expect(substitute(`$\${A} and \${A}`, { A: 'one' })).toEqual({ text: `\${A} and one`, warnings: [] });
+  });
+
+  it.each([`\${a}`, `\${1A}`, `\${A-B}`, '$A', `\${}`])('is not %s', (text) => {
+    expect(substitute(text, { a: '1', A: '1' })).toEqual({ text, warnings: [] });
+  });
+
+  it.each<Record<string, string>>([{}, { GONE: '' }])(
+    'stays visible, with a warning, when it is missing or empty',
+    (env) => {
+      expect(substitute(`a \${GONE}`, env)).toEqual({
+        text: `a \${GONE}`,
+        warnings: [{ path: 'session.mainKey', message: expect.stringContaining('GONE is not set') }],
+      });
+    },
+  );
+
+  it('may be short on a secret key', () => {
+    const env = { KEY: 'value' };
+    const { value, warnings } = substituteVariables({ gateway: { auth: { token: '$KEY', password: '$OTHER' } } }, env);
+    expect(value.gateway.auth).toEqual({ token: 'value', password: `\${OTHER}` });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('reaches lists, and leaves a member __proto__ a plain member', () => {
+    const file = JSON.parse(`{ "talk": { "__proto__": ["\${A}"] } }`);
+    const { value } = substituteVariables(file, { A: '1' });
+    expect(JSON.stringify(value)).toBe('{"talk":{"__proto__":["1"]}}');
+    expect(Object.getPrototypeOf(value.talk)).toBe(Object.prototype);
+  });
+});
+
+describe('a reference to a secret', () => {
+  const resolve = (apiKey: object, env: Record<string, string>, providers?: object) => {
+    const config = { secrets: { providers }, models: { providers: { token: { apiKey } } } };
+    const { value, warnings } = resolveSecretRefs(config as unknown as Config, env);
+    return { secret: value.models?.providers?.token?.apiKey ?? '', warnings };
+  };
+  const ref = { source: 'env', provider: 'default', id: 'KEY' };
+
+  it('is read from the environment', () => {
+    expect(resolve(ref, { KEY: 'value' })).toEqual({ secret: 'value', warnings: [] });
+    const providers = { mine: { source: 'env', allowlist: ['KEY'] } };
+    expect(resolve({ ...ref, provider: 'mine' }, { KEY: 'value' }, providers)).toEqual({
+      secret: 'value',
+      warnings: [],
+    });
+  });
+
+  it.each([
+    [ref, {}, undefined, /environment variable KEY is not set/],
+    [ref, { KEY: '' }, undefined, /environment variable KEY is not set/],
+    [{ ...ref, id: 'key' }, { key: 'x' }, undefined, /"key" cannot be the name/],
+    [{ ...ref, provider: 'mine' }, { KEY: 'x' }, undefined, /has no entry "mine"/],
+    [
+      ref,
+      { KEY: 'x' },
+      { default: { source: 'env', allowlist: ['OTHER'] } },
+      /not in secrets\.providers\.default\.allowlist/,
+    ],
+    [ref, { KEY: 'x' }, { default: { source: 'file', path: '/a' } }, /has source "file", not "env"/],
+    [{ ...ref, source: 'file', id: '/a/b' }, {}, undefined, /not from source "file"/],
+  ])('that cannot be read is a warning, and an unresolved text: %j', (reference, env, providers, message) => {
+    const { secret, warnings } = resolve(reference, env as Record<string, string>, providers);
+    expect(isUnresolved(secret)).toBe(true);
+    expect(warnings).toEqual([{ path: 'models.providers.token.apiKey', message: expect.stringMatching(message) }]);
+  });
+
+  it('stays as it is on a key without an effect', () => {
+    const config = { channels: { telegram: { botToken: ref } } } as Config;
+    expect(resolveSecretRefs(config, {})).toEqual({ value: config, warnings: [] });
+  });
+});
+
+describe('isUnresolved', () => {
+  it('tells references from secrets', () => {
+    expect([`\${A}`, `Bearer \${A_1}`, `\${file:default:/a/b}`].map(isUnresolved)).toEqual([true, true, true]);
+    expect(['$A', 'secret', `\${a}`, `\${other:a}`, '{A}'].map(isUnresolved)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+const secretive = {
+  gateway: {
+    port: 1,
+    auth: { mode: 'token', token: 't0ken', password: `\${PW}` },
+    remote: { url: 'ws://me:pass@host/' },
+  },
+  models: {
+    providers: {
+      token: {
+        baseUrl: 'https://host/v1',
+        apiKey: 'sk-1',
+        headers: { 'X-Any': 'thing' },
+        models: [{ id: 'm', headers: { a: 'b' } }],
+      },
+      env: { apiKey: { source: 'env', provider: 'default', id: 'KEY' } },
+    },
+  },
+  agents: { defaults: { params: { apiKey: 'sk-2', maxTokens: '7' } }, entries: { headers: { name: 'shown' } } },
+  env: { vars: { ANY: 'thing' } },
+  channels: { telegram: { botToken: '1:a', accounts: { one: { botToken: '2:b', tokenFile: '/a' } } } },
+  talk: { deep: [{ clientSecret: 'c' }] },
+  session: { mainKey: 'main' },
+};
+
+describe('redactConfig', () => {
+  it('hides every secret and nothing else', () => {
+    expect(redactConfig(secretive)).toEqual({
+      gateway: {
+        port: 1,
+        auth: { mode: 'token', token: hidden, password: `\${PW}` },
+        remote: { url: `ws://me:${hidden}@host/` },
+      },
+      models: {
+        providers: {
+          token: {
+            baseUrl: 'https://host/v1',
+            apiKey: hidden,
+            headers: { 'X-Any': hidden },
+            models: [{ id: 'm', headers: { a: hidden } }],
+          },
+          env: { apiKey: { source: 'env', provider: 'default', id: 'KEY' } },
+        },
+      },
+      agents: { defaults: { params: { apiKey: hidden, maxTokens: '7' } }, entries: { headers: { name: 'shown' } } },
+      env: { vars: { ANY: hidden } },
+      channels: { telegram: { botToken: hidden, accounts: { one: { botToken: hidden, tokenFile: '/a' } } } },
+      talk: { deep: [{ clientSecret: hidden }] },
+      session: { mainKey: 'main' },
+    });
+  });
+
+  it('leaves what it was given as it is', () => {
+    const before = structuredClone(secretive);
+    redactConfig(secretive);
+    expect(secretive).toEqual(before);
+  });
+});
+
+describe('listSecrets', () => {
+  it('finds the secrets for whoever has to hide them', () => {
+    expect(listSecrets(secretive).sort()).toEqual(['1:a', '2:b', 'b', 'c', 'sk-1', 'sk-2', 't0ken', 'thing']);
+  });
+});
+
+describe('the snapshot', () => {
+  async function snapshot(text: string) {
+    await using folder = await scratch();
+    const path = join(folder.path, 'openclaw.json');
+    await writeFile(path, text);
+    const loaded = await loadConfig({ path, env: { PORT: '1' } });
+    return { loaded, shown: toConfigSnapshot(loaded, 'sha256:applied') };
+  }
+
+  it('shows the text when it holds no secret', async () => {
+    const text = `// a note\n{ session: { mainKey: "\${PORT}" } }`;
+    const { loaded, shown } = await snapshot(text);
+    expect(shown).toEqual({
+      path: loaded.path,
+      exists: true,
+      valid: true,
+      raw: text,
+      parsed: { session: { mainKey: `\${PORT}` } },
+      config: { session: { mainKey: '1' } },
+      hash: loaded.hash,
+      appliedConfigHash: 'sha256:applied',
+      issues: [],
+      warnings: [],
+    });
+  });
+
+  it.each(['{ gateway: { auth: { token: "hush-hush" } } }', '// apiKey: "sk-abcdefghijklmnop"\n{ }'])(
+    'hides the text when it holds one, in a comment too: %s',
+    async (text) => {
+      const { shown } = await snapshot(text);
+      expect(shown.raw).toBeNull();
+      expect(JSON.stringify(shown)).not.toMatch(/hush|sk-abc/);
+    },
+  );
+
+  it('tells what is wrong with a file that has become invalid, and what is in effect', async () => {
+    await using folder = await scratch();
+    const path = join(folder.path, 'openclaw.json');
+    await writeFile(path, '{ gateway: { port: 1, auth: { token: "hush-hush" } } }');
+    const applied = await loadConfig({ path, env: {} });
+    await writeFile(path, '{ gateway: { port: "x" } }');
+    expect(await readConfigSnapshot({ path, env: {} }, applied)).toEqual({
+      path,
+      exists: true,
+      valid: false,
+      raw: null,
+      parsed: null,
+      config: { gateway: { port: 1, auth: { token: hidden } } },
+      hash: null,
+      appliedConfigHash: applied.hash,
+      issues: [{ path: 'gateway.port', message: 'expected integer 1..65535, received string' }],
+      warnings: [],
+    });
+  });
+});
