@@ -1,0 +1,67 @@
+import { type GatewayLink, toGatewayLink } from './client/gateway-link.ts';
+import type { OpenClawOptions } from './client/options.ts';
+import { OpenClaw } from './node/openclaw.ts';
+
+// The same names as in index.ts; what differs is that Node finds the gateway, its token and a WebSocket by itself.
+
+// Agents, sessions, runs
+export type { Agent, Agents, MessageOptions, RunOptions } from './client/agents.ts';
+export type { ReconnectOptions } from './client/backoff.ts';
+export type { Gap } from './client/connection.ts';
+export type { EventMap, Events, GatewayEvent, GatewayEventName } from './client/events.ts';
+// tRPC
+export type { GatewayLink } from './client/gateway-link.ts';
+export type { OpenClawOptions } from './client/options.ts';
+export type { Mutation, Query, Rpc, Subscription } from './client/rpc.ts';
+export type { Run } from './client/run.ts';
+export type { RunResult } from './client/run-result.ts';
+export type {
+  EndStep,
+  OtherStep,
+  ReasoningStep,
+  RunStep,
+  StatusStep,
+  TextStep,
+  ToolStep,
+} from './client/run-step.ts';
+export type { AttachOptions, Runs } from './client/runs.ts';
+export type {
+  HistoryOptions,
+  Session,
+  SessionChanges,
+  SessionCreation,
+  SessionFilter,
+  Sessions,
+} from './client/sessions.ts';
+export type { WebSocketConstructor, WebSocketLike } from './client/socket.ts';
+export type { ConnectionState, ConnectionStatus } from './client/state.ts';
+export type { CallOptions } from './client/waiting.ts';
+export type { Contract } from './protocol/contract.ts';
+// The client
+export { OpenClaw };
+
+/**
+ * A terminating tRPC link with a connection of its own: `createTRPCClient<Contract>({ links: [gatewayLink()] })`.
+ * Calls fail with a TRPCClientError whose `cause` is the GatewayError. An {@link OpenClaw} has one too: `oc.link`.
+ */
+export function gatewayLink(options: OpenClawOptions = {}): GatewayLink {
+  return toGatewayLink(new OpenClaw(options));
+}
+
+// The nouns of the protocol
+export type { RunEvent, RunOutcome } from './protocol/agent.ts';
+export type { AgentIdentity, AgentRow } from './protocol/agents.ts';
+export type { ChatEvent, ChatMessage, ContentPart, HistoryPage } from './protocol/chat.ts';
+export type { ConfigIssue, ConfigSnapshot } from './protocol/config.ts';
+// Errors
+export { type ErrorCode, GatewayError, isGatewayError } from './protocol/errors.ts';
+export type { EventName, EventPayload, SessionMessage, SessionsChanged } from './protocol/events.ts';
+export type { Attachment } from './protocol/fields.ts';
+export type { HealthSnapshot, StatusSummary } from './protocol/health.ts';
+export type { ClientIdentity, HelloOk } from './protocol/hello.ts';
+export type { ModelRow } from './protocol/models.ts';
+export type { PresenceEntry } from './protocol/presence.ts';
+export type { RunRow } from './protocol/runs.ts';
+export type { OperatorScope } from './protocol/scopes.ts';
+export type { SessionDefaults, SessionPage, SessionRow } from './protocol/sessions.ts';
+export type { Usage } from './protocol/usage.ts';

@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Located, toLocated, toSocketUrl, type Wanted } from '../client/surroundings.ts';
+import { readConfigText } from './config-text.ts';
+import { findStateDir, type StateDir } from './state-dir.ts';
+
+type Environment = Record<string, string | undefined>;
+type Address = Pick<Located, 'url' | 'urlFrom'>;
+type Credentials = Pick<Located, 'token' | 'password' | 'credentialFrom'>;
+
+const defaultPort = 18_789;
+const startHint = 'start one with `openclaw gateway`, or set OPENCLAW_GATEWAY_URL';
+
+/** A gateway's address and secret with where they were found, in the order in which the places are asked. */
+interface Place {
+  address?: Address | undefined;
+  credentials?: Credentials | undefined;
+}
+
+/**
+ * Finds the gateway. Places, in this order: what the application gave, the environment, the file that a running gateway
+ * keeps in the state directory, the configuration file, the default port. Secrets that were not given are looked up
+ * only for a gateway on this machine, so that none is sent elsewhere by accident.
+ */
+export async function locate(wanted: Wanted, env: Environment): Promise<Located> {
+  const given = wanted.token !== undefined || wanted.password !== undefined;
+  if (wanted.url !== undefined && (given || !isLoopback(wanted.url))) return toLocated({ ...wanted, url: wanted.url });
+  const stateDir = findStateDir(env);
+  const running = await readRunning(stateDir);
+  const configured = await readConfigured(stateDir, env);
+  const environment = readEnvironment(env);
+  const address = (wanted.url !== undefined
+    ? { url: toSocketUrl(wanted.url), urlFrom: 'the option url' }
+    : undefined) ??
+    environment.address ??
+    running.address ??
+    configured.address ?? { url: `ws://127.0.0.1:${defaultPort}`, urlFrom: 'the default port' };
+  const hint = isLoopback(address.url) ? startHint : 'check that the gateway runs there and that the address is right';
+  if (given) return { ...address, hint, ...wanted, url: address.url, credentialFrom: 'the options of new OpenClaw()' };
+  const kept = isLoopback(address.url) || address === configured.address;
+  const credentials =
+    environment.credentials ??
+    (kept ? (running.credentials ?? (await readToken(stateDir)) ?? configured.credentials) : undefined);
+  return { ...address, hint, ...credentials };
+}
+
+function readEnvironment(env: Environment): Place {
+  const { OPENCLAW_GATEWAY_URL: url, OPENCLAW_GATEWAY_PORT: port } = trimmed(env);
+  const { OPENCLAW_GATEWAY_TOKEN: token, OPENCLAW_GATEWAY_PASSWORD: password } = trimmed(env);
+  const address = url
+    ? { url: toSocketUrl(url), urlFrom: 'OPENCLAW_GATEWAY_URL' }
+    : port && { url: toSocketUrl(`ws://127.0.0.1:${port}`), urlFrom: 'OPENCLAW_GATEWAY_PORT' };
+  return {
+    address: address || undefined,
+    credentials: toCredentials(token, password, [`OPENCLAW_GATEWAY_${token ? 'TOKEN' : 'PASSWORD'}`]),
+  };
+}
+
+/** `gateway.json`, which a running gateway keeps. */
+async function readRunning({ path }: StateDir): Promise<Place> {
+  const file = join(path, 'gateway.json');
+  const text = await readIfThere(file);
+  if (text === undefined) return {};
+  const { url, pid, token, password } = readConfigText(text);
+  // A gateway that was killed leaves its file behind.
+  if (typeof url !== 'string' || typeof pid !== 'number' || !isAlive(pid)) return {};
+  return { address: { url: toSocketUrl(url), urlFrom: file }, credentials: toCredentials(token, password, [file]) };
+}
+
+/** The configuration file: of gateways that are not running, and of those that keep no `gateway.json`. */
+async function readConfigured({ configPath }: StateDir, env: Environment): Promise<Place> {
+  const text = await readIfThere(configPath);
+  if (text === undefined) return {};
+  const { gateway } = readConfigText(text) as { gateway?: GatewayKeys };
+  const { port, mode, remote, auth } = gateway ?? {};
+  if (mode === 'remote' && typeof remote?.url === 'string')
+    return {
+      address: { url: toSocketUrl(remote.url), urlFrom: `gateway.remote.url in ${configPath}` },
+      credentials: toCredentials(substitute(remote.token, env), substitute(remote.password, env), [
+        'gateway.remote',
+        configPath,
+      ]),
+    };
+  return {
+    address:
+      typeof port === 'number'
+        ? { url: `ws://127.0.0.1:${port}`, urlFrom: `gateway.port in ${configPath}` }
+        : undefined,
+    credentials: toCredentials(substitute(auth?.token, env), substitute(auth?.password, env), [
+      'gateway.auth',
+      configPath,
+    ]),
+  };
+}
+
+interface GatewayKeys {
+  port?: unknown;
+  mode?: unknown;
+  auth?: { token?: unknown; password?: unknown };
+  remote?: { url?: unknown; token?: unknown; password?: unknown };
+}
+
+/** The token that a gateway has made for itself. */
+async function readToken({ path }: StateDir): Promise<Credentials | undefined> {
+  const file = join(path, 'gateway.token');
+  return toCredentials((await readIfThere(file))?.trim(), undefined, [file]);
+}
+
+function toCredentials(token: unknown, password: unknown, from: string[]): Credentials | undefined {
+  const secrets = {
+    ...(typeof token === 'string' && token !== '' && { token }),
+    ...(typeof password === 'string' && password !== '' && { password }),
+  };
+  return Object.keys(secrets).length > 0 ? { ...secrets, credentialFrom: from.join(' in ') } : undefined;
+}
+
+/** A secret that is written as `${VAR}`; one with an unset variable is none. */
+function substitute(value: unknown, env: Environment): unknown {
+  if (typeof value !== 'string') return undefined;
+  const name = /^\$\{([A-Z_][A-Z0-9_]*)\}$/.exec(value)?.[1];
+  return name === undefined ? value : env[name];
+}
+
+/** The text of a file; undefined when there is none, or it is not ours to read. */
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    // The gateway's refusal will name what is missing.
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process is alive, too.
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}
+
+function isLoopback(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : '';
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function trimmed(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value?.trim() || undefined]));
+}

@@ -1,0 +1,49 @@
+// Methods and events
+
+// Schemas of the nouns, each with its interface
+export { RunEvent, RunOutcome } from './agent.ts';
+export { type AgentIdentity, AgentRow } from './agents.ts';
+export { ChatEvent, ChatMessage, ContentPart, HistoryDelta, HistoryPage } from './chat.ts';
+export { type ConfigIssue, ConfigSnapshot } from './config.ts';
+export { type Contract, contract, eventSpecs, methods } from './contract.ts';
+// Errors
+export {
+  type ErrorCode,
+  type ErrorShape,
+  errorCodes,
+  fromErrorShape,
+  GatewayError,
+  isGatewayError,
+  toErrorShape,
+} from './errors.ts';
+export { type EventName, type EventPayload, events, SessionMessage, SessionsChanged } from './events.ts';
+// The handshake and its frames
+export {
+  type EventFrame,
+  type Frame,
+  isServerFrame,
+  parseRequestFrame,
+  type RequestFrame,
+  type ResponseFrame,
+  type StateVersion,
+} from './frames.ts';
+export { HealthSnapshot, StatusSummary } from './health.ts';
+export {
+  type ClientId,
+  type ClientIdentity,
+  type ClientMode,
+  ConnectParams,
+  type Credentials,
+  clientIds,
+  clientModes,
+  type DeviceProof,
+  type HelloOk,
+} from './hello.ts';
+export type { CallContext, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
+export { ModelRow } from './models.ts';
+export { PresenceEntry } from './presence.ts';
+export { RunRow } from './runs.ts';
+export { type AuthMethod, isGranted, type OperatorScope, operatorScopes, type Principal, type Role } from './scopes.ts';
+export { SessionDefaults, SessionPage, SessionRow } from './sessions.ts';
+export { Usage } from './usage.ts';
+export { capabilities, minProbeProtocolVersion, protocolVersion } from './version.ts';
