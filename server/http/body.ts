@@ -83,10 +83,13 @@ function toRefusal(error: z.ZodError): GatewayError {
 function deepest(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const inner = issue.errors.map((branch) => branch[0]).filter((first) => first !== undefined);
-  const nested = inner.map((first) => deepest(first)).filter((first) => first.path.length > 0);
-  const best = nested.sort((a, b) => b.path.length - a.path.length)[0];
-  return best ? { ...best, path: [...issue.path, ...best.path] } : issue;
+  const furthest = inner.map(deepest).sort((a, b) => reach(b) - reach(a))[0];
+  return furthest && reach(furthest) > 0 ? { ...furthest, path: [...issue.path, ...furthest.path] } : issue;
 }
+
+/** A value of the right type got further than one of a wrong type. */
+const reach = ({ code, path }: Issue) =>
+  path.length * 2 + (code === 'invalid_type' || code === 'invalid_value' ? 0 : 1);
 
 function toMessage(issue: Issue): string {
   if (issue.code !== 'invalid_union') return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);

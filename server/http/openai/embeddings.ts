@@ -15,12 +15,19 @@ import { toModelHttpFailure } from './model-failure.ts';
 const maxInputs = 2048;
 
 const text = z.string().min(1);
-const tokens = z.array(z.number().int().nonnegative()).min(1);
+/** Tokens are taken here so that they can be refused as what they are. */
+const token = z.number();
 
 /** The body of POST /v1/embeddings (https://platform.openai.com/docs/api-reference/embeddings/create). */
 const EmbeddingBody = z.object({
   model: optional(z.string().min(1)),
-  input: z.union([text, z.array(text).min(1).max(maxInputs), tokens, z.array(tokens).min(1).max(maxInputs)]),
+  input: z.union([
+    text,
+    z
+      .array(z.union([text, token, z.array(token)]))
+      .min(1)
+      .max(maxInputs),
+  ]),
   encoding_format: optional(z.enum(['float', 'base64'])),
   dimensions: optional(z.number().int().min(1)),
   user: optional(z.string()),

@@ -68,7 +68,11 @@ const textFormat = z.discriminatedUnion('type', [
 ]);
 
 const isAbsent = (value: unknown) => value === undefined || value === null || value === false;
-const absent = (what: string) => z.unknown().refine(isAbsent, unsupported(`${what} is not offered`));
+const absent = (what: string) =>
+  z
+    .unknown()
+    .refine(isAbsent, unsupported(`${what} is not offered`))
+    .optional();
 
 export const ResponseBody = z.object({
   model: z
