@@ -55,7 +55,7 @@ export const rooms: readonly Room[] = [
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
   {
     place: 'server/models',
-    values: [...domain, 'server/models', '@ai-sdk/*', 'undici', 'eventsource-parser*', 'fastest-levenshtein'],
+    values: [...domain, 'server/models', '@ai-sdk/*', 'undici', 'eventsource-parser*', 'fastest-levenshtein', 'zod'],
     types: protocolTypes,
   },
   {

@@ -1,0 +1,189 @@
+import type { ArgDef } from 'citty';
+import type { Field, FieldSchema, MethodCommand } from './derive.ts';
+import { misuse } from './misuse.ts';
+
+/** A citty argument with what citty does not know. */
+export type Flag = ArgDef & {
+  /** May be given several times; arrives as a JSON array of the texts. */
+  multiple?: boolean;
+  /** May stand alone, meaning `true`; these are the words it takes otherwise. */
+  bare?: readonly string[];
+};
+export type Flags = Record<string, Flag>;
+
+/** Every method that wants an idempotency key gets a new one unless the caller brings one. */
+const generated: Record<string, () => string> = { idempotencyKey: () => crypto.randomUUID() };
+
+/** The arguments of a derived command. */
+export function toFlags(command: MethodCommand): Flags {
+  const flags: Flags = {};
+  for (const name of command.positionals) {
+    const field = command.fields.find((one) => one.name === name);
+    if (field) flags[name] = toPositional(field);
+  }
+  for (const field of command.fields) {
+    if (!command.positionals.includes(field.name)) flags[toFlagName(field.name)] = toFlag(field);
+  }
+  return flags;
+}
+
+/**
+ * The method's input from what citty parsed.
+ * @throws GatewayError bad usage: a value that its field cannot hold.
+ */
+export function toInput(command: MethodCommand, args: Record<string, unknown>): Record<string, unknown> {
+  const input: Record<string, unknown> = {};
+  for (const field of command.fields) {
+    const positional = command.positionals.includes(field.name);
+    const label = positional ? `<${toFlagName(field.name)}>` : `--${toFlagName(field.name)}`;
+    const value = args[positional ? field.name : toFlagName(field.name)];
+    if (value !== undefined) input[field.name] = coerce(value, field.schema, label);
+    else if (generated[field.name] && field.required) input[field.name] = generated[field.name]?.();
+  }
+  return input;
+}
+
+/** The flag of a field: `includeLastMessage` is `--include-last-message`. */
+export function toFlagName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+// --- internal ---
+
+function toPositional(field: Field): Flag {
+  return { type: 'positional', required: field.required, ...about(field) };
+}
+
+function toFlag(field: Field): Flag {
+  const { schema } = field;
+  const required = field.required && !generated[field.name];
+  if (isBoolean(schema)) return { type: 'boolean', required, ...about(field) };
+  const flag: Flag = { type: 'string', required, valueHint: hint(schema), ...about(field) };
+  if (schema.type === 'array') flag.multiple = true;
+  if (schema.anyOf?.some(isBoolean)) flag.bare = words(schema);
+  return flag;
+}
+
+function about({ doc, schema }: Field): Pick<ArgDef, 'description'> {
+  const text = [doc, schema.default === undefined ? '' : `(default ${String(schema.default)})`]
+    .filter(Boolean)
+    .join(' ');
+  return text ? { description: text } : {};
+}
+
+function coerce(value: unknown, schema: FieldSchema, label: string): unknown {
+  if (typeof value === 'boolean') return value;
+  const text = String(value);
+  if (schema.type === 'array') return (JSON.parse(text) as string[]).flatMap((item) => coerceItem(item, schema, label));
+  for (const alternative of alternatives(schema)) {
+    const read = readAs(text, alternative);
+    if (read) return read.value;
+  }
+  throw misuse(`${label} must be ${describe(schema)}, not "${text}"`);
+}
+
+/** One occurrence of a flag that takes several: `a,b`, or a JSON array, or one JSON object. */
+function coerceItem(text: string, { items = {} }: FieldSchema, label: string): unknown[] {
+  const json = /^\s*[[{]/.test(text) ? readJson(text) : undefined;
+  if (json) return Array.isArray(json.value) ? json.value : [json.value];
+  if (items.type === 'object' || /^\s*[[{]/.test(text)) throw misuse(`${label} must be JSON, not "${text}"`);
+  return text.split(',').map((part) => coerce(part.trim(), items, label));
+}
+
+/** Text is tried last: it takes everything. */
+function alternatives(schema: FieldSchema): FieldSchema[] {
+  const all =
+    schema.anyOf ?? (Array.isArray(schema.type) ? schema.type.map((type) => ({ ...schema, type })) : [schema]);
+  return [...all].sort((a, b) => Number(isPlainText(a)) - Number(isPlainText(b)));
+}
+
+const isPlainText = (schema: FieldSchema) => schema.type === 'string' && !schema.enum && schema.const === undefined;
+const isBoolean = (schema: FieldSchema) => schema.type === 'boolean';
+
+function readAs(text: string, schema: FieldSchema): { value: unknown } | undefined {
+  const literals = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
+  if (literals) {
+    const literal = literals.find((one) => String(one) === text);
+    return literal === undefined ? undefined : { value: literal };
+  }
+  switch (schema.type) {
+    case 'boolean':
+      return text === 'true' || text === 'false' ? { value: text === 'true' } : undefined;
+    case 'null':
+      return text === 'null' ? { value: null } : undefined;
+    case 'integer':
+    case 'number':
+      return readNumber(text, schema);
+    case 'object':
+      return readObject(text);
+    case 'string':
+      return text.length >= (schema.minLength ?? 0) && text.length <= (schema.maxLength ?? Number.POSITIVE_INFINITY)
+        ? { value: text }
+        : undefined;
+    default:
+      return readJson(text) ?? { value: text };
+  }
+}
+
+function readNumber(text: string, schema: FieldSchema): { value: number } | undefined {
+  const value = Number(text);
+  const whole = schema.type === 'number' || Number.isInteger(value);
+  const within = value >= (schema.minimum ?? value) && value <= (schema.maximum ?? value);
+  return text.trim() !== '' && Number.isFinite(value) && whole && within ? { value } : undefined;
+}
+
+function readObject(text: string): { value: unknown } | undefined {
+  const json = readJson(text);
+  return typeof json?.value === 'object' && json.value !== null && !Array.isArray(json.value) ? json : undefined;
+}
+
+/** What people type may be no JSON: that is an answer here, not a failure. */
+function readJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What may be typed, in words. */
+function describe(schema: FieldSchema): string {
+  const literals = words(schema);
+  if (literals.length > 0) {
+    const others = alternatives(schema).filter(isPlainText);
+    return others.length > 0 ? `text or ${literals.join(' or ')}` : `one of ${literals.join(', ')}`;
+  }
+  const { minimum, maximum } = schema;
+  switch (schema.type) {
+    case 'integer':
+    case 'number': {
+      const noun = schema.type === 'integer' ? 'a whole number' : 'a number';
+      if (minimum !== undefined && maximum !== undefined) return `${noun} from ${minimum} to ${maximum}`;
+      return minimum === undefined ? noun : `${noun}, ${minimum} or more`;
+    }
+    case 'array':
+      return `a list of ${schema.items?.type === 'object' ? 'JSON objects' : 'texts'}`;
+    case 'object':
+      return 'a JSON object';
+    default:
+      return schema.maxLength ? `text of ${schema.minLength ?? 0} to ${schema.maxLength} characters` : 'text';
+  }
+}
+
+function hint(schema: FieldSchema): string {
+  const literals = words(schema);
+  if (literals.length > 0) return [...(alternatives(schema).some(isPlainText) ? ['text'] : []), ...literals].join('|');
+  if (schema.type === 'integer' || schema.type === 'number') return 'n';
+  if (schema.type === 'array') return schema.items?.type === 'object' ? 'json' : 'a,b,...';
+  return schema.type === 'object' ? 'json' : 'text';
+}
+
+/** The fixed words that a field takes. */
+function words(schema: FieldSchema): string[] {
+  return alternatives(schema).flatMap((one) => {
+    if (one.enum) return one.enum.map(String);
+    if (one.const !== undefined) return [String(one.const)];
+    if (isBoolean(one)) return ['true', 'false'];
+    return one.type === 'null' ? ['null'] : [];
+  });
+}

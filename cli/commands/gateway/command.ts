@@ -1,0 +1,56 @@
+import type { Flags } from '../../args.ts';
+import type { Command } from '../../command.ts';
+import type { Shell } from '../../shell.ts';
+
+const flags: Flags = {
+  port: {
+    type: 'string',
+    valueHint: 'n',
+    description: 'Port; wins over OPENCLAW_GATEWAY_PORT and gateway.port (default 18789)',
+  },
+  bind: {
+    type: 'string',
+    valueHint: 'loopback|lan|tailnet|auto|custom',
+    description: 'Addresses to listen on (default loopback)',
+  },
+  auth: {
+    type: 'string',
+    valueHint: 'token|password|none',
+    description: 'How callers prove who they are (default token)',
+  },
+  token: {
+    type: 'string',
+    valueHint: 'text',
+    description: 'Token that callers must present; visible to other users of the machine',
+  },
+  password: {
+    type: 'string',
+    valueHint: 'text',
+    description: 'Password that callers must present; visible to other users of the machine',
+  },
+  'password-file': { type: 'string', valueHint: 'path', description: 'File that holds the password' },
+  'allow-unconfigured': { type: 'boolean', description: 'Start without a configuration file or gateway.mode' },
+  verbose: { type: 'boolean', description: 'Debug messages on the terminal; the log file stays as it is' },
+};
+
+/** `openclaw gateway` is `openclaw gateway run`; the other commands about a gateway stand beside it. */
+export function gatewayCommand(shell: Shell, others: NonNullable<Command['subCommands']>): Command {
+  const run: Command = {
+    meta: { name: 'run', description: 'Run the gateway in the foreground, until Ctrl-C or SIGTERM.' },
+    args: flags,
+    examples: [
+      'openclaw gateway --allow-unconfigured',
+      'openclaw gateway --bind lan --auth token',
+      'openclaw --dev gateway',
+    ],
+    run: async ({ args }) => {
+      const { runGateway } = await import('./run.ts');
+      return runGateway(shell, args);
+    },
+  };
+  return {
+    meta: { name: 'gateway', description: run.meta.description },
+    otherwise: run,
+    subCommands: { run, ...others },
+  };
+}

@@ -1,0 +1,56 @@
+import type { ModelChoice } from '../../../sdk/protocol/health.ts';
+import { oneLine } from '../../render/text.ts';
+import type { Shell } from '../../shell.ts';
+import { version } from '../../version.ts';
+
+/** What a gateway that has just started says about itself. */
+export interface Started {
+  url: string;
+  port: number;
+  models: readonly ({ agentId: string } & ModelChoice)[];
+  auth: { mode: 'none' | 'token' | 'password'; source: string };
+  tokenPath: string;
+  logFile: string;
+}
+
+/** The ready lines: where it listens, which model answers and why, what to try from another terminal. */
+export function greeting(shell: Shell, { url, port, models, auth, tokenPath, logFile }: Started): string {
+  const { paint } = shell.look;
+  const row = (name: string, text: string) => `  ${paint('dim', name.padEnd(6))} ${text}`;
+  const agents = models.map(({ agentId, model, reason }) => {
+    const whose = models.length > 1 ? `${agentId}: ` : '';
+    return row('model', oneLine(`${whose}${model} (${reason})`));
+  });
+  return [
+    `${paint('bold', 'OpenClaw Gateway')} ${version} ${paint('green', 'ready')} on ${url}`,
+    ...agents,
+    row(
+      'auth',
+      `${auth.mode}${auth.mode === 'none' ? '' : `, from ${auth.source === 'gateway.token' ? tokenPath : auth.source}`}`,
+    ),
+    row('log', logFile),
+    '',
+    'Try next, from another terminal:',
+    ...suggestions(shell, { port, auth, tokenPath }).map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
+
+// --- internal ---
+
+/** Three commands that work as they stand. */
+function suggestions(shell: Shell, { port, auth, tokenPath }: Pick<Started, 'port' | 'auth' | 'tokenPath'>): string[] {
+  const { globals, env } = shell;
+  // Started by npm or npx, the command is not on the path.
+  const command = env.npm_command === undefined ? 'openclaw' : 'npx openclaw';
+  const profile = globals.dev ? ' --dev' : globals.profile ? ` --profile ${globals.profile}` : '';
+  const bearer = auth.source === 'gateway.token' ? `$(cat ${quote(tokenPath)})` : `<${auth.mode}>`;
+  const header = auth.mode === 'none' ? '' : `-H "Authorization: Bearer ${bearer}" `;
+  return [
+    `${command}${profile} agent --message "How do I bind to my LAN?"`,
+    `${command}${profile} status`,
+    `curl -N http://127.0.0.1:${port}/v1/chat/completions ${header}-H "Content-Type: application/json" -d '{"model":"openclaw","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`,
+  ];
+}
+
+const quote = (path: string) => (/^[\w./-]+$/.test(path) ? path : `'${path.replace(/'/g, `'\\''`)}'`);

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import JSON5 from 'json5';
+import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
+import { type LoadedConfig, loadConfig } from '../../../server/config/load.ts';
+import type { Environment } from '../../../server/config/substitute.ts';
+
+/*
+ * Before anything listens, in this order, each with exit code 78:
+ * no file -> another mode than local -> no mode at all -> an invalid file -> (resolveGateway) exposed without auth
+ */
+
+/**
+ * Reads the configuration that a gateway may start with.
+ * @param allowUnconfigured skips all guards but that of an invalid file.
+ * @throws GatewayError INVALID_CONFIG
+ */
+export async function loadGuarded(path: string, env: Environment, allowUnconfigured: boolean): Promise<LoadedConfig> {
+  try {
+    const loaded = await loadConfig({ path, env });
+    if (!allowUnconfigured) guardMode(loaded.exists, loaded.config.gateway?.mode, path);
+    return loaded;
+  } catch (error) {
+    // A file that is invalid may be of another kind of gateway altogether: that is said first.
+    if (!allowUnconfigured && isGatewayError(error) && error.details?.issues) await guardModeOfInvalid(path);
+    throw error;
+  }
+}
+
+// --- internal ---
+
+function guardMode(exists: boolean, mode: unknown, path: string): void {
+  const allow = 'pass --allow-unconfigured';
+  if (!exists) throw refusal(`Missing config. Set gateway.mode=local in ${path} (or ${allow}).`, path);
+  if (mode === 'local') return;
+  throw refusal(
+    mode === undefined
+      ? `Gateway start blocked: existing config is missing gateway.mode. Was ${path} overwritten? Set gateway.mode=local or ${allow}.`
+      : `Gateway start blocked: set gateway.mode=local (current: ${String(mode)}) or ${allow}.`,
+    path,
+  );
+}
+
+async function guardModeOfInvalid(path: string): Promise<void> {
+  let file: { gateway?: { mode?: unknown } } | null;
+  try {
+    file = JSON5.parse(await readFile(path, 'utf8'));
+  } catch {
+    return; // Unreadable altogether: the fault that was found says so.
+  }
+  guardMode(true, file?.gateway?.mode, path);
+}
+
+function refusal(message: string, path: string): GatewayError {
+  return new GatewayError('INVALID_CONFIG', message, { details: { path } });
+}

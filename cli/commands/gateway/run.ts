@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
+import { type GatewaySettings, resolveGateway } from '../../../server/config/gateway.ts';
+import type { LoadedConfig } from '../../../server/config/load.ts';
+import { type Paths, resolvePaths } from '../../../server/config/paths.ts';
+import { readToken } from '../../../server/config/token.ts';
+import type { Gateway } from '../../../server/gateway.ts';
+import type { FileLog } from '../../../server/log/file-log.ts';
+import { listenForInterrupts } from '../../interrupts.ts';
+import { exitCodes, misuse } from '../../misuse.ts';
+import { findPackageRoot } from '../../package-root.ts';
+import type { Shell } from '../../shell.ts';
+import { version } from '../../version.ts';
+import { greeting } from './greeting.ts';
+import { loadGuarded } from './guards.ts';
+import { openLog } from './log.ts';
+
+/** `openclaw gateway`: starts, tells what to try, and stops on a signal. @throws GatewayError what kept it from starting. */
+export async function runGateway(shell: Shell, args: Record<string, unknown>): Promise<number> {
+  const { env, globals } = shell;
+  const paths = asMisuse(() => resolvePaths({ env, profile: globals.profile, dev: globals.dev, homedir: homedir() }));
+  const loaded = await loadGuarded(paths.configPath, env, args['allow-unconfigured'] === true);
+  const flags = { ...readFlags(args), token: globals.token, password: await readPassword(globals.password, args) };
+  const dev = paths.profile === 'dev';
+  const settings = asMisuse(() => resolveGateway({ config: loaded.config, flags, env, dev }));
+  const verbose = args.verbose === true;
+  const { log, learn, toFileOnly } = await openLog({ loaded, settings, paths, env, verbose, json: globals.json });
+
+  const stopSignal = untilStopped(shell);
+  let gateway: Gateway;
+  try {
+    gateway = await start({ shell, paths, loaded, settings, log });
+  } catch (error) {
+    toFileOnly();
+    log.error('start failed', { error });
+    await log.close();
+    throw error;
+  }
+  // The gateway may have made a token just now.
+  if (settings.auth.mode === 'token' && !settings.auth.token) learn((await readToken(paths.tokenPath)) ?? '');
+  void gateway.models().then((models) => {
+    const { url, port } = gateway;
+    const started = { url, port, models, auth: settings.auth, tokenPath: paths.tokenPath, logFile: log.currentFile() };
+    if (!globals.json) shell.out(greeting(shell, started));
+  });
+  const signal = await stopSignal;
+  await gateway.close(`gateway stopping (${signal})`);
+  return exitCodes.ok;
+}
+
+// --- internal ---
+
+interface Starting {
+  shell: Shell;
+  paths: Paths;
+  loaded: LoadedConfig;
+  settings: GatewaySettings;
+  log: FileLog;
+}
+
+async function start({ shell, paths, loaded, settings, log }: Starting): Promise<Gateway> {
+  for (const { path, message } of loaded.warnings) log.warn(`config: ${path || 'file'}: ${message}`);
+  const { startGateway } = await import('../../../server/gateway.ts');
+  const docsDir = join(findPackageRoot(), 'docs');
+  return startGateway({ paths, loaded, settings, env: shell.env, version, docsDir, log });
+}
+
+/** The first SIGINT or SIGTERM; one more ends the process at once. */
+function untilStopped(shell: Shell): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    listenForInterrupts(['SIGINT', 'SIGTERM'], {
+      onFirst: resolve,
+      onSecond: () => {
+        shell.note('Stopped at once: runs that were working are marked interrupted at the next start.');
+        process.exit(exitCodes.failed);
+      },
+    });
+  });
+}
+
+function readFlags(args: Record<string, unknown>) {
+  const text = (name: string) => (args[name] === undefined ? undefined : String(args[name]));
+  return { port: text('port'), bind: text('bind'), auth: text('auth') };
+}
+
+async function readPassword(given: string | undefined, args: Record<string, unknown>): Promise<string | undefined> {
+  const path = args['password-file'];
+  if (path === undefined) return given;
+  if (given !== undefined) throw misuse('--password and --password-file name the same thing: leave one out');
+  const text = await readFile(String(path), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new GatewayError('INVALID_CONFIG', `--password-file ${path} cannot be read (${error.code})`, {
+      cause: error,
+    });
+  });
+  const password = text.replace(/\r?\n$/, '');
+  if (password === '') throw new GatewayError('INVALID_CONFIG', `--password-file ${path} is empty`);
+  return password;
+}
+
+/** Nothing was asked of a gateway yet: an invalid request is one of the command line. */
+function asMisuse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw isGatewayError(error) && error.code === 'INVALID_REQUEST' ? misuse(error.message) : error;
+  }
+}

@@ -1,0 +1,71 @@
+import { toFlagName, toFlags, toInput } from '../args.ts';
+import type { Command } from '../command.ts';
+import type { FieldSchema, MethodCommand } from '../derive.ts';
+import { renderAnswer } from '../render/views.ts';
+import { answer, type Shell } from '../shell.ts';
+
+/** The commands of all methods that make sense from a shell, nested by the dots of their names. */
+export function deriveTree(methods: readonly MethodCommand[], shell: Shell): Record<string, Command> {
+  const root: Command = { meta: { name: '', description: '' }, subCommands: {} };
+  for (const method of methods) if (!method.hidden) place(root, method.words, methodCommand(method, shell));
+  return describeGroups(root) as Record<string, Command>;
+}
+
+/** The command of one method. */
+export function methodCommand(method: MethodCommand, shell: Shell): Command {
+  return {
+    meta: { name: method.words.at(-1) ?? method.method, description: method.summary },
+    args: toFlags(method),
+    examples: [toExample(method)],
+    run: async ({ args }) => {
+      const input = toInput(method, args);
+      const { request } = await import('../request.ts');
+      const payload = await request(shell, method, input);
+      answer(shell, payload, (look) => renderAnswer(method.method, payload, look));
+      return 0;
+    },
+  };
+}
+
+// --- internal ---
+
+/** Puts a command where its words lead; a method may have others below its own name (`config.schema.lookup`). */
+function place(root: Command, words: readonly string[], command: Command): void {
+  let node = root;
+  for (const word of words) {
+    node.subCommands ??= {};
+    node.subCommands[word] ??= { meta: { name: word, description: '' } };
+    node = node.subCommands[word] as Command;
+  }
+  node.otherwise = command;
+}
+
+/** A node that only runs becomes its command; a group is described by what it holds. */
+function describeGroups(node: Command): NonNullable<Command['subCommands']> {
+  const children = Object.entries(node.subCommands ?? {}) as [string, Command][];
+  return Object.fromEntries(
+    children.map(([name, child]) => {
+      if (!child.subCommands) return [name, child.otherwise ?? child];
+      const subCommands = describeGroups(child);
+      const description = child.otherwise?.meta.description ?? Object.keys(subCommands).join(', ');
+      return [name, { ...child, subCommands, meta: { name, description } }];
+    }),
+  );
+}
+
+const sampleOf: Record<string, string> = { key: 'main', sessionKey: 'main', message: '"Hello"', limit: '5' };
+
+/** A command line that works, with a sample for every field that must be given. */
+function toExample({ words, positionals, fields }: MethodCommand): string {
+  const sample = (name: string, schema: FieldSchema) =>
+    sampleOf[name] ?? (schema.type === 'integer' ? '1' : `<${toFlagName(name)}>`);
+  const given = positionals.flatMap((name) => fields.filter((field) => field.name === name));
+  const flag = fields.find((field) => field.name === 'limit' && !positionals.includes(field.name));
+  return [
+    'openclaw',
+    ...words,
+    ...given.map((field) => sample(field.name, field.schema)),
+    ...(flag ? [`--${flag.name} ${sample(flag.name, flag.schema)}`] : []),
+    ...(given.length === 0 && !flag ? ['--json'] : []),
+  ].join(' ');
+}

@@ -1,0 +1,57 @@
+import { findGatewayError, type GatewayError } from '../sdk/protocol/errors.ts';
+import { exitCodes, isMisuse } from './misuse.ts';
+import { printable } from './render/text.ts';
+
+/** How a command line ended that did not succeed. */
+export interface Failure {
+  /** For stderr. */
+  lines: string[];
+  exitCode: number;
+}
+
+/**
+ * What to tell about an error: what went wrong, in one line where that is enough.
+ * @param path the words of the command, `openclaw` first.
+ */
+export function toFailure(error: unknown, path: readonly string[]): Failure {
+  const known = findGatewayError(error);
+  const command = path.join(' ');
+  if (!known) return { lines: [`${command}: ${toTrace(error)}`], exitCode: exitCodes.failed };
+  if (isMisuse(known))
+    return {
+      lines: [`${command}: ${printable(known.message)}`, `Help: ${command} --help`],
+      exitCode: exitCodes.misused,
+    };
+  const message = inFlags(printable(known.message));
+  if (known.code === 'INVALID_CONFIG') return { lines: [message], exitCode: exitCodes.misconfigured };
+  return {
+    lines: [`${path[2] === 'call' ? 'Gateway call failed: ' : ''}${message}${advise(known)}`],
+    exitCode: exitCodes.failed,
+  };
+}
+
+// --- internal ---
+
+/** An error that nobody foresaw is a fault of ours: its stack is what a report needs. */
+function toTrace(error: unknown): string {
+  return printable(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+/** The SDK speaks to programmers: what it calls an option is a flag here. */
+const wordings: readonly [RegExp, string][] = [
+  [/the options of new OpenClaw\(\)|the option token/g, '--token or --password'],
+  [/pass one to new OpenClaw\(\)/g, 'pass --token or --password'],
+  [/the option (url|password)/g, '--$1'],
+  [/start one with `openclaw gateway`/g, 'start one with "openclaw gateway" ("npm start" in a checkout)'],
+];
+
+function inFlags(message: string): string {
+  return wordings.reduce((text, [pattern, flag]) => text.replace(pattern, flag), message);
+}
+
+function advise({ retryable, retryAfterMs, code }: GatewayError): string {
+  if (!retryable || code === 'UNREACHABLE') return '';
+  return retryAfterMs === undefined
+    ? ' (trying again may help)'
+    : ` (try again in ${Math.ceil(retryAfterMs / 1000)} s)`;
+}

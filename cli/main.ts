@@ -1,0 +1,71 @@
+import { stripVTControlCharacters } from 'node:util';
+import { runCommand } from 'citty';
+import { type Command, type Found, findCommand } from './command.ts';
+import { toFailure } from './failure.ts';
+import { spellOut } from './flags.ts';
+import { readGlobals } from './globals.ts';
+import { exitCodes, misuse } from './misuse.ts';
+import { didYouMean } from './nearest.ts';
+import { createProgram } from './program.ts';
+import { createShell, type Shell } from './shell.ts';
+import { renderUsage } from './usage.ts';
+import { version } from './version.ts';
+
+/** Runs one command line and answers the exit code. Contract: never throws; a failure is told on stderr. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let shell: Shell | undefined;
+  let path = ['openclaw'];
+  try {
+    const { globals, rest } = readGlobals(argv);
+    shell = createShell(globals);
+    if (globals.version && rest.length === 0) {
+      shell.out(`${version}\n`);
+      return exitCodes.ok;
+    }
+    const found = await findCommand(createProgram(shell), rest);
+    path = found.path;
+    if (globals.help) {
+      shell.out(await renderUsage(path, found.node, shell.look));
+      return exitCodes.ok;
+    }
+    return await runFound(found, shell);
+  } catch (error) {
+    const failure = toFailure(error, path);
+    for (const line of failure.lines) process.stderr.write(`${line}\n`);
+    return failure.exitCode;
+  }
+}
+
+// --- internal ---
+
+async function runFound({ path, node, rest }: Found, shell: Shell): Promise<number> {
+  const command = node.otherwise ?? node;
+  const word = rest[0];
+  if (word !== undefined && node.subCommands && !word.startsWith('-') && !takesPositionals(command))
+    throw misuse(`unknown command "${word}"${didYouMean(word, Object.keys(node.subCommands))}`);
+  if (!command.run) return showGroup(path, node, rest, shell);
+  const rawArgs = spellOut(rest, command.args ?? {});
+  const { result } = await runCommand(command as Parameters<typeof runCommand>[0], { rawArgs }).catch(asMisuse);
+  return typeof result === 'number' ? result : exitCodes.ok;
+}
+
+/** `openclaw` alone asks for its help; a group without its subcommand is half a command line. */
+async function showGroup(path: string[], node: Command, rest: readonly string[], shell: Shell): Promise<number> {
+  const flag = rest[0];
+  if (flag !== undefined) throw misuse(`unknown flag ${flag}: flags of a command stand after its name`);
+  if (path.length === 1) {
+    shell.out(await renderUsage(path, node, shell.look));
+    return exitCodes.ok;
+  }
+  throw misuse(`name one of: ${Object.keys(node.subCommands ?? {}).join(', ')}`);
+}
+
+function takesPositionals(command: Command): boolean {
+  return Object.values(command.args ?? {}).some((flag) => flag.type === 'positional');
+}
+
+/** citty's own complaints, in its colours, are about the command line. */
+function asMisuse(error: unknown): never {
+  if (error instanceof Error && error.name === 'CLIError') throw misuse(stripVTControlCharacters(error.message));
+  throw error;
+}

@@ -1,0 +1,31 @@
+import { catalogue } from './catalogue.ts';
+import type { Command } from './command.ts';
+import { callCommand } from './commands/call.ts';
+import { deriveTree } from './commands/method.ts';
+import type { Shell } from './shell.ts';
+
+/** The whole command tree: what the contract gives, and the few commands that are more than one call. */
+export function createProgram(shell: Shell): Command {
+  const { agent: agentGroup, gateway: gatewayGroup, ...derived } = deriveTree(catalogue, shell);
+  const agent = async () => {
+    const { agentCommand } = await import('./commands/agent.ts');
+    return { ...agentCommand(shell), subCommands: { ...agentGroup?.subCommands } };
+  };
+  const gateway = async () => {
+    const { gatewayCommand } = await import('./commands/gateway/command.ts');
+    return gatewayCommand(shell, { call: callCommand(catalogue, shell), ...gatewayGroup?.subCommands });
+  };
+  return {
+    meta: {
+      name: 'openclaw',
+      description: 'OpenClaw Gateway: runs agents and lets people, apps and chat networks reach them.',
+    },
+    subCommands: { gateway, agent, ...derived },
+    examples: [
+      'openclaw gateway --allow-unconfigured',
+      'openclaw agent --message "How do I bind to my LAN?"',
+      'openclaw sessions list --limit 5',
+      'openclaw health --json',
+    ],
+  };
+}

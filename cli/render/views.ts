@@ -1,0 +1,178 @@
+import type { AgentRow } from '../../sdk/protocol/agents.ts';
+import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
+import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
+import type { ModelRow } from '../../sdk/protocol/models.ts';
+import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
+import type { SessionPage } from '../../sdk/protocol/sessions.ts';
+import { table } from './table.ts';
+import { oneLine } from './text.ts';
+import { ago, bytes, span } from './time.ts';
+import { renderLog, renderTranscript } from './transcript.ts';
+import { cell, type Look, renderValue } from './value.ts';
+
+/** An answer for people: by the method's own view where it has one, else as {@link renderValue} shows anything. */
+export function renderAnswer(method: string, payload: unknown, look: Look): string {
+  const view = Object.hasOwn(views, method) ? views[method] : undefined;
+  return view?.(payload, look) ?? renderValue(payload, look);
+}
+
+/** Contract: answers undefined for a payload that is not what the method promises (another gateway, another version). */
+type View = (payload: unknown, look: Look) => string | undefined;
+
+const views: Record<string, View> = {
+  'sessions.list': renderSessions,
+  'models.list': renderModels,
+  'agents.list': renderAgents,
+  'system-presence': renderPresence,
+  'chat.history': renderTranscript,
+  'logs.tail': renderLog,
+  'config.get': renderConfig,
+  health: renderHealth,
+  status: renderStatus,
+};
+
+// --- internal ---
+
+function renderSessions(payload: unknown, look: Look): string | undefined {
+  const page = payload as SessionPage;
+  if (!Array.isArray(page?.sessions)) return undefined;
+  if (page.sessions.length === 0) return 'No sessions. Start one: openclaw agent --message "Hello"\n';
+  const columns = [
+    { head: 'KEY', elastic: true },
+    { head: 'NAME', elastic: true },
+    { head: 'MODEL', elastic: true },
+    { head: 'STATUS' },
+    { head: 'MESSAGES' },
+    { head: 'TOKENS' },
+    { head: 'UPDATED' },
+  ];
+  const rows = page.sessions.map((row) => [
+    oneLine(row.key),
+    oneLine(row.label ?? row.displayName ?? row.derivedTitle ?? '-'),
+    oneLine(`${row.modelProvider}/${row.model}`),
+    cell('', row.status, look.now),
+    cell('', row.messageCount, look.now),
+    cell('', row.totalTokens, look.now),
+    ago(row.updatedAt, look.now),
+  ]);
+  const more = page.hasMore ? `; the next page: --offset ${page.nextOffset}` : '';
+  return `${table(columns, rows, look)}${look.paint('dim', `${page.count} of ${page.totalCount}${more}`)}\n`;
+}
+
+function renderModels(payload: unknown, look: Look): string | undefined {
+  const models = (payload as { models?: ModelRow[] })?.models;
+  if (!Array.isArray(models)) return undefined;
+  const columns = [
+    { head: 'MODEL', elastic: true },
+    { head: 'NAME', elastic: true },
+    { head: 'CONTEXT' },
+    { head: 'NOTES' },
+  ];
+  const rows = models.map((row) => [
+    oneLine(`${row.provider}/${row.id}`),
+    oneLine(row.name),
+    cell('', row.contextWindow, look.now),
+    oneLine(
+      [
+        ...(row.tags ?? []),
+        ...(row.reasoning ? ['reasoning'] : []),
+        ...(row.available === false ? [`unavailable: ${row.unavailableReason ?? 'unknown'}`] : []),
+      ].join(', '),
+    ),
+  ]);
+  return table(columns, rows, look);
+}
+
+function renderAgents(payload: unknown, look: Look): string | undefined {
+  const list = payload as { defaultId: string; agents: AgentRow[] };
+  if (!Array.isArray(list?.agents)) return undefined;
+  const columns = [
+    { head: 'AGENT' },
+    { head: 'NAME', elastic: true },
+    { head: 'MODEL', elastic: true },
+    { head: 'WORKSPACE', elastic: true },
+  ];
+  const rows = list.agents.map((row) => [
+    oneLine(row.id) + (row.id === list.defaultId ? ' (default)' : ''),
+    oneLine(row.name ?? row.identity?.name ?? '-'),
+    oneLine(row.model?.primary ?? '-'),
+    oneLine(row.workspace ?? '-'),
+  ]);
+  return table(columns, rows, look);
+}
+
+function renderPresence(payload: unknown, look: Look): string | undefined {
+  if (!Array.isArray(payload)) return undefined;
+  const columns = [
+    { head: 'HOST', elastic: true },
+    { head: 'MODE' },
+    { head: 'VERSION' },
+    { head: 'PLATFORM' },
+    { head: 'ADDRESS' },
+    { head: 'SINCE' },
+  ];
+  const rows = (payload as PresenceEntry[]).map((row) => [
+    ...[row.host ?? row.instanceId, row.mode, row.version, row.platform, row.ip].map((value) =>
+      cell('', value, look.now),
+    ),
+    row.onlineSince === undefined ? '-' : ago(row.onlineSince, look.now),
+  ]);
+  return table(columns, rows, look);
+}
+
+function renderHealth(payload: unknown, look: Look): string | undefined {
+  const health = payload as HealthSnapshot;
+  if (!Array.isArray(health?.agents) || !health.sessions || !health.eventLoop) return undefined;
+  const { degraded, reasons, delayP99Ms } = health.eventLoop;
+  const loop = degraded ? look.paint('yellow', `busy (${reasons.join(', ')})`) : look.paint('green', 'healthy');
+  const agents = health.agents.map((agent) => oneLine(agent.agentId) + (agent.isDefault ? ' (default)' : ''));
+  const recent = health.sessions.recent.map(
+    (row) => `- ${oneLine(row.key)}${row.updatedAt === null ? '' : ` (${ago(row.updatedAt, look.now)})`}`,
+  );
+  return `${[
+    `Gateway: ${loop}, event loop delay ${Math.round(delayP99Ms)} ms (p99)`,
+    `Agents: ${agents.join(', ')}`,
+    `Session store: ${oneLine(health.sessions.path)} (${health.sessions.count} sessions)`,
+    ...recent,
+  ].join('\n')}\n`;
+}
+
+function renderStatus(payload: unknown, look: Look): string | undefined {
+  const status = payload as StatusSummary;
+  if (!status?.runs || !status.sessions || !Array.isArray(status.models) || !status.processMemory) return undefined;
+  const models = status.models.map(
+    ({ agentId, model, reason }) => `Model: ${oneLine(`${model} for ${agentId} (${reason})`)}`,
+  );
+  return `${[
+    `Gateway: ${oneLine(status.runtimeVersion)}, pid ${status.pid}, up ${span(status.uptimeMs)}`,
+    ...models,
+    `Runs: ${status.runs.active} working, ${status.runs.queued} waiting`,
+    `Sessions: ${status.sessions.count} in ${status.sessions.paths.map(oneLine).join(', ')}`,
+    ...status.sessions.recent.map(
+      (row) => `- ${oneLine(row.key)}${row.updatedAt === null ? '' : ` (${ago(row.updatedAt, look.now)})`}`,
+    ),
+    `Memory: ${bytes(status.processMemory.rss)}`,
+    ...(status.degradedSecretOwners.length > 0
+      ? [`Without their secrets: ${status.degradedSecretOwners.map(oneLine).join(', ')}`]
+      : []),
+  ].join('\n')}\n`;
+}
+
+function renderConfig(payload: unknown, look: Look): string | undefined {
+  const config = payload as ConfigSnapshot;
+  if (!Array.isArray(config?.issues) || !Array.isArray(config.warnings)) return undefined;
+  const state = config.exists
+    ? config.valid
+      ? 'valid'
+      : look.paint('red', 'invalid')
+    : 'no such file: defaults are in effect';
+  const remarks = [...config.issues, ...config.warnings].map(
+    ({ path, message }) => `- ${oneLine(`${path || 'file'}: ${message}`)}`,
+  );
+  const body = config.exists
+    ? JSON.stringify(config.config, null, 2)
+        .split('\n')
+        .map((line) => line.trimEnd())
+    : [];
+  return `${[`Config: ${oneLine(config.path)} (${state})`, ...remarks, ...body].join('\n')}\n`;
+}

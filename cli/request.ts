@@ -1,0 +1,48 @@
+import { WebSocket } from 'ws';
+import { OpenClaw, type WebSocketConstructor } from '../sdk/index.node.ts';
+import type { MethodCommand } from './derive.ts';
+import { toTimeoutMs } from './globals.ts';
+import type { Shell } from './shell.ts';
+
+/** Milliseconds in which a gateway that is there has said hello. */
+const connectTimeoutMs = 10_000;
+
+/** Opens the client for one command and closes it after. @throws GatewayError of the command, or of the connection. */
+export async function withGateway<T>(shell: Shell, use: (client: OpenClaw) => Promise<T>): Promise<T> {
+  const { url, token, password } = shell.globals;
+  const client = new OpenClaw({
+    url,
+    token,
+    password,
+    connectTimeoutMs: Math.min(connectTimeoutMs, toTimeoutMs(shell.globals) ?? connectTimeoutMs),
+    client: { id: 'cli', mode: 'cli' },
+    // Node's own takes 25 ms longer to load: a third of what a short command takes in all.
+    webSocket: WebSocket as unknown as WebSocketConstructor,
+  });
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Asks the gateway once. @throws GatewayError */
+export function request(
+  shell: Shell,
+  { method, kind }: Pick<MethodCommand, 'method' | 'kind'>,
+  input: Record<string, unknown>,
+): Promise<unknown> {
+  const timeoutMs = toTimeoutMs(shell.globals);
+  return withGateway(shell, (client) => {
+    const calls = (client.rpc as unknown as Record<string, DynamicCall>)[method] as DynamicCall;
+    return kind === 'query' ? calls.query(input, { timeoutMs }) : calls.mutate(input, { timeoutMs });
+  });
+}
+
+// --- internal ---
+
+/** The rpc client takes any wire name; its types know only those of the contract. */
+interface DynamicCall {
+  query(input: unknown, options: { timeoutMs: number | undefined }): Promise<unknown>;
+  mutate(input: unknown, options: { timeoutMs: number | undefined }): Promise<unknown>;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/bench/**', '**/node_modules/**', '**/dist/**'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Many files start processes, sockets and databases of their own.
+    pool: 'forks',
+  },
+  resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] },
+});
