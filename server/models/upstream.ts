@@ -1,0 +1,156 @@
+import type { Readable } from 'node:stream';
+import type { Dispatcher, Pool } from 'undici';
+import type { ProviderConfig } from '../config/config.ts';
+import { type Callee, webPage } from './failure.ts';
+import type { ModelProvider } from './provider.ts';
+
+/** What every kind of provider is made of. */
+export interface ProviderOptions {
+  /** Name in references and messages. */
+  id: string;
+  /** Address that the API's paths are appended to. */
+  baseUrl: string;
+  apiKey?: string | undefined;
+  /** Where the key is set, for messages. Default `models.providers.<id>.apiKey`. */
+  keyName?: string | undefined;
+  /** Sent with every request; these win over our own. */
+  headers?: Record<string, string> | undefined;
+  /** What is known of single models. */
+  models?: ProviderConfig['models'];
+  /** Sockets that may be open at the same time; further calls wait for one. Default 128. */
+  maxConnections?: number | undefined;
+}
+
+/** A provider with sockets of its own. `close` cuts what is still running. */
+export interface LiveProvider extends ModelProvider {
+  close(): Promise<void>;
+}
+
+/** An answer whose body has not been read. */
+export interface Answer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string | string[] | undefined>;
+  /** Destroying it before its end cuts the connection. */
+  body: Readable;
+}
+
+/** One provider's HTTP server: its address, its connections, its credential. Nothing that is sent here can reach another host. */
+export interface Upstream {
+  /** POSTs JSON to a path below the base URL. Rejects when there is no answer; any status is an answer. Redirects are not followed. */
+  post(path: string, body: unknown, signal: AbortSignal): Promise<Answer>;
+  /** The same connections and the same credential for code that wants to call `fetch`. */
+  fetch: typeof globalThis.fetch;
+  callee(model: string): Callee;
+  close(): Promise<void>;
+}
+
+/** Opens nothing until the first call. `authorization` is the header that carries the key. */
+export function createUpstream(options: ProviderOptions, authorization: { name: string; prefix?: string }): Upstream {
+  const base = new URL(options.baseUrl);
+  const root = `${base.pathname.replace(/\/+$/, '')}`;
+  const headers = headersOf(options, authorization);
+  const secrets = secretsOf(options, headers);
+  let pool: Promise<{ pool: Pool; fetch: typeof import('undici').fetch }> | undefined;
+  const open = () => (pool ??= openPool(base.origin, options.maxConnections ?? 128));
+  return {
+    async post(path, body, signal) {
+      const { pool: client } = await open();
+      const answer = await client.request({
+        method: 'POST',
+        path: `${root}${path}${base.search}`,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+        signal,
+      });
+      // Destroying a body on purpose makes it emit an error that nobody waits for.
+      answer.body.on('error', () => undefined);
+      if (isWebPage(answer.statusCode, answer.headers['content-type'])) {
+        answer.body.destroy();
+        throw webPageError();
+      }
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+    },
+    fetch: async (input, init) => {
+      const { pool: dispatcher, fetch } = await open();
+      const own = new Headers(init?.headers);
+      // What a client library believes to be the key stays here; the one that is sent is set in this file only.
+      for (const name of credentialHeaders) own.delete(name);
+      for (const [name, value] of Object.entries(headers)) own.set(name, value);
+      const request = { ...init, headers: Object.fromEntries(own), redirect: 'manual', dispatcher };
+      const answer = await fetch(String(input), request as RequestWithDispatcher);
+      if (isWebPage(answer.status, answer.headers.get('content-type'))) {
+        await answer.body?.cancel();
+        throw webPageError();
+      }
+      return answer as unknown as Response;
+    },
+    callee: (model) => ({
+      provider: options.id,
+      model,
+      url: options.baseUrl,
+      keyName: options.keyName ?? `models.providers.${options.id}.apiKey`,
+      secrets,
+    }),
+    async close() {
+      await (await pool)?.pool.destroy();
+    },
+  };
+}
+
+/** Reads a body as text, at most `limit` characters of it. */
+export async function readText(body: Readable, limit: number): Promise<string> {
+  body.setEncoding('utf8');
+  let text = '';
+  for await (const piece of body) {
+    text += piece;
+    if (text.length >= limit) break;
+  }
+  return text.slice(0, limit);
+}
+
+type RequestWithDispatcher = import('undici').RequestInit & { dispatcher: Dispatcher };
+
+const credentialHeaders = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key'];
+
+/** Imported at the first call: the client costs 14 MB and 45 ms that a gateway without provider calls does not need. */
+async function openPool(origin: string, connections: number) {
+  const { Pool, fetch } = await import('undici');
+  const pool = new Pool(origin, {
+    connections,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: 30_000,
+    connect: { timeout: 10_000 },
+    // The limits on a call are those of timeouts.ts, and no others.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return { pool, fetch };
+}
+
+/** A page behind a wrong address, which often has a good status and would read as an empty answer. */
+function isWebPage(status: number, type: string | string[] | null | undefined): boolean {
+  return status < 300 && String(type).startsWith('text/html');
+}
+
+function webPageError(): Error {
+  return Object.assign(new Error('a web page instead of an answer'), { code: webPage });
+}
+
+function headersOf(options: ProviderOptions, authorization: { name: string; prefix?: string }): Record<string, string> {
+  const key = options.apiKey?.trim();
+  const own = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return {
+    'user-agent': 'openclaw',
+    ...(key && { [authorization.name]: `${authorization.prefix ?? ''}${key}` }),
+    ...Object.fromEntries(own),
+  };
+}
+
+function secretsOf(options: ProviderOptions, headers: Record<string, string>): string[] {
+  const key = options.apiKey?.trim();
+  const carried = Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/.test(name));
+  const values = carried.map(([, value]) => value.replace(/^(bearer|basic)\s+/i, ''));
+  return [...new Set([...(key ? [key] : []), ...values])].filter((secret) => secret !== options.id);
+}
