@@ -1,0 +1,175 @@
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { ModelChoice } from '../../sdk/protocol/health.ts';
+import type { ModelRow } from '../../sdk/protocol/models.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../log/log.ts';
+import { createCaller } from './caller.ts';
+import { type CatalogEntry, type Env, isEmbeddingModel, readCatalog, readKeyless, toLocalEntry } from './catalog.ts';
+import { discoverLocalServers, type FoundServer, type LocalServer, localServers } from './discover.ts';
+import { embedLexically, lexicalModel } from './lexical.ts';
+import { findNearest } from './nearest.ts';
+import type { ModelProvider } from './provider.ts';
+import type { Model, ModelRegistry } from './registry.ts';
+import type { RetryPolicy } from './retry.ts';
+
+export interface RegistryOptions {
+  config: Config;
+  /** Where provider keys are looked for; usually `process.env`. */
+  env: Env;
+  log: Log;
+  /** Streams `builtin/guide`, the model that is always there. */
+  guide: ModelProvider;
+  /** Model servers to look for on this machine. Default: Ollama, LM Studio and llama.cpp at their usual ports. */
+  servers?: readonly LocalServer[] | undefined;
+  retry?: RetryPolicy | undefined;
+}
+
+export interface LiveModelRegistry extends ModelRegistry {
+  /** Resolves when the search for local servers is over; what they have is known from then on. Never rejects. */
+  ready: Promise<void>;
+}
+
+/** Reference of the model that needs nothing. */
+export const guideModel = 'builtin/guide';
+
+/** Knows every model of the configuration, the environment and this machine. Returns at once; the search for local servers goes on. */
+export function createModelRegistry(options: RegistryOptions): LiveModelRegistry {
+  const { config, env, log } = options;
+  const entries = readCatalog(config, env);
+  const caller = createCaller(options);
+  for (const { id, obstacle } of entries)
+    if (obstacle) log.warn(`model provider ${id} cannot be used: ${obstacle.message}`);
+
+  const closing = new AbortController();
+  const ready = discoverLocalServers(serversOf(options.servers ?? localServers, entries), closing.signal).then(
+    (found) => {
+      for (const server of found) addFound(entries, server);
+    },
+  );
+
+  function find(reference: string): Model {
+    const wanted = reference.trim();
+    if (wanted === guideModel || wanted === 'guide') return caller.guide;
+    const slash = wanted.indexOf('/');
+    const provider = wanted.slice(0, Math.max(0, slash));
+    const id = wanted.slice(slash + 1);
+    const named = provider && id ? entryOf(provider) : undefined;
+    if (named) return caller.toModel(named, id);
+    const listing = entries.find(({ models }) => models.some((model) => model.id === wanted));
+    if (listing) return caller.toModel(listing, wanted);
+    const keyless = provider && id ? readKeyless(provider) : undefined;
+    if (keyless) return caller.toModel(keyless, id);
+    throw notFound(wanted, [...entries.flatMap(referencesOf), guideModel]);
+  }
+
+  function entryOf(provider: string): CatalogEntry | undefined {
+    return entries.find(({ id }) => id === provider) ?? entries.find(({ id }) => id === readKeyless(provider)?.id);
+  }
+
+  function fallback(): ModelChoice {
+    for (const entry of entries) {
+      const model = entry.obstacle ? undefined : entry.models.find(({ id }) => !isEmbeddingModel(id));
+      if (model) return { model: `${entry.id}/${model.id}`, reason: entry.reason };
+    }
+    return { model: guideModel, reason: 'no model is configured: set OPENAI_API_KEY or agents.defaults.model.primary' };
+  }
+
+  function list(): ModelRow[] {
+    const rows: ModelRow[] = [
+      ...entries.flatMap(toRows),
+      { id: 'guide', name: 'Guide', provider: 'builtin', available: true },
+    ];
+    const setting = config.agents?.defaults?.model;
+    const primary = (typeof setting === 'string' ? setting : setting?.primary) || fallback().model;
+    const isPrimary = (row: ModelRow) => `${row.provider}/${row.id}` === primary || row.id === primary;
+    const known = rows.find(isPrimary) ?? toUnlistedRow(primary, entryOf(primary.split('/')[0] ?? ''));
+    return [{ ...known, tags: ['default'] }, ...rows.filter((row) => row !== known)];
+  }
+
+  return {
+    ready,
+    find,
+    fallback,
+    list,
+    async embed(reference, texts, request, signal) {
+      const target = reference === undefined ? undefined : embeddingOf(reference, entries);
+      const provider = target && caller.providerOf(target.entry);
+      if (!target || !provider?.embed)
+        return { ...(await embedLexically(texts, request, signal)), model: lexicalModel };
+      const embeddings = await provider.embed(target.id, texts, request, signal);
+      return { ...embeddings, model: `${target.entry.id}/${target.id}` };
+    },
+    async close() {
+      closing.abort();
+      await Promise.all([ready, caller.close()]);
+    },
+  };
+}
+
+/** Servers to ask: one that the configuration moved is asked where it is, when that is this machine. */
+function serversOf(servers: readonly LocalServer[], entries: CatalogEntry[]): LocalServer[] {
+  return servers.flatMap((server) => {
+    const moved = entries.find(({ id }) => id === server.id);
+    if (!moved) return [server];
+    const host = URL.parse(moved.baseUrl)?.hostname ?? '';
+    return ['127.0.0.1', 'localhost', '[::1]'].includes(host) ? [{ ...server, baseUrl: moved.baseUrl }] : [];
+  });
+}
+
+/** Adds what a server has; a configured provider keeps the models that the configuration lists. */
+function addFound(entries: CatalogEntry[], server: FoundServer): void {
+  const local = toLocalEntry(server.known, server.baseUrl, server);
+  const configured = entries.find(({ id }) => id === server.id);
+  if (!configured) entries.push(local);
+  else if (configured.models.length === 0) {
+    const { models, reason } = local;
+    Object.assign(configured, { models, reason, embeddingModel: configured.embeddingModel ?? local.embeddingModel });
+  }
+}
+
+/** The provider and model for embeddings that a reference leads to; undefined when its provider has none. */
+function embeddingOf(reference: string, entries: CatalogEntry[]): { entry: CatalogEntry; id: string } | undefined {
+  const slash = reference.indexOf('/');
+  const entry =
+    entries.find(({ id }) => id === reference.slice(0, Math.max(0, slash))) ??
+    entries.find(({ models }) => models.some((model) => model.id === reference));
+  if (!entry || entry.obstacle) return undefined;
+  const id = reference.startsWith(`${entry.id}/`) ? reference.slice(slash + 1) : reference;
+  const chosen = isEmbeddingModel(id) ? id : entry.embeddingModel;
+  return chosen === undefined ? undefined : { entry, id: chosen };
+}
+
+function referencesOf({ id, models }: CatalogEntry): string[] {
+  return models.length > 0 ? models.map((model) => `${id}/${model.id}`) : [`${id}/<model>`];
+}
+
+function toRows(entry: CatalogEntry): ModelRow[] {
+  return entry.models.map(({ id, name, contextWindow, reasoning, input }) => ({
+    ...toUnlistedRow(`${entry.id}/${id}`, entry),
+    ...(name && { name }),
+    ...(contextWindow !== undefined && { contextWindow }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(input && { input }),
+  }));
+}
+
+/** The row of a model of which only the reference is known. */
+function toUnlistedRow(reference: string, entry: CatalogEntry | undefined): ModelRow {
+  const slash = reference.indexOf('/');
+  const provider = entry?.id ?? reference.slice(0, Math.max(0, slash));
+  const id = reference.slice(slash + 1);
+  const obstacle = entry ? entry.obstacle : readKeyless(provider)?.obstacle;
+  return {
+    id,
+    name: id,
+    provider: provider || 'unknown',
+    available: entry !== undefined && obstacle === undefined,
+    ...(obstacle?.kind === 'auth' && { unavailableReason: 'missing-auth' as const }),
+  };
+}
+
+function notFound(reference: string, known: string[]): GatewayError {
+  const nearest = findNearest(reference, known, 3);
+  const message = `No model "${reference.slice(0, 200)}". The nearest known: ${nearest.join(', ')}. \`openclaw models list\` shows all; models.providers adds more.`;
+  return new GatewayError('INVALID_REQUEST', message, { details: { code: 'MODEL_NOT_FOUND', nearest } });
+}
