@@ -115,12 +115,17 @@ export function toWireError(error: unknown, method: string, log: Log): ErrorShap
     return { code: 'INVALID_REQUEST', message: `invalid ${method} params: ${describeIssues(error.cause.issues)}` };
   }
   const requestId = randomUUID();
-  log.error('request failed', {
-    requestId,
-    method,
-    error: error instanceof Error ? (error.stack ?? error.message) : error,
-  });
+  log.error('request failed', { requestId, method, error: toLogText(error) });
   return { code: 'INTERNAL', message: `internal error, request id ${requestId}`, details: { requestId } };
+}
+
+/** The stacks of an error and of what caused it. */
+function toLogText(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause, stack = error.message } = error;
+  // tRPC wraps what a handler throws and gives the wrapping the same stack.
+  if (depth > 4 || cause === undefined || (cause instanceof Error && cause.stack === stack)) return stack;
+  return `${stack}\ncaused by ${toLogText(cause, depth + 1)}`;
 }
 
 function isValidation(cause: unknown): cause is { issues: readonly Issue[] } {

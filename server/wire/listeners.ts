@@ -17,6 +17,7 @@ interface Listener {
   waiting: unknown[];
   /** True when nothing more will come. */
   isOver: boolean;
+  /** True when an event was lost that may not be: it ends after what waits. */
   isTooSlow: boolean;
   wake(): void;
 }
@@ -27,8 +28,9 @@ export function createListeners({ maxListenerEvents }: Pick<Limits, 'maxListener
   return {
     offer(event, payload, droppable) {
       for (const listener of byEvent.get(event) ?? []) {
+        if (listener.isTooSlow) continue;
         if (listener.waiting.length < maxListenerEvents) listener.waiting.push(payload);
-        else if (!droppable) listener.isTooSlow = true;
+        else listener.isTooSlow = !droppable;
         listener.wake();
       }
     },
@@ -40,12 +42,13 @@ export function createListeners({ maxListenerEvents }: Pick<Limits, 'maxListener
       signal?.addEventListener('abort', end);
       try {
         while (!listener.isOver) {
-          yield* listener.waiting.splice(0);
-          if (listener.isTooSlow) throw tooSlow(event);
-          if (listener.waiting.length > 0 || listener.isOver) continue;
-          await new Promise<void>((resolve) => {
-            listener.wake = resolve;
-          });
+          if (listener.waiting.length > 0) yield listener.waiting.shift();
+          else if (listener.isTooSlow) throw tooSlow(event);
+          else {
+            await new Promise<void>((resolve) => {
+              listener.wake = resolve;
+            });
+          }
         }
       } finally {
         signal?.removeEventListener('abort', end);

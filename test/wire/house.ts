@@ -1,0 +1,129 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
+import type { SecondAnswer } from '../../sdk/protocol/method.ts';
+import { limitAttempts } from '../../server/auth/attempts.ts';
+import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
+import type { Log, LogFields } from '../../server/log/log.ts';
+import { defaultLimits, type Limits } from '../../server/wire/limits.ts';
+import { createWire, type Wire, type WireCall } from '../../server/wire/wire.ts';
+
+export const token = 'correct-horse-battery-staple';
+
+export interface LogLine {
+  level: keyof Omit<Log, 'child'>;
+  message: string;
+  fields: LogFields | undefined;
+}
+
+/** A log that can be read by the test. */
+export function createMemoryLog(): Log & { lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const write = (level: LogLine['level']) => (message: string, fields?: LogFields) => {
+    lines.push({ level, message, fields });
+  };
+  const log: Log & { lines: LogLine[] } = {
+    lines,
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: () => log,
+  };
+  return log;
+}
+
+const sessions = { path: ':memory:', count: 0, recent: [] };
+
+export const healthSnapshot = (): HealthSnapshot => ({
+  ok: true,
+  ts: Date.now(),
+  durationMs: 0,
+  eventLoop: {
+    degraded: false,
+    reasons: [],
+    intervalMs: 1000,
+    delayP99Ms: 0,
+    delayMaxMs: 0,
+    utilization: 0,
+    cpuCoreRatio: 0,
+  },
+  plugins: { loaded: [], errors: [] },
+  channels: {},
+  channelOrder: [],
+  channelLabels: {},
+  heartbeatSeconds: 0,
+  defaultAgentId: 'main',
+  agents: [],
+  sessions,
+  configReload: { hotReloadStatus: 'disabled' },
+});
+
+export type TestHandler = (input: never, call: WireCall) => unknown;
+
+export interface House extends AsyncDisposable {
+  wire: Wire;
+  server: Server;
+  url: string;
+  port: number;
+  log: ReturnType<typeof createMemoryLog>;
+}
+
+export interface HouseOptions {
+  policy?: AuthPolicy;
+  limits?: Partial<Limits>;
+  handlers?: Record<string, TestHandler>;
+  allowedOrigins?: string[];
+  isStarting?: () => boolean;
+  hello?: () => never;
+}
+
+/** A wire on a real listener, with the handlers that a test brings. */
+export async function openHouse(options: HouseOptions = {}): Promise<House> {
+  const log = createMemoryLog();
+  const handlers: Record<string, TestHandler> = {
+    health: () => healthSnapshot(),
+    'system-presence': () => wire.presence(),
+    ...options.handlers,
+  };
+  const snapshot = {
+    health: healthSnapshot(),
+    uptimeMs: 1,
+    configPath: '/etc/openclaw.json',
+    stateDir: '/var/openclaw',
+    authMode: 'token' as const,
+  };
+  const wire = createWire({
+    authentication: defineAuthentication(options.policy ?? { mode: 'token', token }, limitAttempts()),
+    allowedOrigins: options.allowedOrigins,
+    handle(path, input, call) {
+      const handler = handlers[path];
+      if (!handler) throw new Error(`the test has no handler for ${path}`);
+      return handler(input as never, call);
+    },
+    hello: options.hello ?? (() => ({ server: { version: '0.1.0', bootId: 'boot' }, snapshot })),
+    self: { host: 'here', version: '0.1.0', platform: 'linux' },
+    isStarting: options.isStarting,
+    limits: { ...defaultLimits, ...options.limits },
+    log,
+  });
+  const server = createServer((_request, response) => response.end('http'));
+  server.on('upgrade', wire.upgrade);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    wire,
+    server,
+    url: `ws://127.0.0.1:${port}`,
+    port,
+    log,
+    async [Symbol.asyncDispose]() {
+      await wire.close({ reason: 'gateway stopping' });
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A promise with its handles outside, for handlers that a test steers. */
+export const steered = <T = SecondAnswer>() => Promise.withResolvers<T>();
