@@ -1,10 +1,11 @@
 import type { RunOutcome } from '../../sdk/protocol/agent.ts';
-import type { ChatMessage, ContentPart } from '../../sdk/protocol/chat.ts';
+import type { ContentPart } from '../../sdk/protocol/chat.ts';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
-import type { ModelFailure } from '../models/provider.ts';
+import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { ModelFailure, ModelMessage } from '../models/provider.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
-import { noUsage, runLoop } from './loop.ts';
+import { noUsage, runLoop, type ToolCall } from './loop.ts';
 import { historyRows, toModelMessages, toSystemPrompt } from './prompt.ts';
 import { createQueue } from './queue.ts';
 import { createRun, type RunDeps, type WorkingRun } from './run.ts';
@@ -29,12 +30,6 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const live = new Map<string, WorkingRun>();
   let draining = false;
   const deps: RunDeps = { ...options, forget: (runId) => void live.delete(runId) };
-
-  const toRow = (run: WorkingRun): RunRow => {
-    const row = store.find(run.id);
-    if (!row) throw new GatewayError('INTERNAL', `run ${run.id} is not in the database`);
-    return row;
-  };
 
   /** Adds to the transcript what the run was given. */
   const record = ({ runId, sessionKey, content, toolResults = [] }: RunInput): void => {
@@ -65,8 +60,9 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     try {
       if (run.signal.aborted) return await leaveQueue(run);
       run.begin();
-      candidates = findCandidates(input, models, sessions.find(input.sessionKey));
-      const end = await runLoop(toLoopContext(run, candidates), run.receive, run.signal);
+      const session = run.isFirst ? undefined : sessions.find(input.sessionKey);
+      candidates = findCandidates(input, models, session);
+      const end = await runLoop(toLoopContext(run, candidates, session), run.receive, run.signal);
       const { provider, id: model } = end.model;
       const how = run.signal.aborted ? { ...stopped(run), usage: end.usage } : end;
       const status = run.signal.aborted ? stopped(run).status : end.failure ? 'error' : 'ok';
@@ -87,9 +83,8 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     }
   };
 
-  const toLoopContext = (run: WorkingRun, candidates: readonly Model[]) => {
+  const toLoopContext = (run: WorkingRun, candidates: readonly Model[], session: SessionRow | undefined) => {
     const { input } = run;
-    const session = sessions.find(input.sessionKey);
     const caller = { agentId: input.agent.id, sessionKey: input.sessionKey };
     return {
       candidates,
@@ -102,17 +97,16 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       },
       tools: toolbox.declarations,
       clientTools: input.clientTools ?? [],
-      callTool: (call: Parameters<Toolbox['call']>[0], signal: AbortSignal) => toolbox.call(call, caller, signal),
+      callTool: (call: ToolCall, signal: AbortSignal) => toolbox.call(call, caller, signal),
     };
   };
 
-  const toMessages = ({ id, input }: WorkingRun, model: Model | undefined) => {
+  /** What the model reads: what the caller brought along, or what the session holds, and then what the run was given. */
+  const toMessages = ({ id, input, isFirst }: WorkingRun, model: Model | undefined): ModelMessage[] => {
+    if (input.history || isFirst) return [...(input.history ?? []), ...toGivenMessages(input)];
     const { messages: rows } = sessions.history(input.sessionKey, { limit: historyRows, offset: 0 });
     const waiting = new Set([...live.values()].filter((run) => run.startedAt === undefined).map((run) => run.id));
-    const isOwn = (row: ChatMessage) => row.__openclaw.runId === id;
-    const looked = input.history ? rows.filter(isOwn) : rows;
-    const own = toModelMessages(looked, { runId: id, waiting, contextWindow: model?.contextWindow });
-    return [...(input.history ?? []), ...own];
+    return toModelMessages(rows, { runId: id, waiting, contextWindow: model?.contextWindow });
   };
 
   /** The answer to an id that was used before. Looks before it waits: two calls of one turn must not both start. */
@@ -146,26 +140,27 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       if (known) return known;
       requireAcceptance(input);
       const { runId, sessionKey, agent, transient = false } = input;
+      const acceptedAt = Date.now();
       const run = database.write(() => {
-        const { sessionId } = sessions.ensure(sessionKey, { transient }).row;
-        store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt: Date.now() });
+        const { row: session, created } = sessions.ensure(sessionKey, { transient });
+        const { sessionId } = session;
+        store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt });
         record(input);
-        sessions.track(sessionKey, {
-          runId,
-          status: sessions.find(sessionKey)?.status === 'running' ? 'running' : 'queued',
-        });
-        return createRun(input, sessionId, deps);
+        const status = session.status === 'running' ? 'running' : 'queued';
+        if (!transient) sessions.track(sessionKey, { runId, status });
+        return createRun(input, { sessionId, isNew: created }, deps);
       });
       live.set(runId, run);
       run.signal.addEventListener('abort', () => void leaveQueue(run), { once: true });
-      const row = toRow(run);
       try {
-        await database.durable();
+        // Nobody is told that a transient run is accepted; it need not wait for the disk.
+        if (!transient) await database.durable();
       } catch (error) {
         live.delete(runId);
         throw error;
       }
       queue.add(sessionKey, () => work(run));
+      const row: RunRow = { runId, sessionKey, agentId: agent.id, status: 'queued', acceptedAt };
       return { row, replayed: false, run };
     },
     find: (runId) => store.find(runId),
@@ -206,15 +201,16 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
 const abortGraceMs = 2000;
 
 /** The model to use, then its fallbacks; a model that somebody chose for this run or session has none. */
-function findCandidates(
-  input: RunInput,
-  models: ModelRegistry,
-  session: { modelOverrideSource?: unknown; modelProvider: string; model: string } | undefined,
-): Model[] {
+function findCandidates(input: RunInput, models: ModelRegistry, session: SessionRow | undefined): Model[] {
   if (input.model !== undefined) return [models.find(input.model)];
   if (session?.modelOverrideSource) return [models.find(`${session.modelProvider}/${session.model}`)];
   const primary = input.agent.primary ?? models.fallback().model;
   return [primary, ...input.agent.fallbacks].map((reference) => models.find(reference));
+}
+
+/** What a run was given, as a model reads it. */
+function toGivenMessages({ content, toolResults = [] }: RunInput): ModelMessage[] {
+  return content.length > 0 ? [...toolResults, { role: 'user', content }] : [...toolResults];
 }
 
 /** How a run ended whose signal fired. */

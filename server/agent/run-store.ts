@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 /** What a run's row says once it has ended. */
 export interface StoredEnd {
   status: RunRow['status'];
+  startedAt: number;
   endedAt: number;
   error?: string | undefined;
   stopReason?: string | undefined;
@@ -60,7 +61,7 @@ export function createRunStore(database: Database): RunStore {
   );
   const start = database.prepare(`UPDATE runs SET status = 'running', started_at = ? WHERE run_id = ?`);
   const end = database.prepare(
-    `UPDATE runs SET status = ?, ended_at = ?, error = ?, stop_reason = ?, provider = ?, model = ?, usage = ?, reply = ?
+    `UPDATE runs SET status = ?, started_at = ?, ended_at = ?, error = ?, stop_reason = ?, provider = ?, model = ?, usage = ?, reply = ?
      WHERE run_id = ?`,
   );
   const find = database.prepare('SELECT * FROM runs WHERE run_id = ?');
@@ -81,9 +82,10 @@ export function createRunStore(database: Database): RunStore {
   return {
     insert: (run) => void insert.run(run.runId, run.sessionKey, run.sessionId, run.agentId, run.acceptedAt),
     start: (runId, startedAt) => void start.run(startedAt, runId),
-    end: (runId, { status, endedAt, error, stopReason, provider, model, usage, text }) =>
+    end: (runId, { status, startedAt, endedAt, error, stopReason, provider, model, usage, text }) =>
       void end.run(
         status,
+        startedAt,
         endedAt,
         error ?? null,
         stopReason ?? null,

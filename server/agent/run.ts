@@ -24,6 +24,8 @@ export interface RunDeps {
 /** A run from the inside: the queue begins it, the loop feeds it, its end is recorded once. */
 export interface WorkingRun extends Run {
   readonly input: RunInput;
+  /** True for the first run of a session that it made itself: there is nothing to look back on. */
+  readonly isFirst: boolean;
   readonly signal: AbortSignal;
   begin(): void;
   receive(step: LoopStep): void;
@@ -42,10 +44,10 @@ export type Ending = Pick<RunEnd, 'status' | 'finish' | 'usage' | 'provider' | '
  *            -> usage -> lifecycle finishing -> lifecycle end | error
  *   chat:  status -> delta* -> final | aborted | error
  */
-export function createRun(input: RunInput, sessionId: string, deps: RunDeps): WorkingRun {
+export function createRun(input: RunInput, session: { sessionId: string; isNew: boolean }, deps: RunDeps): WorkingRun {
   const { runId, sessionKey, agent } = input;
   const origin = { runId, sessionKey, agentId: agent.id };
-  const events = createRunLog(deps, { ...origin, sessionId });
+  const events = createRunLog(deps, { ...origin, sessionId: session.sessionId });
   const abortion = new AbortController();
   const ended = Promise.withResolvers<RunEnd>();
   const listeners = new Set<(step: RunStep) => void>();
@@ -69,6 +71,7 @@ export function createRun(input: RunInput, sessionId: string, deps: RunDeps): Wo
     sessionKey,
     agentId: agent.id,
     input,
+    isFirst: session.isNew,
     signal: abortion.signal,
     ended: ended.promise,
     get text() {
@@ -86,10 +89,11 @@ export function createRun(input: RunInput, sessionId: string, deps: RunDeps): Wo
     begin() {
       const now = Date.now();
       startedAt = now;
-      deps.database.write(() => {
-        deps.store.start(runId, now);
-        deps.sessions.track(sessionKey, { runId, status: 'running', phase: 'start' });
-      });
+      if (!input.transient)
+        deps.database.write(() => {
+          deps.store.start(runId, now);
+          deps.sessions.track(sessionKey, { runId, status: 'running', phase: 'start' });
+        });
       record({ stream: 'lifecycle', data: { phase: 'start', startedAt } });
       chat.say({ state: 'status', phase: 'starting_model' });
       tell({ type: 'started' });
@@ -200,7 +204,7 @@ type StepOf<T extends LoopStep['type']> = Extract<LoopStep, { type: T }>;
 /** Writes the end of a run and waits for the disk; never rejects. */
 async function recordEnd(
   end: RunEnd,
-  { runId, sessionKey }: RunInput,
+  { runId, sessionKey, transient }: RunInput,
   deps: RunDeps & { flush(): void },
 ): Promise<void> {
   const error = end.status === 'ok' ? undefined : toErrorText(end);
@@ -209,9 +213,10 @@ async function recordEnd(
     deps.database.write(() => {
       deps.flush();
       deps.store.end(runId, { ...end, error });
-      deps.sessions.track(sessionKey, { runId, status, error, usage: end.usage, phase: 'end' });
+      if (!transient) deps.sessions.track(sessionKey, { runId, status, error, usage: end.usage, phase: 'end' });
     });
-    await deps.database.durable();
+    // The only one who watches a transient run is the caller, who has the answer then.
+    if (!transient) await deps.database.durable();
   } catch (cause) {
     // The reply is told all the same; the next start will find the run unfinished and say so.
     deps.log.error(`run ${runId}: its end could not be written`, { error: String(cause) });

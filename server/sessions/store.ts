@@ -85,7 +85,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const countAll = database.prepare('SELECT count(*) AS n FROM sessions WHERE transient = 0');
   const countOf = database.prepare('SELECT count(*) AS n FROM sessions WHERE agent_id = ? AND transient = 0');
   const insert = database.prepare(
-    'INSERT INTO sessions (key, session_id, agent_id, transient, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO sessions (key, session_id, agent_id, transient, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING *',
   );
   const advance = database.prepare(
     'UPDATE sessions SET last_seq = last_seq + 1, updated_at = ? WHERE key = ? RETURNING *',
@@ -156,12 +156,14 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     return stored;
   };
 
-  const apply = (row: StoredSession, change: SessionChange): void => {
+  /** @returns whether there was anything to change. */
+  const apply = (row: StoredSession, change: SessionChange): boolean => {
     const { columns, values } = toAssignments(change);
-    if (columns.length === 0) return;
+    if (columns.length === 0) return false;
     if (change.label) requireFreeLabel(byLabel.get(change.label) as StoredSession | undefined, row.key, change.label);
     const set = columns.map((column) => `${column} = ?`).join(', ');
     database.prepare(`UPDATE sessions SET ${set}, updated_at = ? WHERE key = ?`).run(...values, Date.now(), row.key);
+    return true;
   };
 
   return {
@@ -189,9 +191,8 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       const { agentId } = parseSessionKey(key, { agentId: '', mainKey });
       const now = Date.now();
       const row = database.write(() => {
-        insert.run(key, randomUUID(), agentId, Number(transient), now, now);
-        apply(mustRead(key), change);
-        return mustRead(key);
+        const made = insert.get(key, randomUUID(), agentId, Number(transient), now, now) as unknown as StoredSession;
+        return apply(made, change) ? mustRead(key) : made;
       });
       changed(row, { reason: 'create' });
       return { row: toRow(row), created: true };
