@@ -1,0 +1,378 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { createLog, type LogOptions } from '../../server/log/file-log.ts';
+import { createRedactor } from '../../server/log/redact.ts';
+import { scratch } from '../scratch.ts';
+
+/** A console that remembers what was written to it. */
+function createConsole({ isTTY = false, fault }: { isTTY?: boolean; fault?: Error } = {}) {
+  const written: string[] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      done(fault);
+    },
+  });
+  return Object.assign(stream, { isTTY, text: () => written.join('') });
+}
+
+const noon = (day: string) => new Date(`${day}T12:00:00`);
+
+/** A log in a folder of its own. */
+async function openLog(options: LogOptions = {}) {
+  const folder = await scratch();
+  const stdout = createConsole();
+  const log = createLog({ tmp: folder.path, stdout, now: () => noon('2026-03-04'), ...options });
+  return {
+    log,
+    stdout,
+    folder: folder.path,
+    async lines(): Promise<Record<string, unknown>[]> {
+      await log.flush();
+      return toLines(await readFile(log.currentFile(), 'utf8'));
+    },
+    async [Symbol.asyncDispose]() {
+      await log.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const toLines = (text: string): Record<string, unknown>[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+
+describe('a line in the file', () => {
+  it('is one JSON object, as tools read it', async () => {
+    await using opened = await openLog();
+    opened.log.child('wire').warn('hello\nworld', { connection: 'c1', count: 3, time: 'mine', _meta: 'mine' });
+    const at = noon('2026-03-04');
+    const [line] = await opened.lines();
+    expect(line).toEqual({
+      time: expect.stringMatching(/^2026-03-04T12:00:00\.000[+-]\d\d:\d\d$/),
+      subsystem: 'wire',
+      message: 'hello\nworld',
+      connection: 'c1',
+      count: 3,
+      time_: 'mine',
+      _meta_: 'mine',
+      _meta: { logLevelName: 'WARN', date: at.toISOString(), name: '{"subsystem":"wire"}' },
+    });
+    expect(Date.parse(String(line?.time))).toBe(at.getTime());
+  });
+
+  it('has no secret in it: neither in the message, nor in a field, a list, an error, or under a telling name', async () => {
+    const redact = createRedactor({ secrets: ['hunter2!'], patterns: ['pin \\d+'] });
+    await using opened = await openLog({ redact });
+    const error = new Error('refused hunter2!', { cause: new Error('with hunter2!') });
+    opened.log.error('has hunter2! and pin 1234', { a: ['hunter2!'], error, deep: { token: 'x', tokens: 5 } });
+    const text = JSON.stringify(await opened.lines());
+    expect(text).not.toMatch(/hunter2|pin 1234/);
+    expect(await opened.lines()).toMatchObject([
+      {
+        message: 'has *** and ***',
+        a: ['***'],
+        deep: { token: '***', tokens: 5 },
+        error: { message: 'refused ***', cause: { message: 'with ***' } },
+      },
+    ]);
+  });
+
+  it('is cut where it would be endless, and never throws', async () => {
+    await using opened = await openLog({ consoleLevel: 'silent' });
+    const loop: Record<string, unknown> = { id: 10n, when: new URL('http://host/') };
+    loop.self = loop;
+    opened.log.info('x'.repeat(100_000), {
+      loop,
+      wide: Array.from({ length: 500 }, () => 1),
+      long: 'y'.repeat(100_000),
+    });
+    const trap = {
+      get field() {
+        throw new Error('no');
+      },
+    };
+    opened.log.info('trapped', trap);
+    const [line, trapped] = await opened.lines();
+    expect(JSON.stringify(line).length).toBeLessThan(80_000);
+    expect(line).toMatchObject({ loop: { id: '10', when: 'http://host/' } });
+    expect(line?.wide).toHaveLength(100);
+    expect(trapped).toMatchObject({ message: 'trapped', fieldsFault: 'Error: no' });
+  });
+
+  it('is there from its level on; the console has its own', async () => {
+    await using opened = await openLog({ level: 'warn', consoleLevel: 'error' });
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) opened.log[level](level);
+    expect((await opened.lines()).map(({ message }) => message)).toEqual(['warn', 'error']);
+    expect(opened.stdout.text()).toMatch(/^\S+ \[gateway\] error\n$/);
+    await using silent = await openLog({ level: 'silent', consoleLevel: 'debug' });
+    silent.log.debug('only shown');
+    expect(await silent.lines()).toEqual([]);
+    expect(silent.stdout.text()).toContain('[gateway] only shown');
+  });
+});
+
+describe('the console', () => {
+  const show = async (options: LogOptions) => {
+    await using opened = await openLog(options);
+    opened.log.child('wire').warn('watch \u001b[2Jout\nfor', { secretToken: 'abc' });
+  };
+
+  it('shows time, subsystem and text; what could pass for another line or move the cursor does not', async () => {
+    const stdout = createConsole();
+    await show({ stdout });
+    expect(stdout.text()).toMatch(/^2026-03-04T12:00:00\.000[+-]\d\d:\d\d \[wire\] watch \\u001b\[2Jout\n {2}for\n$/);
+  });
+
+  it('is coloured on a terminal', async () => {
+    const stdout = createConsole({ isTTY: true });
+    const { NO_COLOR } = process.env;
+    delete process.env.NO_COLOR;
+    await show({ stdout });
+    if (NO_COLOR !== undefined) process.env.NO_COLOR = NO_COLOR;
+    expect(stdout.text()).toBe(
+      '\u001b[90m12:00:00\u001b[0m \u001b[36m[wire]\u001b[0m \u001b[33mwatch \\u001b[2Jout\n  for\u001b[0m\n',
+    );
+  });
+
+  it('takes the lines of the file in the style json', async () => {
+    const stdout = createConsole({ isTTY: true });
+    await show({ stdout, consoleStyle: 'json' });
+    expect(toLines(stdout.text())).toMatchObject([{ subsystem: 'wire', secretToken: '***' }]);
+  });
+
+  it('may lose its reader without an effect on the file', async () => {
+    const stdout = createConsole({ fault: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) });
+    await using opened = await openLog({ stdout });
+    opened.log.info('one');
+    await new Promise((done) => stdout.once('close', done));
+    opened.log.info('two');
+    expect((await opened.lines()).map(({ message }) => message)).toEqual(['one', 'two']);
+    expect(stdout.text()).not.toContain('two');
+  });
+
+  it('does not pile up what its reader does not take', async () => {
+    const stdout = Object.assign(new Writable({ write: () => undefined }), { isTTY: false });
+    await using opened = await openLog({ stdout, level: 'silent' });
+    for (let count = 0; count < 1000; count++) opened.log.info('x'.repeat(10_000));
+    expect(stdout.writableLength).toBeLessThan(1.1 * 1024 * 1024);
+  });
+});
+
+describe('the file', () => {
+  it('is named after the day and the profile, in a folder of ours alone', async () => {
+    await using opened = await openLog();
+    expect(opened.log.currentFile()).toBe(join(opened.folder, 'openclaw', 'openclaw-2026-03-04.log'));
+    opened.log.info('one');
+    await opened.log.flush();
+    expect(await modeOf(opened.log.currentFile())).toBe(0o600);
+    expect(await modeOf(join(opened.folder, 'openclaw'))).toBe(0o700);
+    await using profile = await openLog({ profile: 'dev' });
+    expect(profile.log.currentFile()).toMatch(/openclaw-dev-2026-03-04\.log$/);
+  });
+
+  it('is continued after a restart, and closed to others', async () => {
+    await using folder = await scratch();
+    const file = join(folder.path, 'deep', 'gateway.log');
+    for (const message of ['first', 'second']) {
+      const log = createLog({ file, consoleLevel: 'silent' });
+      log.info(message);
+      await log.close();
+      await chmod(file, message === 'first' ? 0o644 : 0o600);
+    }
+    expect(toLines(await readFile(file, 'utf8')).map(({ message }) => message)).toEqual(['first', 'second']);
+    expect(await modeOf(file)).toBe(0o600);
+  });
+
+  it('lies in another folder when others could write to the usual one', async () => {
+    const own = `openclaw-${process.getuid?.()}`;
+    for (const spoil of [
+      (usual: string) => mkdir(usual).then(() => chmod(usual, 0o777)),
+      (usual: string) => symlink('/', usual),
+      (usual: string) => writeFile(usual, ''),
+    ]) {
+      await using folder = await scratch();
+      await spoil(join(folder.path, 'openclaw'));
+      const log = createLog({ tmp: folder.path, consoleLevel: 'silent' });
+      expect(log.currentFile()).toContain(join(folder.path, own));
+      await log.close();
+    }
+  });
+
+  it('may be missing when there is no safe folder: then the console says so and has every line', async () => {
+    await using folder = await scratch();
+    const stdout = createConsole();
+    const log = createLog({ tmp: join(folder.path, 'none'), stdout });
+    log.info('hello');
+    await log.close();
+    expect(stdout.text()).toMatch(
+      /\[log\] no log file, lines go to the console only: .+ Set logging\.file\.\n.+\[gateway\] hello\n$/,
+    );
+  });
+
+  it('that is named has to be writable', async () => {
+    await using folder = await scratch();
+    await writeFile(join(folder.path, 'a-file'), '');
+    expect(() => createLog({ file: join(folder.path, 'a-file', 'gateway.log') })).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_CONFIG',
+        message: expect.stringMatching(
+          /^cannot write the log file .+gateway\.log \((EEXIST|ENOTDIR)\): set logging\.file/,
+        ),
+      }),
+    );
+  });
+});
+
+describe('rotation', () => {
+  it('by size keeps five older files, and every line of those', async () => {
+    await using folder = await scratch();
+    const file = join(folder.path, 'gateway.log');
+    const log = createLog({ file, maxFileBytes: 1000, consoleLevel: 'silent' });
+    for (let index = 0; index < 60; index++) {
+      log.info(`line ${index} ${'x'.repeat(150)}`);
+      // Each rotation is let through, so that the files hold as many lines as they can.
+      await log.flush();
+    }
+    await log.close();
+    const names = (await readdir(folder.path)).sort();
+    expect(names).toEqual(['gateway.log', ...[1, 2, 3, 4, 5].map((number) => `gateway.log.${number}`)]);
+    const oldestFirst = [...names.slice(1).reverse(), 'gateway.log'];
+    const texts = await Promise.all(oldestFirst.map((name) => readFile(join(folder.path, name), 'utf8')));
+    for (const text of texts) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1000);
+    const kept = texts.flatMap(toLines).map(({ message }) => Number(/^line (\d+)/.exec(String(message))?.[1]));
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => 60 - kept.length + index));
+    expect(kept.length).toBeGreaterThan(6);
+  });
+
+  it('loses no line that is written while it happens', async () => {
+    await using folder = await scratch();
+    const file = join(folder.path, 'gateway.log');
+    const log = createLog({ file, maxFileBytes: 100_000, consoleLevel: 'silent' });
+    for (let index = 0; index < 2000; index++) {
+      log.info(`line ${index}`);
+      if (index % 50 === 0) await new Promise((done) => setImmediate(done));
+    }
+    await log.close();
+    const names = (await readdir(folder.path)).sort().reverse();
+    expect(names.length).toBeGreaterThan(1);
+    const texts = await Promise.all(names.map((name) => readFile(join(folder.path, name), 'utf8')));
+    expect(texts.flatMap(toLines).map(({ message }) => message)).toEqual(
+      Array.from({ length: 2000 }, (_, index) => `line ${index}`),
+    );
+  });
+
+  it('by date begins a new file, and deletes those of more than a week ago', async () => {
+    await using folder = await scratch();
+    const logs = join(folder.path, 'openclaw');
+    await mkdir(logs, { mode: 0o700 });
+    const names = [
+      'openclaw-2026-02-20.log',
+      'openclaw-2026-02-20.log.1',
+      'openclaw-2026-02-28.log',
+      'openclaw-dev-2026-02-20.log',
+      'notes.txt',
+    ];
+    for (const name of names) await writeFile(join(logs, name), '');
+    let today = noon('2026-03-04');
+    const log = createLog({ tmp: folder.path, consoleLevel: 'silent', now: () => today });
+    log.info('one');
+    await log.flush();
+    today = noon('2026-03-05');
+    log.info('two');
+    log.info('three');
+    await log.flush();
+    expect(log.currentFile()).toBe(join(logs, 'openclaw-2026-03-05.log'));
+    await log.close();
+    const messages = async (name: string) =>
+      toLines(await readFile(join(logs, name), 'utf8')).map(({ message }) => message);
+    expect([...(await messages('openclaw-2026-03-04.log')), ...(await messages('openclaw-2026-03-05.log'))]).toEqual([
+      'one',
+      'two',
+      'three',
+    ]);
+    await expect
+      .poll(async () => (await readdir(logs)).sort())
+      .toEqual([
+        'notes.txt',
+        'openclaw-2026-02-28.log',
+        'openclaw-2026-03-04.log',
+        'openclaw-2026-03-05.log',
+        'openclaw-dev-2026-02-20.log',
+      ]);
+  });
+
+  it('that fails leaves the lines in the old file, and the console says why', async () => {
+    await using folder = await scratch();
+    const file = join(folder.path, 'gateway.log');
+    // A folder that is not empty cannot be replaced by a file.
+    await mkdir(join(`${file}.5`, 'inside'), { recursive: true });
+    await mkdir(join(`${file}.1`, 'inside'), { recursive: true });
+    const stdout = createConsole();
+    const log = createLog({ file, maxFileBytes: 300, stdout });
+    for (let index = 0; index < 5; index++) {
+      log.info(`line ${index}`);
+      await log.flush();
+    }
+    await log.close();
+    expect(toLines(await readFile(file, 'utf8')).map(({ message }) => message)).toEqual(
+      [0, 1, 2, 3, 4].map((index) => `line ${index}`),
+    );
+    expect(stdout.text()).toContain(`[log] cannot begin the log ${file}:`);
+  });
+});
+
+describe('a fault of the disk', () => {
+  it('on a new day is reported once, and the lines go on into the old file', async () => {
+    await using folder = await scratch();
+    const logs = join(folder.path, 'openclaw');
+    const stdout = createConsole();
+    let today = noon('2026-03-04');
+    const log = createLog({ tmp: folder.path, stdout, now: () => today });
+    log.info('one');
+    await log.flush();
+    const old = await open(log.currentFile());
+    await rm(logs, { recursive: true });
+    await writeFile(logs, 'in the way');
+    today = noon('2026-03-05');
+    for (const message of ['two', 'three', 'four']) {
+      log.info(message);
+      await log.flush();
+    }
+    await log.close();
+    expect(toLines(await old.readFile('utf8')).map(({ message }) => message)).toEqual(['one', 'two', 'three', 'four']);
+    await old.close();
+    expect(stdout.text().match(/cannot begin the log .+2026-03-05\.log: EEXIST/g)).toHaveLength(1);
+  });
+
+  it.runIf(existsSync('/dev/full'))('that is full is reported once, and stops nobody', async () => {
+    const stdout = createConsole();
+    const log = createLog({ file: '/dev/full', stdout });
+    for (const message of ['one', 'two', 'three']) {
+      log.info(message);
+      await log.flush();
+    }
+    await log.close();
+    expect(stdout.text().match(/cannot write the log \/dev\/full: ENOSPC/g)).toHaveLength(1);
+    expect(stdout.text()).toContain('[gateway] three');
+  });
+});
+
+describe('after close', () => {
+  it('lines are lost without a fault, and a second close is one too many at most', async () => {
+    const opened = await openLog();
+    opened.log.info('one');
+    await opened.log.close();
+    opened.log.info('two');
+    await opened.log.close();
+    expect((await opened.lines()).map(({ message }) => message)).toEqual(['one']);
+    await opened[Symbol.asyncDispose]();
+  });
+});
