@@ -7,7 +7,8 @@ import { errorCodes, findGatewayError, GatewayError } from '../../sdk/protocol/e
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import { type BodyLimits, readText } from './body.ts';
-import type { HttpFailure } from './failure.ts';
+import { type HttpFailure, refuse } from './failure.ts';
+import { decodePath } from './path.ts';
 import { type Call, guardedRoute, type RouteDeps } from './route.ts';
 
 export interface RpcDeps extends RouteDeps {
@@ -28,6 +29,8 @@ export function mountRpc(app: H3, deps: RpcDeps): void {
 }
 
 async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call): Promise<void> {
+  const procedure = decodePath(path.slice(mountPath.length));
+  if (procedure === undefined) throw refuse(404, `there is no method at ${path}`);
   const context = toHttpContext(deps.callContext(principal), (error) => {
     deps.log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
     return new GatewayError('INTERNAL', `internal error; the gateway's log has it as ${id}`);
@@ -35,7 +38,7 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call)
   const request = req.method === 'POST' ? Object.assign(req, { body: await readText(req, deps.body) }) : req;
   await nodeHTTPRequestHandler({
     router: contract,
-    path: decodeURIComponent(path.slice(mountPath.length)),
+    path: procedure,
     req: request,
     res,
     createContext: () => context,

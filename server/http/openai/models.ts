@@ -1,6 +1,7 @@
 import type { Model } from 'openai/resources/models';
 import type { HttpDeps } from '../deps.ts';
 import { refuse } from '../failure.ts';
+import { decodePath } from '../path.ts';
 import { type Handler, sendJson } from '../route.ts';
 import { findAgent, toModelIds } from './agent.ts';
 
@@ -18,7 +19,7 @@ export function listModels(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
 export function showModel(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
   const list = listModels(deps);
   return (call) => {
-    const id = decode(call.path.slice(modelsPath.length + 1));
+    const id = decodePath(call.path.slice(modelsPath.length + 1));
     if (id === '') return list(call);
     if (id === undefined || !findAgent(deps.agents, id)) {
       const message = `the model "${id}" does not exist; GET ${modelsPath} lists them`;
@@ -30,13 +31,4 @@ export function showModel(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
 
 function toModel(id: string, startedAt: number): Model {
   return { id, object: 'model', created: Math.floor(startedAt / 1000), owned_by: 'openclaw' };
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A stray percent sign is a wrong name like any other.
-    return undefined;
-  }
 }
