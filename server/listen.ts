@@ -3,7 +3,6 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GatewayError } from '../sdk/protocol/errors.ts';
-import { isLoopbackAddress } from './auth/caller.ts';
 
 export interface ListenOptions {
   /** 0 takes any free port, the same one on every host. */
@@ -70,7 +69,7 @@ function toListhenOptions({ host, port }: Address) {
   return {
     hostname: host,
     port: { port, random: port === 0, ports: [], portRange: [], alternativePortRange: [] } as never,
-    public: !isLoopbackAddress(host),
+    public: !/^(127\.|::1$)/.test(host),
     isProd: true,
     isTest: true,
     https: false,
