@@ -17,6 +17,7 @@ import type { GatewaySettings } from './config/gateway.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Paths } from './config/paths.ts';
 import { readConfigSnapshot } from './config/snapshot.ts';
+import { openStateDir, removeRuntimeFile, toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
 import type { Environment } from './config/substitute.ts';
 import { ensureToken } from './config/token.ts';
 import { type Database, openDatabase } from './database/database.ts';
@@ -25,11 +26,11 @@ import { createHealth } from './health/snapshot.ts';
 import { createHttpApp } from './http/app.ts';
 import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
+import { tailLog } from './log/tail.ts';
 import { createMethods } from './methods/table.ts';
 import { createGuideProvider, type GuideLive } from './models/guide.ts';
 import { createModelRegistry } from './models/live-registry.ts';
 import { createSessionStore } from './sessions/store.ts';
-import { openStateDir, removeRuntimeFile, toShareableSecret, writeRuntimeFile } from './state-dir.ts';
 import { createWire } from './wire/wire.ts';
 
 export interface GatewayOptions {
@@ -249,7 +250,7 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     health: health.takeHealth,
     status: health.sumUp,
     configSnapshot: () => readConfigSnapshot({ path: paths.configPath, env }, loaded),
-    logFile: () => log.currentFile(),
+    tailLog: (page) => tailLog(log.currentFile(), page),
   });
   const wire = createWire({
     authentication,

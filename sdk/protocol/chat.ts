@@ -104,7 +104,7 @@ const MessageSnapshot = shape<MessageSnapshot>()(
 );
 
 /** What every `chat` event says. */
-export interface ChatEventBase {
+export interface ChatEventOrigin {
   runId: string;
   sessionKey: string;
   agentId: string;
@@ -113,7 +113,7 @@ export interface ChatEventBase {
 }
 
 /** The payload of the `chat` event: one reply, from its first words to its end. Exactly one of the last three ends a run. */
-export type ChatEvent = ChatEventBase &
+export type ChatEvent = ChatEventOrigin &
   (
     | { state: 'status'; phase: 'preparing_workspace' | 'preparing_context' | 'starting_model' }
     | {

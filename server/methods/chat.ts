@@ -1,7 +1,7 @@
 import { chat, type HistoryPage } from '../../sdk/protocol/chat.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
-import { toUserParts } from '../agent/content.ts';
 import type { Acceptance } from '../agent/runs.ts';
+import { toUserParts } from './content.ts';
 import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
 import { implement } from './implement.ts';

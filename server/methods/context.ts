@@ -7,6 +7,7 @@ import type { Runs } from '../agent/runs.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
+import type { LogTail, TailOptions } from '../log/tail.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 
@@ -23,8 +24,8 @@ export interface Domains {
   health(): HealthSnapshot;
   status(): StatusSummary;
   configSnapshot(): Promise<ConfigSnapshot>;
-  /** The log file that is being written. */
-  logFile(): string;
+  /** Reads the log file that is being written. */
+  tailLog(page: TailOptions): Promise<LogTail>;
 }
 
 /** What one connection has asked to be told; absent over HTTP. */

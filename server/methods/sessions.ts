@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { type SessionPage, type SessionRow, sessions } from '../../sdk/protocol/sessions.ts';
-import { toUserParts } from '../agent/content.ts';
 import { newRunId, resetSession } from './agent.ts';
 import { toSendAnswer } from './chat.ts';
+import { toUserParts } from './content.ts';
 import type { Context, Subscriptions } from './context.ts';
 import { implement } from './implement.ts';
 import { findAgent, resolveKey, resolveSession } from './resolve.ts';

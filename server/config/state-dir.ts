@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GatewayError } from '../sdk/protocol/errors.ts';
-import type { AuthPolicy } from './auth/authenticate.ts';
-import type { GatewaySettings } from './config/gateway.ts';
-import type { LoadedConfig } from './config/load.ts';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { GatewaySettings } from './gateway.ts';
+import type { LoadedConfig } from './load.ts';
 
 /**
  * Makes the state directory, and makes sure that no other gateway works on it. One that has our port is left to `listen`,
@@ -49,7 +48,7 @@ export async function writeRuntimeFile(stateDir: string, content: RuntimeFile): 
 
 /** The secret for the runtime file: none that is only in the environment or on the command line. */
 export function toShareableSecret(
-  { token, password }: AuthPolicy,
+  { token, password }: Pick<RuntimeFile, 'token' | 'password'>,
   { loaded, settings }: { loaded: LoadedConfig; settings: GatewaySettings },
 ): Pick<RuntimeFile, 'token' | 'password'> {
   const file = loaded.parsed as { gateway?: { auth?: { token?: unknown; password?: unknown } } };

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Config } from '../../server/config/config.ts';
+import { token } from '../gateway.ts';
+
+const launcher = join(import.meta.dirname, '..', '..', 'cli', 'openclaw.ts');
+
+export interface ProcessOptions {
+  stateDir: string;
+  port: number;
+  config: Config;
+  args?: string[];
+}
+
+/** A gateway in a process of its own, from the sources; resolves when it says that it is ready, or has ended. */
+export async function spawnGateway({ stateDir, port, config, args = [] }: ProcessOptions) {
+  const file = { ...config, gateway: { mode: 'local', port, auth: { mode: 'token', token }, ...config.gateway } };
+  await writeFile(
+    join(stateDir, 'openclaw.json'),
+    JSON.stringify({ logging: { file: join(stateDir, 'gateway.log') }, ...file }),
+  );
+  const child = spawn(process.execPath, [launcher, 'gateway', ...args], {
+    env: { PATH: process.env.PATH, HOME: stateDir, OPENCLAW_STATE_DIR: stateDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  );
+  const ready = new Promise<void>((resolve) => {
+    const onOutput = (chunk: Buffer) => {
+      output += chunk;
+      if (output.includes(' ready on ')) resolve();
+    };
+    child.stdout.on('data', onOutput);
+    child.stderr.on('data', onOutput);
+  });
+  await Promise.race([ready, exited]);
+  return {
+    pid: child.pid ?? 0,
+    url: `ws://127.0.0.1:${port}`,
+    /** What it has printed so far. */
+    output: () => output,
+    exited,
+    /** Ends it without a chance to say goodbye. */
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    signal: (name: NodeJS.Signals) => child.kill(name),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Configuration whose default agent uses a local upstream. */
+export const withUpstream = (url: string): Config => ({
+  agents: { defaults: { model: 'up/one' } },
+  models: {
+    providers: {
+      up: { baseUrl: `${url}/v1`, apiKey: 'k', api: 'openai-completions', models: [{ id: 'one', name: 'One' }] },
+    },
+  },
+});
