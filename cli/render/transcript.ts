@@ -14,7 +14,7 @@ export function renderTranscript(payload: unknown, look: Look): string | undefin
 
 /** The log as its lines read on a console; lines that are no JSON stand as they are. */
 export function renderLog(payload: unknown, look: Look): string | undefined {
-  const { lines } = payload as { lines?: string[] };
+  const lines = (payload as { lines?: string[] } | null)?.lines;
   if (!Array.isArray(lines)) return undefined;
   return lines.map((line) => `${renderLogLine(line, look)}\n`).join('');
 }

@@ -35,7 +35,10 @@ export interface Home {
   /** Runs `openclaw` with these arguments to its end. */
   run(args: readonly string[], more?: { env?: NodeJS.ProcessEnv; input?: string; node?: string }): Promise<Ended>;
   /** Starts a gateway on a free port and waits until it is ready. */
-  gateway(args?: readonly string[]): Promise<Started & { port: number; url: string }>;
+  gateway(
+    args?: readonly string[],
+    more?: { env?: NodeJS.ProcessEnv; node?: string },
+  ): Promise<Started & { port: number; url: string }>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -62,9 +65,9 @@ export async function createHome(): Promise<Home> {
       started.process.stdin.end(more.input ?? '');
       return started.ended;
     },
-    async gateway(args = []) {
+    async gateway(args = [], more = {}) {
       const port = await freePort();
-      const started = start(['gateway', '--allow-unconfigured', '--port', String(port), ...args]);
+      const started = start(['gateway', '--allow-unconfigured', '--port', String(port), ...args], more);
       await started.sees(/Try next/);
       return { ...started, port, url: `ws://127.0.0.1:${port}` };
     },

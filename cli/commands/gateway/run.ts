@@ -45,8 +45,8 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
     const started = { url, port, models, auth: settings.auth, tokenPath: paths.tokenPath, logFile: log.currentFile() };
     if (!globals.json) shell.out(greeting(shell, started));
   });
-  const signal = await stopSignal;
-  await gateway.close(`gateway stopping (${signal})`);
+  await stopSignal;
+  await gateway.close();
   return exitCodes.ok;
 }
 
