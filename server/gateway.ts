@@ -30,6 +30,7 @@ import { tailLog } from './log/tail.ts';
 import { createMethods } from './methods/table.ts';
 import { createGuideProvider, type GuideLive } from './models/guide.ts';
 import { createModelRegistry } from './models/live-registry.ts';
+import { parseSessionKey } from './sessions/key.ts';
 import { createSessionStore } from './sessions/store.ts';
 import { createWire } from './wire/wire.ts';
 
@@ -173,6 +174,7 @@ function openDomains({ paths, loaded, settings, env, version, docsDir, log }: Ga
   };
   const sessions = createSessionStore({ database, mainKey, modelOf, publish });
   const store = createRunStore(database);
+  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey }).key;
   const runs = createRuns({
     database,
     store,
@@ -180,7 +182,7 @@ function openDomains({ paths, loaded, settings, env, version, docsDir, log }: Ga
     publish,
     log: log.child('agent'),
     models,
-    toolbox: createToolbox(createSessionTools({ sessions, agents, mainKey })),
+    toolbox: createToolbox(createSessionTools({ sessions, agents, toKey })),
     maxConcurrent: defaults.maxConcurrent ?? defaultMaxConcurrent,
     timeoutMs: (defaults.timeoutSeconds || defaultRunSeconds) * 1000,
   });

@@ -1,7 +1,8 @@
 import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import { toText } from '../../sdk/protocol/text.ts';
 import type { Database } from '../database/database.ts';
 import type { StoredSession } from './row.ts';
-import { type Transcript, toText } from './transcript.ts';
+import type { Transcript } from './transcript.ts';
 
 /** Which sessions a list shows; transient ones never. */
 export interface SessionFilter extends Decorations {

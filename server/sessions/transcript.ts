@@ -50,11 +50,6 @@ export function createTranscript(database: Database): Transcript {
   };
 }
 
-/** The text of a message, its parts joined. */
-export function toText(message: Pick<ChatMessage, 'content'>): string {
-  return message.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
-}
-
 function toChatMessage({ seq, run_id, role, timestamp, body }: Stored): ChatMessage {
   const { id, kind, ...rest } = JSON.parse(body);
   return {

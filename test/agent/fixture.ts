@@ -9,6 +9,7 @@ import { createToolbox } from '../../server/agent/tools/tool.ts';
 import { resolveAgents } from '../../server/config/agents.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import type { Log } from '../../server/log/log.ts';
+import { parseSessionKey } from '../../server/sessions/key.ts';
 import { createSessionStore } from '../../server/sessions/store.ts';
 import { scratch } from '../scratch.ts';
 import { type Script, scriptedModels } from '../scripted-model.ts';
@@ -40,11 +41,12 @@ export async function openAgentRooms(
     modelOf: () => ({ provider: 'test', model: 'one' }),
   });
   const store = createRunStore(database);
+  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: 'main' }).key;
   const agents = resolveAgents(
     { agents: { defaults: { model: { primary: 'test/one', fallbacks: Object.keys(scripts).slice(1) } } } },
     path,
   );
-  const toolbox = createToolbox(createSessionTools({ sessions, agents, mainKey: 'main' }));
+  const toolbox = createToolbox(createSessionTools({ sessions, agents, toKey }));
   const deps = { database, store, sessions, publish, log: silent };
   const recovered = recoverRuns({ ...deps, isLive: () => false });
   const runs = createRuns({ ...deps, models, toolbox, maxConcurrent: options.maxConcurrent ?? 8, timeoutMs: 60_000 });

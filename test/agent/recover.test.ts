@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toText } from '../../server/sessions/transcript.ts';
+import { toText } from '../../sdk/protocol/text.ts';
 import { scratch } from '../scratch.ts';
 import { hold, say } from '../scripted-model.ts';
 import { openAgentRooms } from './fixture.ts';

@@ -1,18 +1,17 @@
 import { z } from 'zod';
+import { toText } from '../../../sdk/protocol/text.ts';
 import type { AgentSpec } from '../../config/agents.ts';
-import { parseSessionKey } from '../../sessions/key.ts';
 import type { SessionStore } from '../../sessions/store.ts';
-import { toText } from '../../sessions/transcript.ts';
 import { defineTool, type Tool } from './tool.ts';
 
 /** Tools that look at conversations and agents. */
 export function createSessionTools(deps: {
   sessions: SessionStore;
   agents: readonly AgentSpec[];
-  mainKey: string;
+  /** Reads a session key as the agent may write it. */
+  toKey(key: string, agentId: string): string;
 }): Tool[] {
-  const { sessions, agents, mainKey } = deps;
-  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey }).key;
+  const { sessions, agents, toKey } = deps;
 
   return [
     defineTool({
