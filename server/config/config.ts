@@ -37,17 +37,8 @@ export interface GatewayConfig {
           | undefined;
       }
     | undefined;
+  /** Web origins that may connect besides the gateway's own on loopback, for example `https://chat.example.org`; `*` is any. */
   controlUi?: { allowedOrigins?: string[] | undefined } | undefined;
-  http?:
-    | {
-        endpoints?:
-          | {
-              chatCompletions?: { enabled?: boolean | undefined } | undefined;
-              responses?: { enabled?: boolean | undefined } | undefined;
-            }
-          | undefined;
-      }
-    | undefined;
   /** The gateway that clients on this machine use when `mode` is `remote`. */
   remote?: { url?: string | undefined; token?: string | undefined; password?: string | undefined } | undefined;
 }

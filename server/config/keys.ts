@@ -1614,6 +1614,8 @@ agents.list: object[]
 agents.list[].id: string (required)
 models.providers.<id>.timeoutSeconds: integer (1..)
 models.providers.<id>.models[].id: string (required)
+models.providers.<id>.models[].contextWindow: number (1..)
+models.providers.<id>.models[].maxTokens: number (1..)
 logging.maxFileBytes: integer (1..)
 secrets.providers.<id>.source: "env"|"file"|"exec"|"store"
 secrets.providers.<id>.command: string

@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
@@ -10,7 +10,7 @@ import { findLogFolder, nameOfDay, openForAppending, pruneLogs } from './log-fol
 import { createRedactor, type Redactor } from './redact.ts';
 
 export interface LogOptions {
-  /** Path of the log file. Default `<tmp>/openclaw/openclaw-<date>.log`, a new one each day, the last seven days kept. */
+  /** Path of the log file; `~/` is the home directory. Default `<tmp>/openclaw/openclaw-<date>.log`, a new one each day, the last seven days kept. */
   file?: string | undefined;
   /** Part of the default file's name, so that gateways on one machine do not share it. */
   profile?: string | undefined;
@@ -119,7 +119,7 @@ function openFile(
 ): { appender: Appender | undefined; file: string } {
   const { file, profile, maxFileBytes = 100_000_000, tmp = tmpdir(), now = () => new Date() } = options;
   if (file) {
-    const path = resolve(file);
+    const path = file.startsWith('~/') ? join(homedir(), file.slice(2)) : resolve(file);
     return {
       appender: createAppender({ target: () => path, size: openNamed(path), maxFileBytes, report: warn }),
       file: path,
