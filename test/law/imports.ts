@@ -23,7 +23,7 @@ export interface SourceFile {
 
 export const root = join(import.meta.dirname, '..', '..');
 
-/** Reads every source file below the given folders and files. */
+/** Reads every source file below the given folders and files; the configuration of tools is none. */
 export async function readSources(places: readonly string[]): Promise<SourceFile[]> {
   const paths = (await Promise.all(places.map((place) => listSources(join(root, place))))).flat().sort();
   return Promise.all(
@@ -102,7 +102,7 @@ async function listSources(place: string): Promise<string[]> {
   if (place.endsWith('.ts')) return [place];
   const entries = await readdir(place, { withFileTypes: true, recursive: true });
   return entries
-    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /(?<!\.config)\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !/(^|[\\/])(dist|node_modules)[\\/]/.test(relative(place, dirname(path)) + sep));
 }

@@ -2,8 +2,15 @@ import type { GatewaySettings } from '../../../server/config/gateway.ts';
 import type { LoadedConfig } from '../../../server/config/load.ts';
 import type { Paths } from '../../../server/config/paths.ts';
 import { listSecrets } from '../../../server/config/redact.ts';
-import type { Console, FileLog } from '../../../server/log/file-log.ts';
+import type { Console, createLog, FileLog } from '../../../server/log/file-log.ts';
 import type { LogLevel } from '../../../server/log/levels.ts';
+import type { createRedactor } from '../../../server/log/redact.ts';
+
+/** What makes a log; handed in, since only run.ts loads the server. */
+export interface LogMakers {
+  createLog: typeof createLog;
+  createRedactor: typeof createRedactor;
+}
 
 export interface LogSetting {
   loaded: LoadedConfig;
@@ -25,19 +32,15 @@ export interface OpenedLog {
 }
 
 /** Opens the gateway's log as the configuration and the flags want it. @throws GatewayError INVALID_CONFIG */
-export async function openLog({ loaded, settings, paths, env, verbose, json }: LogSetting): Promise<OpenedLog> {
-  const [{ createLog }, { createRedactor }] = await Promise.all([
-    import('../../../server/log/file-log.ts'),
-    import('../../../server/log/redact.ts'),
-  ]);
+export function openLog(makers: LogMakers, { loaded, settings, paths, env, verbose, json }: LogSetting): OpenedLog {
   const { level, file, maxFileBytes, consoleLevel, consoleStyle, redactPatterns } = loaded.config.logging ?? {};
   const secrets = [...listSecrets(loaded.config), settings.auth.token, settings.auth.password, ...secretsOf(env)];
-  const redact = createRedactor({
+  const redact = makers.createRedactor({
     secrets: secrets.filter((secret) => secret !== undefined),
     patterns: redactPatterns,
   });
   const stdout = gateOf(process.stdout);
-  const log = createLog({
+  const log = makers.createLog({
     file,
     profile: paths.profile,
     level: level as LogLevel | undefined,

@@ -26,7 +26,11 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   const dev = paths.profile === 'dev';
   const settings = asMisuse(() => resolveGateway({ config: loaded.config, flags, env, dev }));
   const verbose = args.verbose === true;
-  const { log, learn, toFileOnly } = await openLog({ loaded, settings, paths, env, verbose, json: globals.json });
+  const makers = {
+    ...(await import('../../../server/log/file-log.ts')),
+    ...(await import('../../../server/log/redact.ts')),
+  };
+  const { log, learn, toFileOnly } = openLog(makers, { loaded, settings, paths, env, verbose, json: globals.json });
 
   const stopSignal = untilStopped(shell);
   let gateway: Gateway;
