@@ -30,6 +30,8 @@ interface History {
 
 /** Callers remembered; beyond that the oldest is forgotten. */
 const maxCallers = 10_000;
+/** Of an origin, characters. */
+const maxKeyLength = 200;
 
 /** Limits guessing. Keeps nothing on disk: a restart forgets. */
 export function limitAttempts(limits: AttemptLimits = {}): Attempts {
@@ -62,7 +64,7 @@ export function limitAttempts(limits: AttemptLimits = {}): Attempts {
 
 /** Pages of one site share a count: all browsers of this machine have the same address. */
 function toKey({ address, local, origin }: Caller): string {
-  return local && origin !== undefined ? `origin ${origin}` : address;
+  return local && origin !== undefined ? `origin ${origin.slice(0, maxKeyLength)}` : address;
 }
 
 function forgetOldest(histories: Map<string, History>): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { callTRPCProcedure, TRPCError } from '@trpc/server';
-import { contract, methods } from '../../sdk/protocol/contract.ts';
+import { TRPCError } from '@trpc/server';
+import { methods } from '../../sdk/protocol/contract.ts';
 import { type ErrorShape, findGatewayError, GatewayError, toErrorShape } from '../../sdk/protocol/errors.ts';
 import { parseRequestFrame, type RequestFrame } from '../../sdk/protocol/frames.ts';
 import type { CallContext, SecondAnswer } from '../../sdk/protocol/method.ts';
@@ -8,6 +8,7 @@ import { isGranted, type Principal } from '../../sdk/protocol/scopes.ts';
 import type { Log } from '../log/log.ts';
 import type { Answer } from './connection.ts';
 import { describeIssues, type Issue } from './issues.ts';
+import { askProcedure } from './procedure.ts';
 
 /** Methods that a node may call; all others are for operators. */
 const nodeMethods: readonly string[] = ['health'];
@@ -77,15 +78,7 @@ async function ask({ method, params, expectedProfileId }: RequestFrame, ctx: Cal
   const spec = methods.get(method);
   if (!spec) throw unknownMethod(method, ctx.principal);
   if (expectedProfileId !== undefined) throw wrongProfile();
-  return await callTRPCProcedure({
-    router: contract,
-    path: method,
-    type: spec.kind,
-    ctx,
-    signal,
-    getRawInput: async () => params ?? {},
-    batchIndex: 0,
-  });
+  return await askProcedure({ path: method, type: spec.kind, ctx, signal, getRawInput: async () => params ?? {} });
 }
 
 function unknownMethod(method: string, { scopes }: Principal): GatewayError {

@@ -19,6 +19,9 @@ import { type Antechamber, limitPreauth, readCaller, refuseUpgrade } from './upg
 import { toHelloOk } from './welcome.ts';
 import type { Goodbye, WireOptions } from './wire.ts';
 
+/** Of what strangers write into the log, characters. */
+const maxLoggedLength = 200;
+
 /** Brings connections and what they ask for together: who is opening, who is ready, who is gone. */
 export class Sockets implements ConnectionListener {
   readonly hub: Hub;
@@ -35,6 +38,7 @@ export class Sockets implements ConnectionListener {
   /** All sockets, opening to draining, with how each frees its place before hello. */
   readonly #all = new Map<Connection, () => void>();
   #isStopping = false;
+  #closed: Promise<void> | undefined;
   /** Called when the last socket is gone. */
   #onEmpty: (() => void) | undefined;
 
@@ -77,7 +81,12 @@ export class Sockets implements ConnectionListener {
     this.#isStopping = true;
   }
 
-  async close({ reason, restartExpectedMs }: Goodbye): Promise<void> {
+  close(goodbye: Goodbye): Promise<void> {
+    this.#closed ??= this.#closeAll(goodbye);
+    return this.#closed;
+  }
+
+  async #closeAll({ reason, restartExpectedMs }: Goodbye): Promise<void> {
     this.drain();
     clearInterval(this.#ticks);
     this.#deadlines.close();
@@ -152,9 +161,9 @@ export class Sockets implements ConnectionListener {
     this.#log.warn('handshake refused', {
       connection: connection.id,
       address,
-      origin,
+      origin: origin?.slice(0, maxLoggedLength),
       close: refused.code,
-      reason: answer?.error.message ?? refused.reason,
+      reason: (answer?.error.message ?? refused.reason).slice(0, maxLoggedLength),
       details: answer?.error.details,
     });
     if (answer) connection.answer({ type: 'res', id: answer.id, ok: false, error: answer.error });
@@ -184,7 +193,7 @@ export class Sockets implements ConnectionListener {
       connection: connection.id,
       address: connection.caller.address,
       client: `${client.id}/${client.mode}`,
-      version: client.version.slice(0, 64),
+      version: client.version.slice(0, maxLoggedLength),
       role: principal.role,
       scopes: principal.scopes,
     });

@@ -306,7 +306,8 @@ describe('the end', () => {
     using reader = await dialIn(house);
     using nobody = await dialIn(house, { scopes: [] });
     using opening = await dial(house);
-    await house.wire.close({ reason: 'gateway restarting', restartExpectedMs: 1500 });
+    const goodbye = { reason: 'gateway restarting', restartExpectedMs: 1500 };
+    await Promise.all([house.wire.close(goodbye), house.wire.close(goodbye)]);
     for (const raw of [reader, nobody]) {
       expect(await raw.closed).toEqual({ code: 1012, reason: 'service restart' });
       expect(events(raw)).toEqual([
