@@ -13,16 +13,15 @@ export interface Claim {
   caller: Caller;
 }
 
-/** Clients that keep their scopes without a device, on this machine: `<id>/<mode>`. */
+/** Clients that keep their scopes without a device: `<id>/<mode>`. */
 const trustedWithoutDevice = ['gateway-client/backend', 'cli/cli'];
 
 /**
- * Decides what a client may do (docs/protocol.md, "Scopes"): what it asked for when it has a device or is one of our
- * own tools on this machine; nothing otherwise, so that a leaked token in a web page cannot act.
+ * Decides what a client may do (docs/protocol.md, "Scopes"): what it asked for when it has a device, or when it is one
+ * of our own tools and no page in a browser; nothing otherwise, so that a leaked token in a page cannot act.
  */
 export function grantScopes({ client, role, scopes, hasDevice, caller }: Claim): readonly string[] {
   if (role === 'node') return [];
-  const isOwnTool =
-    caller.local && caller.origin === undefined && trustedWithoutDevice.includes(`${client.id}/${client.mode}`);
+  const isOwnTool = caller.origin === undefined && trustedWithoutDevice.includes(`${client.id}/${client.mode}`);
   return hasDevice || isOwnTool ? scopes : [];
 }

@@ -16,8 +16,9 @@ describe('grantScopes', () => {
   it.each([
     ['gateway-client', 'backend'],
     ['cli', 'cli'],
-  ] as const)('keeps what %s/%s on this machine asks for, unknown names too', (id, mode) => {
-    expect(grant({ client: { id, mode } })).toEqual(['operator.read', 'x.unknown']);
+  ] as const)('keeps what %s/%s asks for, unknown names too, wherever it is', (id, mode) => {
+    for (const caller of [local, remote])
+      expect(grant({ client: { id, mode }, caller })).toEqual(['operator.read', 'x.unknown']);
   });
 
   it.each([
@@ -30,8 +31,7 @@ describe('grantScopes', () => {
     expect(grant({ client: { id, mode } })).toEqual([]);
   });
 
-  it('gives nothing without a device from elsewhere, or from a page', () => {
-    expect(grant({ caller: remote })).toEqual([]);
+  it('gives nothing to a page without a device, whatever it says it is', () => {
     expect(grant({ caller: { ...local, origin: 'http://localhost:18789' } })).toEqual([]);
   });
 
