@@ -52,6 +52,9 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     await run.end({ ...stopped(run), provider: undefined, model: undefined });
   };
 
+  const logFailure = (runId: string, { kind, provider, model, message, httpStatus }: ModelFailure): void =>
+    log.warn(`run ${runId} failed: ${message}`, { kind, model: `${provider}/${model}`, httpStatus });
+
   const work = async (run: WorkingRun): Promise<void> => {
     const { input } = run;
     const limitMs = input.timeoutMs || options.timeoutMs;
@@ -66,10 +69,12 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       const { provider, id: model } = end.model;
       const how = run.signal.aborted ? { ...stopped(run), usage: end.usage } : end;
       const status = run.signal.aborted ? stopped(run).status : end.failure ? 'error' : 'ok';
+      if (status === 'error' && end.failure) logFailure(run.id, end.failure);
       await run.end({ ...how, status, provider, model });
     } catch (error) {
       const failure = toFailure(error, candidates[0]);
-      if (!isExpected(error)) log.error(`run ${run.id} failed`, { error: stackOf(error) });
+      if (isExpected(error)) logFailure(run.id, failure);
+      else log.error(`run ${run.id} failed`, { error: stackOf(error) });
       await run.end({
         status: 'error',
         finish: 'other',

@@ -136,7 +136,9 @@ async function callModel(
   { emit, signal }: { emit: (step: LoopStep) => void; signal: AbortSignal },
 ): Promise<Turn> {
   const turn: Turn = { content: [], calls: [], finish: 'other', usage: noUsage, model, failure: undefined };
-  const declared = [...tools, ...clientTools];
+  // A name can be declared only once; the caller knows what it meant by its own.
+  const ours = tools.filter((tool) => !clientTools.some(({ name }) => name === tool.name));
+  const declared = [...ours, ...clientTools];
   const stream = model.stream({ ...request, messages, ...(declared.length > 0 && { tools: declared }) }, signal);
   for await (const event of stream) {
     if (signal.aborted) break;

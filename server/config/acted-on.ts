@@ -16,6 +16,8 @@ export const actedOn = [
   'gateway.auth.rateLimit.lockoutMs',
   'gateway.auth.rateLimit.exemptLoopback',
   'gateway.controlUi.allowedOrigins',
+  'gateway.http.endpoints.chatCompletions.enabled',
+  'gateway.http.endpoints.responses.enabled',
   'gateway.remote.url',
   'gateway.remote.token',
   'gateway.remote.password',

@@ -39,6 +39,17 @@ export interface GatewayConfig {
     | undefined;
   /** Web origins that may connect besides the gateway's own on loopback, for example `https://chat.example.org`; `*` is any. */
   controlUi?: { allowedOrigins?: string[] | undefined } | undefined;
+  /** OpenAI-compatible routes that can be switched off; on by default. */
+  http?:
+    | {
+        endpoints?:
+          | {
+              chatCompletions?: { enabled?: boolean | undefined } | undefined;
+              responses?: { enabled?: boolean | undefined } | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
   /** The gateway that clients on this machine use when `mode` is `remote`. */
   remote?: { url?: string | undefined; token?: string | undefined; password?: string | undefined } | undefined;
 }

@@ -13,7 +13,7 @@ export interface HttpApp {
   listener(req: IncomingMessage, res: ServerResponse): void;
 }
 
-/** Puts all routes together (docs/openai.md). It holds nothing open by itself, so there is nothing to close. */
+/** Puts all routes together (docs/openai-api.md). It holds nothing open by itself, so there is nothing to close. */
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const limits = { ...defaultLimits, ...deps.limits };
   const body = { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs };

@@ -60,17 +60,17 @@ export function guardedRoute(deps: RouteDeps, { scope, maxBodyBytes, methods, to
       await handler({ ...visit, principal });
     };
   const guarded = Object.entries(methods).map(([method, handler]) => [method, guard(handler)]);
-  return toEventHandler(deps.log, Object.fromEntries(guarded), toBody);
+  return toEventHandler(Object.fromEntries(guarded), { log: deps.log, toBody });
 }
 
-/** A route for everybody. */
+/** A route for everybody, asked too often to be worth a line of the log each time. */
 export function openRoute(log: Log, methods: Methods<Visit>): EventHandler {
-  return toEventHandler(log, methods);
+  return toEventHandler(methods, { log, quiet: true });
 }
 
 /** A path that nothing answers. */
 export function unknownRoute(log: Log): EventHandler {
-  return toEventHandler(log, undefined);
+  return toEventHandler(undefined, { log });
 }
 
 /** Sends a JSON answer. */
@@ -91,22 +91,25 @@ export function sendFailure(res: ServerResponse, failure: HttpFailure, body: unk
 
 const methodOf = (req: IncomingMessage) => req.method as keyof Methods;
 
-function toEventHandler(
-  log: Log,
-  methods: Methods<Visit> | undefined,
-  toBody: (failure: HttpFailure) => unknown = toErrorBody,
-): EventHandler {
+interface Envelope {
+  log: Log;
+  /** True when an ordinary answer is not worth a line of the log. */
+  quiet?: boolean | undefined;
+  toBody?: ((failure: HttpFailure) => unknown) | undefined;
+}
+
+function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope): EventHandler {
   return (event) => {
     const { req, res } = event.runtime?.node ?? {};
     if (!req || !res) throw new Error('these routes need a node:http server');
-    const visit = open(req as IncomingMessage, res as ServerResponse, log);
-    void answer(visit, methods).catch((error) => fail(visit, error, { log, toBody }));
+    const visit = open(req as IncomingMessage, res as ServerResponse, envelope);
+    void answer(visit, methods).catch((error) => fail(visit, error, envelope));
     // The answer goes straight to the node response. For h3 the request stays open: it must neither send nor end it.
     return new Promise<never>(() => {});
   };
 }
 
-function open(req: IncomingMessage, res: ServerResponse, log: Log): Visit {
+function open(req: IncomingMessage, res: ServerResponse, { log, quiet = false }: Envelope): Visit {
   const started = performance.now();
   const url = req.url ?? '/';
   const query = url.indexOf('?');
@@ -116,7 +119,7 @@ function open(req: IncomingMessage, res: ServerResponse, log: Log): Visit {
   res.once('close', () => {
     const ms = Math.round(performance.now() - started);
     const outcome = res.writableFinished ? String(res.statusCode) : `${res.statusCode}, cut off`;
-    log.info(`${req.method} ${visit.path} ${outcome} ${ms}ms`, { requestId: visit.id });
+    log[quiet ? 'debug' : 'info'](`${req.method} ${visit.path} ${outcome} ${ms}ms`, { requestId: visit.id });
   });
   return visit;
 }
@@ -129,11 +132,7 @@ async function answer(visit: Visit, methods: Methods<Visit> | undefined): Promis
   throw refuse(405, `${visit.req.method} is not answered at ${visit.path}; use ${allow}`, { headers: { allow } });
 }
 
-function fail(
-  { id, res, path }: Visit,
-  error: unknown,
-  { log, toBody }: { log: Log; toBody: (failure: HttpFailure) => unknown },
-): void {
+function fail({ id, res, path }: Visit, error: unknown, { log, toBody = toErrorBody }: Envelope): void {
   const failure = toHttpFailure(error, id);
   if (!findGatewayError(error))
     log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });

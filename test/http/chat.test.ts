@@ -247,6 +247,28 @@ describe('a model that fails', () => {
   });
 });
 
+describe('a gateway that cannot take more', () => {
+  it('says so, and when to come back', async () => {
+    await using house = await openHouse(say('hi'));
+    await house.rooms.runs.drain(0);
+    for (const stream of [false, true]) {
+      const answer = await ask(house, { stream });
+      expect(answer.headers.get('retry-after')).toBe('2');
+      expect(await readError(answer)).toMatchObject({ status: 503, type: 'api_error' });
+    }
+  });
+
+  it('names the switch of a route that is off', async () => {
+    const endpoints = { chatCompletions: { enabled: false }, responses: { enabled: false } };
+    await using house = await openHouse(say('hi'), { config: { gateway: { http: { endpoints } } } });
+    const chat = await readError(await ask(house, {}));
+    expect(chat).toMatchObject({ status: 404, message: expect.stringContaining('endpoints.chatCompletions.enabled') });
+    const response = await readError(await house.ask('/v1/responses', { body: { input: 'x' } }));
+    expect(response).toMatchObject({ status: 404, message: expect.stringContaining('endpoints.responses.enabled') });
+    expect((await house.ask('/v1/models')).status).toBe(200);
+  });
+});
+
 describe('a caller who goes away', () => {
   it.each([true, false])('ends the run, streamed: %s', async (stream) => {
     let stopped = false;
@@ -269,6 +291,24 @@ describe('a caller who goes away', () => {
     await expect(answer).rejects.toThrow();
     expect(await run?.ended).toMatchObject({ status: 'aborted', stopReason: 'disconnect', text: 'begun' });
     expect(stopped).toBe(true);
+  });
+
+  it('leaves the queue when his run has not begun', async () => {
+    const slow = hold('first', ' done');
+    await using house = await openHouse(slow.script);
+    const headers = { 'x-openclaw-session-key': 'talk' };
+    const first = ask(house, {}, headers);
+    await slow.begun;
+    const leaving = new AbortController();
+    const body = { messages: [{ role: 'user', content: 'second' }] };
+    const second = house.ask('/v1/chat/completions', { body, headers, signal: leaving.signal });
+    await expect.poll(() => house.rooms.runs.liveIn('agent:main:talk')).toHaveLength(2);
+    const [, queued] = house.rooms.runs.liveIn('agent:main:talk');
+    leaving.abort();
+    await expect(second).rejects.toThrow();
+    expect(await queued?.ended).toMatchObject({ status: 'aborted', stopReason: 'disconnect' });
+    slow.release();
+    expect(await (await first).json()).toMatchObject({ choices: [{ message: { content: 'first done' } }] });
   });
 
   it('or does not read ends the run at the limit of what is kept for him', async () => {

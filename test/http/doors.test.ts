@@ -192,6 +192,8 @@ describe('the probes', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     const head = await fetch(house.url + path, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
+    await expect.poll(() => house.logged.length).toBe(2);
+    expect(house.logged.every((line) => line.startsWith('debug'))).toBe(true);
   });
 
   it.each(['/readyz', '/ready'])('%s names what is not ready', async (path) => {

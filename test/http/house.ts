@@ -5,6 +5,7 @@ import type { CallContext } from '../../sdk/protocol/method.ts';
 import { limitAttempts } from '../../server/auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
 import { resolveAgents } from '../../server/config/agents.ts';
+import type { Config } from '../../server/config/config.ts';
 import { createHttpApp } from '../../server/http/app.ts';
 import type { HttpDeps, HttpLimits } from '../../server/http/deps.ts';
 import type { Log } from '../../server/log/log.ts';
@@ -16,6 +17,7 @@ import type { Script } from '../scripted-model.ts';
 export const token = 'a-token-that-only-tests-know';
 
 export interface HouseOptions {
+  config?: Config;
   auth?: AuthPolicy;
   attempts?: Parameters<typeof limitAttempts>[0];
   limits?: Partial<HttpLimits>;
@@ -38,7 +40,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     authentication: defineAuthentication(options.auth ?? { mode: 'token', token }, limitAttempts(options.attempts)),
     allowedOrigins: options.allowedOrigins ?? [],
     agents,
-    config: {},
+    config: options.config ?? {},
     runs: rooms.runs,
     sessions: rooms.sessions,
     models: {

@@ -41,7 +41,7 @@ export function toChatInput(body: ChatBody, findToolName: FindToolName): ChatInp
         maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
         temperature: body.temperature,
         topP: body.top_p,
-        stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
+        stop: toStop(body.stop),
         seed: body.seed,
         frequencyPenalty: body.frequency_penalty,
         presencePenalty: body.presence_penalty,
@@ -49,6 +49,11 @@ export function toChatInput(body: ChatBody, findToolName: FindToolName): ChatInp
       responseFormat: toResponseFormat(body.response_format),
     },
   };
+}
+
+function toStop(stop: ChatBody['stop']): string[] | undefined {
+  const sequences = typeof stop === 'string' ? [stop] : stop;
+  return sequences?.length ? sequences : undefined;
 }
 
 function toResponseFormat(format: ChatBody['response_format']): NonNullable<RunInput['request']>['responseFormat'] {
