@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { makeFolder } from '../log/make-folder.ts';
 import type { GatewaySettings } from './gateway.ts';
 import type { LoadedConfig } from './load.ts';
 
@@ -11,7 +12,7 @@ import type { LoadedConfig } from './load.ts';
  * @throws GatewayError INVALID_CONFIG when it cannot be made, UNAVAILABLE when another gateway uses it.
  */
 export async function openStateDir(stateDir: string, port: number): Promise<void> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+  await makeFolder(stateDir).catch((error: NodeJS.ErrnoException) => {
     throw new GatewayError(
       'INVALID_CONFIG',
       `cannot make the state directory ${stateDir} (${error.code}): correct the owner and mode of its parent, or name another one with OPENCLAW_STATE_DIR`,

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { makeFolder } from '../log/make-folder.ts';
 
 /**
  * The token that the gateway made for itself: read from its file, or made (32 random bytes, base64url) on the first start.
@@ -16,7 +17,7 @@ export async function ensureToken(tokenPath: string): Promise<string> {
   }
   const token = randomBytes(32).toString('base64url');
   try {
-    await mkdir(dirname(tokenPath), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(tokenPath));
     if (await placeOnce(tokenPath, `${token}\n`)) return token;
   } catch (error) {
     throw toClearError('cannot make the gateway token', tokenPath, error);

@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sonicBoom from 'sonic-boom';
+import { makeFolder } from './make-folder.ts';
 
 // The package is CommonJS: its names are members of what it exports.
 const { SonicBoom } = sonicBoom;
@@ -74,7 +75,7 @@ export function createAppender({ target, size: initialSize, maxFileBytes, report
   });
 
   const turnTo = async (next: string) => {
-    await mkdir(dirname(next), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(next));
     if (next === file) await shift(file);
     else onTurn?.();
     size = await sizeOf(next);

@@ -2,6 +2,7 @@ import { closeSync, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync } from
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toLocalIso } from './line.ts';
+import { makeFolderSync } from './make-folder.ts';
 
 /** Days that the gateway's own log files are kept. */
 export const keptDays = 7;
@@ -25,7 +26,7 @@ export function findLogFolder(tmp: string): string | undefined {
  * @returns its size in bytes.
  */
 export function openForAppending(file: string): number {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolderSync(dirname(file));
   const descriptor = openSync(file, 'a', 0o600);
   try {
     const { size, mode } = fstatSync(descriptor);

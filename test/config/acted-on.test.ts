@@ -23,6 +23,7 @@ describe('the keys that the gateway acts on', () => {
   it('are all in the key table', () => {
     const known = new Set(namespaces.flatMap(listKeys));
     expect(actedOn.filter((key) => !known.has(key))).toEqual([]);
+    expect(actedOn).toHaveLength(new Set(actedOn).size);
   });
 
   it('are found from the paths of a file', () => {

@@ -20,6 +20,7 @@ describe('docs/configuration.md', () => {
     );
     const known: readonly string[] = actedOn;
     expect(described.filter((key) => !known.includes(key ?? ''))).toEqual([]);
+    expect(described).toHaveLength(new Set(described).size);
   });
 
   it('has examples that the gateway accepts, and acts on wholly', async () => {
