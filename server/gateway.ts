@@ -32,6 +32,7 @@ import { createGuideProvider, type GuideLive } from './models/guide.ts';
 import { createModelRegistry } from './models/live-registry.ts';
 import { parseSessionKey } from './sessions/key.ts';
 import { createSessionStore } from './sessions/store.ts';
+import { limitsFrom } from './wire/limits.ts';
 import { createWire } from './wire/wire.ts';
 
 export interface GatewayOptions {
@@ -261,6 +262,7 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     hello: () => ({ server: { version, bootId }, snapshot: toHelloSnapshot() }),
     self: { host: hostname(), version, platform: process.platform },
     isStarting: () => life.phase === 'starting',
+    limits: limitsFrom(env),
     log,
   });
   const toHelloSnapshot = (): Omit<HelloOk['snapshot'], 'presence' | 'stateVersion'> => ({
