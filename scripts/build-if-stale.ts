@@ -18,7 +18,7 @@ export async function isFresh(): Promise<boolean> {
 
 /** Runs the build of both packages. @throws Error when it fails. */
 export function build(): void {
-  const { status } = spawnSync('npm', ['run', 'build'], {
+  const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: root,
     stdio: 'inherit',
     shell: process.platform === 'win32',
