@@ -136,7 +136,7 @@ function fail({ id, res, path }: Visit, error: unknown, { log, toBody = toErrorB
   const failure = toHttpFailure(error, id);
   if (!findGatewayError(error))
     log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
-  if (res.destroyed) return;
+  if (res.destroyed || res.writableEnded) return;
   // A handler that has begun to answer cannot take it back: better no end than a normal one.
   if (res.headersSent) res.destroy();
   else sendFailure(res, failure, toBody(failure));

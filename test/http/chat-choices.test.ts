@@ -81,14 +81,20 @@ describe('the conversation a chat completion belongs to', () => {
     ]);
   });
 
-  it.each(['subagent:x', 'cron:x', 'acp:x', 'agent:main:cron:x', 'Cron:x', 'agent:ops:talk', 'agent:'])(
-    'cannot be %s',
-    async (key) => {
-      await using house = await openHouse(say('hi'));
-      const answer = await ask(house, {}, { 'x-openclaw-session-key': key });
-      expect(await readError(answer)).toMatchObject({ status: 400, param: 'x-openclaw-session-key' });
-    },
-  );
+  it.each([
+    'subagent:x',
+    'cron:x',
+    'acp:x',
+    'agent:main:cron:x',
+    'Cron:x',
+    'agent:ops:talk',
+    'agent:',
+    'x'.repeat(513),
+  ])('cannot be %s', async (key) => {
+    await using house = await openHouse(say('hi'));
+    const answer = await ask(house, {}, { 'x-openclaw-session-key': key });
+    expect(await readError(answer)).toMatchObject({ status: 400, param: 'x-openclaw-session-key' });
+  });
 
   it('has a key that fits in a header whatever the user is called', async () => {
     await using house = await openHouse(say('hi'));

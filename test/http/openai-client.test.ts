@@ -3,6 +3,7 @@ import { zodTextFormat } from 'openai/helpers/zod';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startTestGateway, type TestGateway, token, upstreamKey } from '../gateway.ts';
+import { scratch } from '../scratch.ts';
 import { begin, chunk, refuse, reply, replyWithCalls, startUpstream } from '../upstream.ts';
 
 /** The official client, pointed at a whole gateway whose provider is a scripted local server. */
@@ -125,6 +126,18 @@ describe('the openai package against a gateway', () => {
     await expect(
       openai.responses.create({ model: 'openclaw', input: 'x', previous_response_id: 'resp_none' }),
     ).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
+  });
+
+  it('goes on with a response of before a restart', async () => {
+    await using folder = await scratch();
+    const question = { model: 'openclaw', input: 'My name is Ann.' };
+    const before = await startTestGateway({ folder: folder.path });
+    const first = await clientOf(before).responses.create(question);
+    await before[Symbol.asyncDispose]();
+    await using after = await startTestGateway({ folder: folder.path });
+    const next = { model: 'openclaw', input: 'And now?', previous_response_id: first.id };
+    await clientOf(after).responses.create(next);
+    expect(JSON.stringify(after.upstream.requests.at(-1)?.body.messages)).toContain('My name is Ann.');
   });
 
   it('streams a response', async () => {

@@ -138,7 +138,7 @@ describe('the input of a response', () => {
 });
 
 describe('a response that goes on', () => {
-  it('stands behind the one before, also after a restart of everything but the disk', async () => {
+  it('stands behind the one before', async () => {
     await using house = await openHouse(say('hi'));
     const first = await answerTo(house, { input: 'one' });
     const second = await answerTo(house, { input: 'two', previous_response_id: first.id });

@@ -35,6 +35,7 @@ export async function followReply(
   const { run } = await runs.start(input);
   if (!run) throw new GatewayError('UNAVAILABLE', `run ${input.runId} ended before its reply could be read`);
   const tell = requireToolCall(input, listener);
+  // A model that answers at once may have begun before there was a run to watch.
   const missed = run.text;
   if (missed) tell({ type: 'text', delta: missed });
   const stop = run.watch((step) => {

@@ -64,7 +64,7 @@ const ownPrefix = 'responses:';
 function chooseResponseSession(deps: HttpDeps, { call, body, agent, run }: SessionRequest): ChosenSession {
   if (body.previous_response_id) return findSessionOf(deps, body.previous_response_id, agent);
   const mainKey = deps.config.session?.mainKey;
-  const session = chooseSession(call.req, body, { agent, agents: deps.agents, mainKey });
+  const session = chooseSession(call.req, body, { agent, mainKey });
   return session.transient ? { key: toSessionKey(agent.id, `${ownPrefix}${run}`).key, transient: true } : session;
 }
 

@@ -21,11 +21,8 @@ export interface SessionHints {
   metadata: unknown;
 }
 
-export interface SessionDefaults {
-  agents: readonly AgentSpec[];
-  /** Default `main`. */
-  mainKey: string | undefined;
-}
+/** Characters, as everywhere where a session is named. */
+const maxKeyLength = 512;
 
 /**
  * Finds the conversation of a request: `x-openclaw-session-key`, a chat id of Open WebUI, `user`, else one of its own.
@@ -34,12 +31,13 @@ export interface SessionDefaults {
 export function chooseSession(
   req: IncomingMessage,
   hints: SessionHints,
-  { agent, agents, mainKey = 'main' }: SessionDefaults & { agent: AgentSpec },
+  { agent, mainKey = 'main' }: { agent: AgentSpec; mainKey: string | undefined },
 ): ChosenSession {
   const named = readHeader(req, 'x-openclaw-session-key');
   if (named) {
-    const { key, rest } = parseSessionKey(named, { agentId: agents[0]?.id ?? agent.id, mainKey }, agent.id);
+    const { key, rest } = parseSessionKey(named, { agentId: agent.id, mainKey }, agent.id);
     refuseReserved(rest);
+    if (key.length > maxKeyLength) throw refuseKey(`session keys have at most ${maxKeyLength} characters`);
     return { key, transient: false };
   }
   const chat = readHeader(req, 'x-openwebui-chat-id') ?? toChatId(hints.metadata);
@@ -50,11 +48,10 @@ export function chooseSession(
 
 function refuseReserved(rest: string): void {
   const prefix = reservedPrefixes.find((reserved) => rest.toLowerCase().startsWith(reserved));
-  if (!prefix) return;
-  throw refuse(400, `session keys that begin with "${prefix}" belong to the gateway; choose another name`, {
-    param: 'x-openclaw-session-key',
-  });
+  if (prefix) throw refuseKey(`session keys that begin with "${prefix}" belong to the gateway; choose another name`);
 }
+
+const refuseKey = (message: string) => refuse(400, message, { param: 'x-openclaw-session-key' });
 
 function toChatId(metadata: unknown): string | undefined {
   const id = (metadata as { chat_id?: unknown } | undefined)?.chat_id;

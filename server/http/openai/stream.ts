@@ -57,6 +57,10 @@ export function streamReply(runs: Pick<Runs, 'start'>, { visit, input, writer, l
       open().end(writer.done(step.end));
       resolve();
     }
-  }).catch((error) => (stream ? fail(toHttpFailure(error, visit.id)) : reject(error)));
+  }).catch((error) => {
+    clearTimeout(patience);
+    stream?.end(writer.failed(toHttpFailure(error, visit.id)));
+    reject(error);
+  });
   return promise;
 }
