@@ -1,6 +1,6 @@
 /** How a channel stays small. */
 export interface ChannelOptions<T> {
-  /** Joins a value to the last one that waits, when that loses nothing; undefined leaves them apart. */
+  /** Joins a value to the last one, when that loses nothing; undefined leaves them apart. Asked when many values wait. */
   join?(last: T, next: T): T | undefined;
   /** Called once, when nobody listens any more: the loop was left, or the channel has ended. */
   onRelease(): void;
@@ -8,6 +8,9 @@ export interface ChannelOptions<T> {
   capacity?: number;
   onOverflow(channel: Channel<T>): void;
 }
+
+/** Values that may wait before they are joined. */
+const maxApart = 64;
 
 type End = { failed: false } | { failed: true; reason: unknown };
 
@@ -26,7 +29,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
   push(value: T): void {
     if (this.#end) return;
     const reader = this.#readers.shift();
-    const last = this.#values.at(-1);
+    const last = this.#values.length < maxApart ? undefined : this.#values.at(-1);
     const joined = last === undefined ? undefined : this.#options.join?.(last, value);
     if (reader) reader.resolve({ done: false, value });
     else if (joined !== undefined) this.#values[this.#values.length - 1] = joined;

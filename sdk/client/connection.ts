@@ -9,7 +9,7 @@ import { Pending, type Request } from './pending.ts';
 import type { WebSocketConstructor } from './socket.ts';
 import { Standing } from './standing.ts';
 import type { ConnectionState } from './state.ts';
-import type { Surroundings, Wanted } from './surroundings.ts';
+import type { Located, Surroundings, Wanted } from './surroundings.ts';
 import { type CallOptions, Waiting } from './waiting.ts';
 
 export interface ConnectionOptions {
@@ -49,6 +49,7 @@ export class Connection {
   #failedAttempts = 0;
   #wasReady = false;
   #lastFailure: GatewayError | undefined;
+  #lastLocated: Located | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #seq = 0;
 
@@ -113,15 +114,18 @@ export class Connection {
     this.#enter({ status: 'connecting', attempt });
     const { surroundings, wanted, introduction, connectTimeoutMs } = this.#options;
     try {
-      const located = await surroundings.locate(wanted);
+      const located = await surroundings.locate(wanted, this.#lastLocated);
       const webSocket = this.#options.webSocket ?? (await surroundings.webSocket());
       if (this.#state.status === 'closed') return;
       const connectParams = toConnectParams(introduction, located);
       this.#line = new Line(
-        { located, webSocket, connectParams, connectTimeoutMs },
+        { located, webSocket, connectParams, connectTimeoutMs, diagnose: surroundings.diagnose },
         {
           opened: () => this.#enter({ status: 'authenticating', attempt }),
-          ready: (hello) => this.#lineOnReady(hello),
+          ready: (hello) => {
+            this.#lastLocated = located;
+            this.#lineOnReady(hello);
+          },
           frame: (frame) => this.#lineOnFrame(frame),
           ended: (end) => this.#lineOnEnd(end),
         },

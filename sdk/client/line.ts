@@ -16,6 +16,8 @@ export interface LineOptions {
   connectParams: ConnectParams;
   /** Milliseconds from dialling to `hello-ok`. */
   connectTimeoutMs: number;
+  /** Finds out why a socket did not open, when it does not say. */
+  diagnose(url: string): Promise<string>;
 }
 
 /** Who is told. `ended` is called exactly once, and nothing after it. */
@@ -139,13 +141,19 @@ export class Line {
 
   #socketOnClose(code: number, reason: string): void {
     const message = `closed with ${reason ? `${code} ${reason}` : code}`;
-    if (this.#phase === 'dialling') this.#fail({ error: this.#unreachable(this.#failure ?? message), terminal: false });
+    if (this.#phase === 'dialling') void this.#dialOnFailure();
     else if (this.#phase === 'ready' || (code !== 1002 && code !== 1008)) this.#fail(this.#lost(message));
     else {
       // Closed during the handshake for a fault of ours, without an answer to `connect`.
       const error = toRefusal({ code: 'INVALID_REQUEST', message }, this.#options.located);
       this.#fail({ error, terminal: true });
     }
+  }
+
+  async #dialOnFailure(): Promise<void> {
+    const { located, diagnose } = this.#options;
+    const reason = this.#failure ?? (await diagnose(located.url));
+    this.#fail({ error: this.#unreachable(reason), terminal: false });
   }
 
   #lost(how: string): LineEnd {

@@ -13,8 +13,10 @@ export interface FeedListener {
   failed(error: GatewayError): void;
 }
 
-/** Steps that are kept for loops that begin late; text counts once, however many deltas it had. */
+/** Steps that are kept for loops that begin late. */
 const maxSteps = 10_000;
+/** Of these, the newest stay as they came; in older ones text is joined, since each step has all of it. */
+const maxApart = 64;
 
 /** The steps of one run in order, each once. Knows no connection. */
 export class RunFeed {
@@ -90,10 +92,11 @@ export class RunFeed {
   }
 
   #tell(step: RunStep): void {
-    const last = this.#steps.at(-1);
-    const joined = last && joinSteps(last, step);
-    if (joined) this.#steps[this.#steps.length - 1] = joined;
-    else if (this.#steps.push(step) > maxSteps) this.#steps.shift();
+    const aged = this.#steps.push(step) - maxApart;
+    const [before, after] = [this.#steps[aged - 1], this.#steps[aged]];
+    const joined = before && after && joinSteps(before, after);
+    if (joined) this.#steps.splice(aged - 1, 2, joined);
+    if (this.#steps.length > maxSteps) this.#steps.shift();
     for (const listener of this.#listeners) listener.step?.(step);
   }
 }

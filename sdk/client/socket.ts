@@ -14,8 +14,8 @@ export interface WebSocketLike {
 /** A class that opens a WebSocket to a url. */
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
-/** What the error event of a socket says, as deep as the runtime tells: undici hides the reason two causes down. */
-export function toSocketFailure(event: unknown): string {
+/** What the error event of a socket says, as deep as the runtime tells; undefined when it keeps the reason to itself. */
+export function toSocketFailure(event: unknown): string | undefined {
   const { message, error } = (event ?? {}) as { message?: unknown; error?: unknown };
   let deepest: unknown = error;
   for (let depth = 0; depth < 4 && deepest instanceof Error && deepest.cause instanceof Error; depth++)
@@ -23,5 +23,5 @@ export function toSocketFailure(event: unknown): string {
   const reasons = deepest instanceof AggregateError ? deepest.errors : [deepest];
   const texts = reasons.map((reason) => (reason instanceof Error ? reason.message : '')).filter(Boolean);
   if (texts.length > 0) return texts.join('; ');
-  return typeof message === 'string' && message !== '' ? message : 'the socket could not be opened';
+  return typeof message === 'string' && message !== '' ? message : undefined;
 }

@@ -25,10 +25,15 @@ export interface Wanted {
 export interface Surroundings {
   /** Name of the platform for `connect`. */
   platform: string;
-  /** Finds the gateway. Asked before every attempt to connect, since a gateway may move. */
-  locate(wanted: Wanted): Promise<Located>;
+  /**
+   * Finds the gateway. Asked before every attempt to connect, since a gateway may move.
+   * @param last where it was when it last let this client in: better than guessing while it restarts.
+   */
+  locate(wanted: Wanted, last: Located | undefined): Promise<Located>;
   /** The WebSocket class to use when the application gave none. */
   webSocket(): Promise<WebSocketConstructor>;
+  /** Finds out why a socket to the url did not open, where the WebSocket class does not say. */
+  diagnose(url: string): Promise<string>;
 }
 
 /** A url and credentials as the application gave them. */
@@ -70,4 +75,5 @@ export const webSurroundings: Surroundings = {
       'this runtime has no WebSocket: pass a class as the option webSocket, for example that of the package ws',
     );
   },
+  diagnose: async () => 'the socket could not be opened',
 };

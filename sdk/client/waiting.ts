@@ -18,7 +18,10 @@ export class Waiting<T> {
   #reject!: (reason: unknown) => void;
   #release: () => void;
 
-  /** @param expired makes the error when the deadline passes. @param gaveUp hears of the end by deadline or signal. */
+  /**
+   * @param expired makes the error when the deadline passes.
+   * @param gaveUp hears of an end by deadline or signal; not of a signal that had fired before.
+   */
   constructor({ signal, timeoutMs }: CallOptions, expired: () => GatewayError, gaveUp: () => void = () => {}) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -28,15 +31,15 @@ export class Waiting<T> {
       gaveUp();
       this.reject(error);
     };
-    const onAbort = () =>
-      giveUp(new GatewayError('CANCELLED', 'the call was cancelled by its signal', { cause: signal?.reason }));
+    const onAbort = () => giveUp(cancelled(signal));
     const limited = timeoutMs !== undefined && timeoutMs <= longestDelayMs;
     const timer = limited ? setTimeout(() => giveUp(expired()), timeoutMs) : undefined;
     this.#release = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     };
-    if (signal?.aborted) onAbort();
+    // A caller that gave up before it asked is told so, and nothing is begun.
+    if (signal?.aborted) this.reject(cancelled(signal));
     else signal?.addEventListener('abort', onAbort);
   }
 
@@ -49,4 +52,8 @@ export class Waiting<T> {
     this.#release();
     this.#reject(reason);
   }
+}
+
+function cancelled(signal: AbortSignal | undefined): GatewayError {
+  return new GatewayError('CANCELLED', 'the call was cancelled by its signal', { cause: signal?.reason });
 }

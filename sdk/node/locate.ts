@@ -15,33 +15,35 @@ const startHint = 'start one with `openclaw gateway`, or set OPENCLAW_GATEWAY_UR
 interface Place {
   address?: Address | undefined;
   credentials?: Credentials | undefined;
+  /** True when the secret is only for that address, on another machine. */
+  remote?: boolean;
 }
 
 /**
  * Finds the gateway. Places, in this order: what the application gave, the environment, the file that a running gateway
- * keeps in the state directory, the configuration file, the default port. Secrets that were not given are looked up
- * only for a gateway on this machine, so that none is sent elsewhere by accident.
+ * keeps in the state directory, where it was before, the configuration file, the default port. Secrets that were not given
+ * are looked up only for a gateway on this machine, so that none is sent elsewhere by accident.
  */
-export async function locate(wanted: Wanted, env: Environment): Promise<Located> {
+export async function locate(wanted: Wanted, env: Environment, last?: Located): Promise<Located> {
   const given = wanted.token !== undefined || wanted.password !== undefined;
   if (wanted.url !== undefined && (given || !isLoopback(wanted.url))) return toLocated({ ...wanted, url: wanted.url });
   const stateDir = findStateDir(env);
+  const option: Place =
+    wanted.url === undefined ? {} : { address: { url: toSocketUrl(wanted.url), urlFrom: 'the option url' } };
+  const environment = readEnvironment(env);
   const running = await readRunning(stateDir);
   const configured = await readConfigured(stateDir, env);
-  const environment = readEnvironment(env);
-  const address = (wanted.url !== undefined
-    ? { url: toSocketUrl(wanted.url), urlFrom: 'the option url' }
-    : undefined) ??
-    environment.address ??
-    running.address ??
-    configured.address ?? { url: `ws://127.0.0.1:${defaultPort}`, urlFrom: 'the default port' };
+  const named = option.address ?? environment.address ?? running.address;
+  if (!named && last) return last;
+  const address = named ?? configured.address ?? { url: `ws://127.0.0.1:${defaultPort}`, urlFrom: 'the default port' };
   const hint = isLoopback(address.url) ? startHint : 'check that the gateway runs there and that the address is right';
-  if (given) return { ...address, hint, ...wanted, url: address.url, credentialFrom: 'the options of new OpenClaw()' };
-  const kept = isLoopback(address.url) || address === configured.address;
-  const credentials =
-    environment.credentials ??
-    (kept ? (running.credentials ?? (await readToken(stateDir)) ?? configured.credentials) : undefined);
-  return { ...address, hint, ...credentials };
+  if (given) return { ...wanted, ...address, hint, credentialFrom: 'the options of new OpenClaw()' };
+  if (environment.credentials) return { ...address, hint, ...environment.credentials };
+  // The secret of a gateway elsewhere is for its address only, and those of this machine stay on it.
+  if (configured.remote && address === configured.address) return { ...address, hint, ...configured.credentials };
+  if (!isLoopback(address.url)) return { ...address, hint };
+  const own = configured.remote ? undefined : configured.credentials;
+  return { ...address, hint, ...(running.credentials ?? (await readToken(stateDir)) ?? own) };
 }
 
 function readEnvironment(env: Environment): Place {
@@ -75,6 +77,7 @@ async function readConfigured({ configPath }: StateDir, env: Environment): Promi
   const { port, mode, remote, auth } = gateway ?? {};
   if (mode === 'remote' && typeof remote?.url === 'string')
     return {
+      remote: true,
       address: { url: toSocketUrl(remote.url), urlFrom: `gateway.remote.url in ${configPath}` },
       credentials: toCredentials(substitute(remote.token, env), substitute(remote.password, env), [
         'gateway.remote',

@@ -2,12 +2,14 @@ import { OpenClaw as Client } from '../client/openclaw.ts';
 import type { WebSocketConstructor } from '../client/socket.ts';
 import { type Surroundings, webSurroundings } from '../client/surroundings.ts';
 import { GatewayError } from '../protocol/errors.ts';
+import { diagnose } from './diagnose.ts';
 import { locate } from './locate.ts';
 
 const nodeSurroundings: Surroundings = {
   platform: process.platform,
-  locate: (wanted) => locate(wanted, process.env),
+  locate: (wanted, last) => locate(wanted, process.env, last),
   webSocket: () => (typeof WebSocket === 'function' ? webSurroundings.webSocket() : loadWs()),
+  diagnose,
 };
 
 /** The client, with what Node brings along: no option is needed for the gateway of this machine. */
