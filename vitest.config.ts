@@ -9,5 +9,4 @@ export default defineConfig({
     // Many files start processes, sockets and databases of their own.
     pool: 'forks',
   },
-  resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] },
 });

@@ -44,11 +44,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   }
   // The gateway may have made a token just now.
   if (settings.auth.mode === 'token' && !settings.auth.token) learn((await readToken(paths.tokenPath)) ?? '');
-  void gateway.models().then((models) => {
-    const { url, port } = gateway;
-    const started = { url, port, models, auth: settings.auth, tokenPath: paths.tokenPath, logFile: log.currentFile() };
-    if (!globals.json) shell.out(greeting(shell, started));
-  });
+  if (!globals.json) void greet(shell, gateway, { auth: settings.auth, tokenPath: paths.tokenPath, log });
   await stopSignal;
   await gateway.close();
   return exitCodes.ok;
@@ -69,6 +65,20 @@ async function start({ shell, paths, loaded, settings, log }: Starting): Promise
   const { startGateway } = await import('../../../server/gateway.ts');
   const docsDir = join(findPackageRoot(), 'docs');
   return startGateway({ paths, loaded, settings, env: shell.env, version, docsDir, log });
+}
+
+/** Says hello once it is known which model answers; what keeps it from knowing is for the log. */
+async function greet(
+  shell: Shell,
+  gateway: Gateway,
+  { log, ...known }: { auth: GatewaySettings['auth']; tokenPath: string; log: FileLog },
+): Promise<void> {
+  try {
+    const { url, port } = gateway;
+    shell.out(greeting(shell, { url, port, models: await gateway.models(), logFile: log.currentFile(), ...known }));
+  } catch (error) {
+    log.error('no model could be chosen', { error });
+  }
 }
 
 /** The first SIGINT or SIGTERM; one more ends the process at once. */
