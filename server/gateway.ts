@@ -217,6 +217,7 @@ function openDomains({ paths, loaded, settings, env, version, docsDir, log }: Ga
     health,
     publish,
     mainKey,
+    isWritable: () => database.isWritable,
     prune() {
       const [oldSessions, oldRuns] = [sessions.prune(), runs.prune()];
       if (oldSessions + oldRuns > 0) log.child('gateway').info('pruned', { sessions: oldSessions, runs: oldRuns });
@@ -300,7 +301,11 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     runs,
     models,
     sessions,
-    probes: { phase: () => life.phase, failing: () => [], startedAt: life.startedAt },
+    probes: {
+      phase: () => life.phase,
+      failing: () => (domains.isWritable() ? [] : ['database']),
+      startedAt: life.startedAt,
+    },
     callContext,
     log: log.child('http'),
   });

@@ -19,6 +19,8 @@ export interface Database {
   write<T>(work: () => T): T;
   /** Resolves when every write so far is on disk; rejects when the disk refused it. */
   durable(): Promise<void>;
+  /** False from a write that the disk refused until one that it took. */
+  readonly isWritable: boolean;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
   let syncing: Promise<void> | undefined;
   /** Those who wait for the writes that no sync has covered yet. */
   let waiting: PromiseWithResolvers<void> | undefined;
+  let isWritable = true;
 
   const endTurn = () => {
     if (!open) return;
@@ -61,6 +64,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     try {
       commit.run();
     } catch (error) {
+      isWritable = false;
       if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
       waiting?.reject(refusedByDisk(path, error));
       waiting = undefined;
@@ -77,19 +81,23 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     waiting = undefined;
     unsynced = false;
     syncing = promise;
-    const settle = (outcome: () => void) => {
+    const settle = (isTaken: boolean, outcome: () => void) => {
+      isWritable = isTaken;
       syncing = undefined;
       outcome();
       if (!open) sync();
     };
     wal.datasync().then(
-      () => settle(resolve),
-      (error) => settle(() => reject(refusedByDisk(path, error))),
+      () => settle(true, resolve),
+      (error) => settle(false, () => reject(refusedByDisk(path, error))),
     );
   };
 
   return {
     path,
+    get isWritable() {
+      return isWritable;
+    },
     prepare: (sql) => sqlite.prepare(sql),
     write(work) {
       if (!open) {

@@ -27,8 +27,9 @@ export const migrations: readonly string[] = [
     reset_seq INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX sessions_label ON sessions(label) WHERE label IS NOT NULL AND archived = 0;
-  CREATE INDEX sessions_recent ON sessions(transient, updated_at);
-  CREATE INDEX sessions_of_agent ON sessions(agent_id, transient, updated_at);
+  CREATE INDEX sessions_recent ON sessions(updated_at) WHERE transient = 0;
+  CREATE INDEX sessions_of_agent ON sessions(agent_id, updated_at) WHERE transient = 0;
+  CREATE INDEX sessions_transient ON sessions(updated_at) WHERE transient = 1;
 
   CREATE TABLE messages (
     session_id TEXT NOT NULL REFERENCES sessions(session_id) ON DELETE CASCADE,

@@ -27,7 +27,10 @@ export interface SessionStore {
     shortId?: string | undefined;
     label?: string | undefined;
   }): SessionRow | undefined;
-  /** The session with that key, made when it is not there. */
+  /**
+   * The session with that key, made when it is not there. A transient one that is used again lives a day from now on; asked
+   * for as one that is not transient, it is kept.
+   */
   ensure(key: string, options?: { transient?: boolean; change?: SessionChange }): { row: SessionRow; created: boolean };
   /** @throws GatewayError INVALID_REQUEST: no such session, label in use, or `details.reason: 'session-changed'`. */
   patch(key: string, change: SessionChange, expected?: Expected): SessionRow;
@@ -87,9 +90,9 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const insert = database.prepare(
     'INSERT INTO sessions (key, session_id, agent_id, transient, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING *',
   );
-  const advance = database.prepare(
-    'UPDATE sessions SET last_seq = last_seq + 1, updated_at = ? WHERE key = ? RETURNING *',
-  );
+  const advance = database.prepare('UPDATE sessions SET last_seq = last_seq + 1 WHERE key = ? RETURNING *');
+  const keep = database.prepare('UPDATE sessions SET transient = ?, updated_at = ? WHERE key = ? RETURNING *');
+  const touch = database.prepare('UPDATE sessions SET updated_at = ? WHERE key = ?');
   const markReset = database.prepare(
     `UPDATE sessions SET reset_seq = last_seq, revision = revision + 1, status = NULL, last_run_error = NULL,
      input_tokens = 0, output_tokens = 0 WHERE key = ?`,
@@ -133,8 +136,10 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
 
   const append = (key: string, message: NewMessage): ChatMessage => {
     const { row, stored } = database.write(() => {
-      const row = advance.get(Date.now(), key) as StoredSession | undefined;
+      const row = advance.get(key) as StoredSession | undefined;
       if (!row) throw notFound(key);
+      // Transient sessions are in no list that this would move them up in.
+      if (row.transient === 0) touch.run(Date.now(), key);
       return { row, stored: transcript.append(row.session_id, row.last_seq, message) };
     });
     if (row.transient === 1) return stored;
@@ -155,6 +160,9 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     database.durable().then(tell, () => undefined);
     return stored;
   };
+
+  const renew = (key: string, transient: boolean): StoredSession =>
+    database.write(() => keep.get(Number(transient), Date.now(), key) as unknown as StoredSession);
 
   /** @returns whether there was anything to change. */
   const apply = (row: StoredSession, change: SessionChange): boolean => {
@@ -187,7 +195,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     },
     ensure(key, { transient = false, change = {} } = {}) {
       const existing = read(key);
-      if (existing) return { row: toRow(existing), created: false };
+      if (existing) return { row: toRow(existing.transient === 1 ? renew(key, transient) : existing), created: false };
       const { agentId } = parseSessionKey(key, { agentId: '', mainKey });
       const now = Date.now();
       const row = database.write(() => {

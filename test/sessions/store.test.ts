@@ -128,7 +128,16 @@ describe('the session store', () => {
       `UPDATE sessions SET updated_at = 1 WHERE key IN ('agent:main:http:old', 'agent:main:kept')`,
     );
     store.database.write(() => aged.run());
+    store.ensure('agent:main:http:again', { transient: true });
+    store.ensure('agent:main:http:named', { transient: true });
+    store.database.write(() =>
+      store.database.prepare(`UPDATE sessions SET updated_at = 1 WHERE key LIKE '%again' OR key LIKE '%named'`).run(),
+    );
+    store.ensure('agent:main:http:again', { transient: true });
+    store.ensure('agent:main:http:named');
     expect(store.prune()).toBe(1);
+    expect(store.find('agent:main:http:again')).toBeDefined();
+    expect(store.list(everything).rows.map((row) => row.key)).toContain('agent:main:http:named');
     expect(store.find('agent:main:http:old')).toBeUndefined();
     expect(store.find('agent:main:http:new')).toBeDefined();
     expect(store.find('agent:main:kept')).toBeDefined();
