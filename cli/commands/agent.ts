@@ -65,11 +65,11 @@ async function send(shell: Shell, args: AgentArgs): Promise<number> {
   const quiet = { ...shell, globals: { ...shell.globals, timeout: undefined } };
   return withGateway(quiet, async (client) => {
     const run = await start(client, message, { ...args, timeoutSeconds });
-    const stop = abortOnInterrupt(shell, run);
+    const stops = [abortOnInterrupt(shell, run), tellOfLoss(shell, client)];
     try {
       return await show(shell, run);
     } finally {
-      stop();
+      for (const stop of stops) stop();
     }
   });
 }
@@ -92,6 +92,14 @@ function abortOnInterrupt(shell: Shell, run: Run): () => void {
       run.abort().catch(() => {});
     },
     onSecond: () => process.exit(130),
+  });
+}
+
+/** The run outlives the connection: there is something to wait for. */
+function tellOfLoss(shell: Shell, client: OpenClaw): () => void {
+  return client.onState((state) => {
+    if (state.status === 'reconnecting' && state.attempt === 1)
+      shell.note('The connection was lost; waiting for the gateway to come back (Ctrl-C twice leaves).');
   });
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { begin, startUpstream } from '../upstream.ts';
 import { createHome, freePort, type Home } from './processes.ts';
 
 describe('a gateway that may not start', () => {
@@ -140,5 +141,33 @@ describe('a gateway that runs', () => {
     expect(await readdir(join(home.dir, '.openclaw-work'))).toContain('gateway.token');
     gateway.process.kill('SIGTERM');
     await gateway.ended;
+  });
+});
+
+describe('a gateway with work to do', () => {
+  it('waits for it on the first signal, and ends at once on the second', async () => {
+    await using upstream = await startUpstream(begin('so far', () => new Promise(() => {})));
+    await using home = await createHome();
+    await mkdir(home.stateDir);
+    const provider = { baseUrl: `${upstream.url}/v1`, api: 'openai-completions', apiKey: 'k', models: [{ id: 'up' }] };
+    const config = { agents: { defaults: { model: 'local/up' } }, models: { providers: { local: provider } } };
+    await writeFile(join(home.stateDir, 'openclaw.json'), JSON.stringify(config));
+    const gateway = await home.gateway();
+    const agent = home.start(['agent', '--message', 'Hello']);
+    await agent.sees(/so far/);
+    gateway.process.kill('SIGTERM');
+    await gateway.sees(/stopping/);
+    expect(gateway.process.exitCode).toBe(null);
+    // What comes within a quarter of a second counts as the echo of the first.
+    const again = setInterval(() => gateway.process.kill('SIGTERM'), 50);
+    const ended = await gateway.ended;
+    clearInterval(again);
+    expect(ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Stopped at once') });
+    const next = await home.gateway();
+    expect(await agent.ended).toMatchObject({ exitCode: 1, stdout: 'so far\n' });
+    expect(agent.stderr()).toMatch(/The connection was lost.*interrupted/s);
+    expect((await home.run(['chat', 'history', 'main'])).stdout).toContain('Hello');
+    next.process.kill('SIGTERM');
+    expect((await next.ended).exitCode).toBe(0);
   });
 });

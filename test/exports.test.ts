@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSource } from './law/imports.ts';
+
+const dist = join(import.meta.dirname, '..', 'sdk', 'dist');
+
+/** Names in a built declaration file: values and types. */
+async function declared(file: string): Promise<string[]> {
+  return readSource(file, await readFile(join(dist, file), 'utf8')).exported.sort();
+}
+
+/** Names that exist at run time. */
+async function offered(specifier: string): Promise<string[]> {
+  return Object.keys(await import(specifier)).sort();
+}
+
+// A name that appears or goes is a decision: change the snapshot with it (npx vitest run test/exports.test.ts -u), and the changelog.
+describe('what @openclaw/sdk offers', () => {
+  it('is the same in Node and in a browser', async () => {
+    const names = await offered('@openclaw/sdk');
+    expect(names).toMatchInlineSnapshot(`
+      [
+        "GatewayError",
+        "OpenClaw",
+        "gatewayLink",
+        "isGatewayError",
+      ]
+    `);
+    expect(await offered(join(dist, 'index.js'))).toEqual(names);
+    expect(await declared('index.node.d.ts')).toEqual(await declared('index.d.ts'));
+  });
+
+  it('has these types', async () => {
+    expect(await declared('index.d.ts')).toMatchInlineSnapshot(`
+      [
+        "Agent",
+        "AgentIdentity",
+        "AgentRow",
+        "Agents",
+        "AttachOptions",
+        "Attachment",
+        "CallOptions",
+        "ChatEvent",
+        "ChatMessage",
+        "ClientIdentity",
+        "ConfigIssue",
+        "ConfigSnapshot",
+        "ConnectionState",
+        "ConnectionStatus",
+        "ContentPart",
+        "Contract",
+        "EndStep",
+        "ErrorCode",
+        "EventMap",
+        "EventName",
+        "EventPayload",
+        "Events",
+        "Gap",
+        "GatewayError",
+        "GatewayEvent",
+        "GatewayEventName",
+        "GatewayLink",
+        "HealthSnapshot",
+        "HelloOk",
+        "HistoryOptions",
+        "HistoryPage",
+        "MessageOptions",
+        "ModelRow",
+        "Mutation",
+        "OpenClaw",
+        "OpenClawOptions",
+        "OperatorScope",
+        "OtherStep",
+        "PresenceEntry",
+        "Query",
+        "ReasoningStep",
+        "ReconnectOptions",
+        "Rpc",
+        "Run",
+        "RunEvent",
+        "RunOptions",
+        "RunOutcome",
+        "RunResult",
+        "RunRow",
+        "RunStep",
+        "Runs",
+        "Session",
+        "SessionChanges",
+        "SessionCreation",
+        "SessionDefaults",
+        "SessionFilter",
+        "SessionMessage",
+        "SessionPage",
+        "SessionRow",
+        "Sessions",
+        "SessionsChanged",
+        "StatusStep",
+        "StatusSummary",
+        "Subscription",
+        "TextStep",
+        "ToolStep",
+        "Usage",
+        "WebSocketConstructor",
+        "WebSocketLike",
+        "gatewayLink",
+        "isGatewayError",
+      ]
+    `);
+  });
+
+  it('has these schemas and tables under ./protocol', async () => {
+    expect(await offered('@openclaw/sdk/protocol')).toMatchInlineSnapshot(`
+      [
+        "AgentRow",
+        "ChatEvent",
+        "ChatMessage",
+        "ConfigSnapshot",
+        "ConnectParams",
+        "ContentPart",
+        "GatewayError",
+        "HealthSnapshot",
+        "HistoryDelta",
+        "HistoryPage",
+        "ModelRow",
+        "PresenceEntry",
+        "RunEvent",
+        "RunOutcome",
+        "RunRow",
+        "SessionDefaults",
+        "SessionMessage",
+        "SessionPage",
+        "SessionRow",
+        "SessionsChanged",
+        "StatusSummary",
+        "Usage",
+        "capabilities",
+        "clientIds",
+        "clientModes",
+        "contract",
+        "errorCodes",
+        "eventSpecs",
+        "events",
+        "fromErrorShape",
+        "isGatewayError",
+        "isGranted",
+        "isServerFrame",
+        "methods",
+        "minProbeProtocolVersion",
+        "operatorScopes",
+        "parseRequestFrame",
+        "protocolVersion",
+        "toErrorShape",
+      ]
+    `);
+  });
+});
