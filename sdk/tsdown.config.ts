@@ -1,15 +1,17 @@
 import { defineConfig } from 'tsdown';
 
-/** zod is an optional peer: who uses only the client must be able to compile without it. */
-const optionalZod = {
-  name: 'optional-zod',
-  renderChunk: (code: string, { fileName }: { fileName: string }) =>
-    fileName.endsWith('.d.ts')
-      ? code.replace(
-          /^import .* from "zod";$/m,
-          '// @ts-ignore: an optional peer, needed for @openclaw/sdk/protocol\n$&',
-        )
-      : undefined,
+/** What the declarations need to compile in any project. */
+const selfContained = {
+  name: 'self-contained-declarations',
+  generateBundle(_options: unknown, bundle: Record<string, { fileName: string; code?: string; isEntry?: boolean }>) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.code === undefined || !chunk.fileName.endsWith('.d.ts')) continue;
+      // Who uses only the client must be able to compile without zod.
+      const code = chunk.code.replace(/^import .* from "zod";$/m, '// @ts-ignore: an optional peer\n$&');
+      // `await using`, also for tRPC's declarations, whatever `lib` the project has.
+      chunk.code = chunk.isEntry ? `/// <reference lib="esnext.disposable" />\n${code}` : code;
+    }
+  },
 };
 
 export default defineConfig({
@@ -23,7 +25,5 @@ export default defineConfig({
   dts: true,
   tsconfig: 'tsconfig.json',
   deps: { neverBundle: [/^node:/] },
-  plugins: [optionalZod],
-  publint: true,
-  attw: { profile: 'esm-only', level: 'error' },
+  plugins: [selfContained],
 });
