@@ -49,7 +49,10 @@ export const sessionsMethods = implement(sessions, {
     if (row)
       return { ok: true, key: row.key, agentId: row.agentId, ...(row.displayName && { displayName: row.displayName }) };
     if (input.allowMissing) return { ok: false };
-    throw notFound(input.key ?? input.sessionId ?? input.label ?? input.shortId ?? input.slugHint ?? '');
+    const name = input.key ?? input.sessionId ?? input.label ?? input.shortId;
+    if (name === undefined)
+      throw new GatewayError('INVALID_REQUEST', 'name the session: give its key, sessionId, shortId or label');
+    throw notFound(name);
   },
 
   describe: ({ input, ctx }) => {

@@ -42,6 +42,7 @@ describe('sessions', () => {
       code: 'INVALID_REQUEST',
       details: { code: 'SESSION_NOT_FOUND' },
     });
+    expect((await client.refused('sessions.resolve', {})).message).toContain('name the session');
     expect(await client.call('sessions.describe', { key: 'nope' })).toEqual({ session: null });
     expect(await client.call('sessions.reset', { key: 'work' })).toMatchObject({
       ok: true,
