@@ -65,7 +65,7 @@ export function createRunStore(database: Database): RunStore {
      WHERE run_id = ?`,
   );
   const find = database.prepare('SELECT * FROM runs WHERE run_id = ?');
-  const unfinished = database.prepare(`SELECT * FROM runs WHERE status IN ('queued', 'running') ORDER BY accepted_at`);
+  const unfinished = database.prepare('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY accepted_at');
   const appendGroup = database.prepare(
     'INSERT INTO run_events (run_id, last_seq, anchor_seq, events) VALUES (?, ?, ?, ?)',
   );

@@ -58,7 +58,7 @@ export const migrations: readonly string[] = [
     usage TEXT,
     reply TEXT
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX runs_unfinished ON runs(status) WHERE status IN ('queued', 'running');
+  -- also finds the runs that have not ended
   CREATE INDEX runs_ended ON runs(ended_at);
 
   -- one row per group of events that was written together
