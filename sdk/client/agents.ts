@@ -1,6 +1,6 @@
 import type { AgentRow } from '../protocol/agents.ts';
 import type { Attachment } from '../protocol/fields.ts';
-import { callSite } from './call-site.ts';
+import { blameCaller, callSite } from './call-site.ts';
 import type { Rpc } from './rpc.ts';
 import type { Run } from './run.ts';
 import type { Starter } from './starter.ts';
@@ -75,7 +75,7 @@ export class Agents {
 
   /** Lists the agents, the default one first. */
   async list(options?: CallOptions): Promise<AgentRow[]> {
-    const { agents } = await this.#rpc.agents.list.query({}, options);
+    const { agents } = await blameCaller(this.list, this.#rpc.agents.list.query({}, options));
     return agents;
   }
 }

@@ -19,6 +19,14 @@ export function callSite(above: unknown): CallSite {
   return site;
 }
 
+/** Lets the failure of a promise begin at the line that called the function `above`. */
+export function blameCaller<T>(above: unknown, promise: Promise<T>): Promise<T> {
+  const site = callSite(above);
+  return promise.catch((error: unknown) => {
+    throw atCallSite(error, site);
+  });
+}
+
 /** Makes an error's stack begin at the caller's line instead of in the socket's handler. */
 export function atCallSite<E>(error: E, site: CallSite): E {
   const failure = error as E & GatewayError;

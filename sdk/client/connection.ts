@@ -91,6 +91,11 @@ export class Connection {
     if (this.#state.status === 'reconnecting') (this.#timer as NodeTimer)?.ref?.();
   }
 
+  /** Finds the gateway, as every attempt to connect does. */
+  locate(): Promise<Located> {
+    return this.#options.surroundings.locate(this.#options.wanted, this.#lastLocated);
+  }
+
   /** Asks the gateway. Resolves with its answer, good or bad; rejects when there is none. */
   async request(request: Request): Promise<ResponseFrame> {
     if (this.#state.status === 'closed') throw this.#closed();
@@ -112,9 +117,9 @@ export class Connection {
   async #dial(): Promise<void> {
     const attempt = this.#failedAttempts + 1;
     this.#enter({ status: 'connecting', attempt });
-    const { surroundings, wanted, introduction, connectTimeoutMs } = this.#options;
+    const { surroundings, introduction, connectTimeoutMs } = this.#options;
     try {
-      const located = await surroundings.locate(wanted, this.#lastLocated);
+      const located = await this.locate();
       const webSocket = this.#options.webSocket ?? (await surroundings.webSocket());
       if (this.#state.status === 'closed') return;
       const connectParams = toConnectParams(introduction, located);

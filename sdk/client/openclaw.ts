@@ -2,7 +2,7 @@ import type { TRPCLink } from '@trpc/client';
 import type { Contract } from '../protocol/contract.ts';
 import type { HelloOk } from '../protocol/hello.ts';
 import { Agents } from './agents.ts';
-import { atCallSite, callSite } from './call-site.ts';
+import { blameCaller } from './call-site.ts';
 import { Connection } from './connection.ts';
 import { type EventMap, type Events, iterateEvents, listen } from './events.ts';
 import { createLink, defaultTimeoutMs } from './link.ts';
@@ -77,18 +77,23 @@ export class OpenClaw implements AsyncDisposable {
    * Connects, when no call has done so yet.
    * @throws GatewayError `UNREACHABLE` when nobody answers, or why the gateway refused.
    */
-  async connect(options: CallOptions = {}): Promise<HelloOk> {
-    const site = callSite(this.connect);
-    try {
-      return await this.#connection.connect({ timeoutMs: defaultTimeoutMs, ...options });
-    } catch (error) {
-      throw atCallSite(error, site);
-    }
+  connect(options: CallOptions = {}): Promise<HelloOk> {
+    return blameCaller(this.connect, this.#connection.connect({ timeoutMs: defaultTimeoutMs, ...options }));
   }
 
   /** Calls back for every event of that name; `gap` tells that some were lost. @returns how to stop. */
   on<E extends keyof EventMap>(event: E, listener: (payload: EventMap[E]) => void): () => void {
     return listen(this.#connection, event, listener);
+  }
+
+  /**
+   * What the package `openai` needs to talk to the gateway's agents: `new OpenAI(await oc.openai())`. Any other client of
+   * OpenAI's API takes the same two. Connects nothing.
+   */
+  async openai(): Promise<{ baseURL: string; apiKey: string }> {
+    const { url, token, password } = await blameCaller(this.openai, this.#connection.locate());
+    // OpenAI's clients refuse an empty key, also for a gateway that wants none.
+    return { baseURL: `${url.replace(/^ws/, 'http')}/v1`, apiKey: token ?? password ?? 'none' };
   }
 
   /** Closes the connection, for good. Runs go on at the gateway; whoever waits here gets `CLOSED`. */

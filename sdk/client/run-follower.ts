@@ -263,5 +263,5 @@ export class RunFollower implements RunWatcher {
 }
 
 function hasLog({ hello }: Connection): boolean {
-  return hello?.features.capabilities?.includes('run-events') ?? false;
+  return hello?.features?.capabilities?.includes('run-events') ?? false;
 }

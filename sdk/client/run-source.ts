@@ -11,7 +11,7 @@ const pageSize = 1000;
 /** True when the gateway keeps a log of its runs that can be read from any point. Waits for the connection. */
 export async function keepsRunLog(connection: Connection, timeoutMs: number): Promise<boolean> {
   const hello = await connection.connect({ timeoutMs });
-  return hello.features.capabilities?.includes('run-events') ?? false;
+  return hello.features?.capabilities?.includes('run-events') ?? false;
 }
 
 /** Reads a run's log behind a number, page by page. @returns the run as it was with the last page. */

@@ -1,9 +1,10 @@
 import { GatewayError } from '../protocol/errors.ts';
 import type { RunRow } from '../protocol/runs.ts';
-import { atCallSite, callSite } from './call-site.ts';
+import { atCallSite, blameCaller, callSite } from './call-site.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { ask } from './link.ts';
+import type { Request } from './pending.ts';
 import type { RunFollower } from './run-follower.ts';
 import type { RunResult } from './run-result.ts';
 import { joinSteps, type RunStep } from './run-step.ts';
@@ -60,8 +61,39 @@ export class Run implements AsyncIterable<RunStep> {
   }
 
   /** Waits for the end, however the run ends. @throws GatewayError as a loop does, or by the given signal and timeout. */
-  async wait(options: CallOptions = {}): Promise<RunResult> {
-    const site = callSite(this.wait);
+  wait(options: CallOptions = {}): Promise<RunResult> {
+    return blameCaller(this.wait, this.#ended(options));
+  }
+
+  /** Waits for the reply. @throws GatewayError when the run did not end well; `details.text` has what was said so far. */
+  text(options: CallOptions = {}): Promise<string> {
+    const reply = this.#ended(options).then(({ error, text }) => {
+      if (error) throw error;
+      return text;
+    });
+    return blameCaller(this.text, reply);
+  }
+
+  /** Ends the run; what it said so far is kept. @returns false when it had ended already. */
+  async abort(options: CallOptions = {}): Promise<boolean> {
+    // Harmless to send twice: the second finds no run.
+    const asked = this.#ask('sessions.abort', { runId: this.id }, { repeat: 'keyed', ...options });
+    const { status } = (await blameCaller(this.abort, asked)) as { status: string };
+    return status === 'aborted';
+  }
+
+  /** Reads how the run stands. Needs a gateway with the capability `run-events`. */
+  async describe(options: CallOptions = {}): Promise<RunRow> {
+    const asked = this.#ask(
+      'runs.events',
+      { runId: this.id, after: this.seq, limit: 1 },
+      { repeat: 'once', ...options },
+    );
+    const { run } = (await blameCaller(this.describe, asked)) as { run: RunRow };
+    return run;
+  }
+
+  #ended(options: CallOptions): Promise<RunResult> {
     const late = () =>
       new GatewayError('TIMEOUT', `run ${this.id} has not ended within ${options.timeoutMs} ms; it goes on`);
     let stop = () => {};
@@ -72,44 +104,14 @@ export class Run implements AsyncIterable<RunStep> {
         ended: (result) => waiting.resolve(result),
         failed: (error) => waiting.reject(error),
       });
-    try {
-      return await waiting.promise;
-    } catch (error) {
-      throw atCallSite(error, site);
-    }
+    return waiting.promise;
   }
 
-  /** Waits for the reply. @throws GatewayError when the run did not end well; `details.text` has what was said so far. */
-  async text(options: CallOptions = {}): Promise<string> {
-    const site = callSite(this.text);
-    const { error, text } = await this.wait(options).catch((failure: unknown) => {
-      throw atCallSite(failure, site);
-    });
-    if (error) throw atCallSite(error, site);
-    return text;
-  }
-
-  /** Ends the run; what it said so far is kept. @returns false when it had ended already. */
-  async abort(options: CallOptions = {}): Promise<boolean> {
-    const site = callSite(this.abort);
-    // Harmless to send twice: the second finds no run.
-    const request = { method: 'sessions.abort', params: { runId: this.id }, repeat: 'keyed' as const };
-    const timed = { timeoutMs: this.#callTimeoutMs, ...options };
-    const answer = await ask(this.#connection, { ...request, options: timed }).catch((error: unknown) => {
-      throw atCallSite(error, site);
-    });
-    return (answer as { status: string }).status === 'aborted';
-  }
-
-  /** Reads how the run stands. Needs a gateway with the capability `run-events`. */
-  async describe(options: CallOptions = {}): Promise<RunRow> {
-    const site = callSite(this.describe);
-    const params = { runId: this.id, after: this.seq, limit: 1 };
-    const timed = { timeoutMs: this.#callTimeoutMs, ...options };
-    const request = { method: 'runs.events', params, repeat: 'once' as const, options: timed };
-    const answer = await ask(this.#connection, request).catch((error: unknown) => {
-      throw atCallSite(error, site);
-    });
-    return (answer as { run: RunRow }).run;
+  #ask(
+    method: string,
+    params: unknown,
+    { repeat, ...options }: Pick<Request, 'repeat'> & CallOptions,
+  ): Promise<unknown> {
+    return ask(this.#connection, { method, params, repeat, options: { timeoutMs: this.#callTimeoutMs, ...options } });
   }
 }

@@ -3,7 +3,7 @@ import type { ChatMessage, HistoryPage } from '../protocol/chat.ts';
 import type { Namespaces } from '../protocol/contract.ts';
 import type { SessionPage, SessionRow } from '../protocol/sessions.ts';
 import { type MessageOptions, toCallOptions } from './agents.ts';
-import { callSite } from './call-site.ts';
+import { blameCaller, callSite } from './call-site.ts';
 import type { Rpc } from './rpc.ts';
 import type { Run } from './run.ts';
 import type { Starter } from './starter.ts';
@@ -60,38 +60,44 @@ export class Session {
 
   /** Reads the session's row; null when there is no such session. */
   async describe(options?: CallOptions): Promise<SessionRow | null> {
-    const { session } = await this.#rpc.sessions.describe.query({ key: this.key }, options);
+    const { session } = await blameCaller(this.describe, this.#rpc.sessions.describe.query({ key: this.key }, options));
     return session;
   }
 
   /** Reads messages, the newest page first, each page from old to new. */
   async history({ limit, offset, ...options }: HistoryOptions = {}): Promise<ChatMessage[]> {
-    const page = await this.#rpc.chat.history.query({ sessionKey: this.key, limit, offset }, options);
+    const page = await blameCaller(
+      this.history,
+      this.#rpc.chat.history.query({ sessionKey: this.key, limit, offset }, options),
+    );
     // Only a question with a cursor is answered with a delta.
     return (page as HistoryPage).messages;
   }
 
   /** Changes name, model or thinking. @returns the session as it is now. */
   async patch(changes: SessionChanges, options?: CallOptions): Promise<SessionRow> {
-    const { entry } = await this.#rpc.sessions.patch.mutate({ ...changes, key: this.key }, options);
+    const { entry } = await blameCaller(
+      this.patch,
+      this.#rpc.sessions.patch.mutate({ ...changes, key: this.key }, options),
+    );
     return entry;
   }
 
   /** Ends what the session is doing. @returns false when it was doing nothing. */
   async abort(options?: CallOptions): Promise<boolean> {
-    const { status } = await this.#rpc.sessions.abort.mutate({ key: this.key }, options);
+    const { status } = await blameCaller(this.abort, this.#rpc.sessions.abort.mutate({ key: this.key }, options));
     return status === 'aborted';
   }
 
   /** Starts a fresh transcript; key and name stay. */
   async reset(options?: CallOptions): Promise<SessionRow> {
-    const { entry } = await this.#rpc.sessions.reset.mutate({ key: this.key }, options);
+    const { entry } = await blameCaller(this.reset, this.#rpc.sessions.reset.mutate({ key: this.key }, options));
     return entry;
   }
 
   /** Deletes the session with its transcript. @returns false when there was none. */
   async delete(options?: CallOptions): Promise<boolean> {
-    const { deleted } = await this.#rpc.sessions.delete.mutate({ key: this.key }, options);
+    const { deleted } = await blameCaller(this.delete, this.#rpc.sessions.delete.mutate({ key: this.key }, options));
     return deleted;
   }
 }
@@ -114,12 +120,12 @@ export class Sessions {
 
   /** Creates a session, or adopts the one that has the key already. */
   async create(session: SessionCreation = {}, options?: CallOptions): Promise<Session> {
-    const { key } = await this.#rpc.sessions.create.mutate(session, options);
+    const { key } = await blameCaller(this.create, this.#rpc.sessions.create.mutate(session, options));
     return this.get(key);
   }
 
   /** Lists sessions, newest first, a page at a time. */
   list(filter: SessionFilter = {}, options?: CallOptions): Promise<SessionPage> {
-    return this.#rpc.sessions.list.query(filter, options);
+    return blameCaller(this.list, this.#rpc.sessions.list.query(filter, options));
   }
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { GatewayError, OpenClaw } from '../../sdk/index.node.ts';
 import { failure, openClient, untilState } from './client.ts';
 import { startScriptedGateway } from './scripted-gateway.ts';
@@ -261,6 +261,21 @@ describe('the connection', () => {
     await using oc = openClient(gateway.url, { webSocket: Counted });
     await oc.connect();
     expect(opened).toBe(1);
+  });
+
+  it('takes the class of the package ws where the runtime has none', async () => {
+    await using gateway = await startScriptedGateway();
+    vi.stubGlobal('WebSocket', undefined);
+    try {
+      await using oc = openClient(gateway.url);
+      await oc.connect();
+      expect(gateway.connections).toHaveLength(1);
+      const { OpenClaw: WebClient } = await import('../../sdk/index.ts');
+      const error = await failure(new WebClient({ url: gateway.url }).connect());
+      expect(error.message).toContain('pass a class as the option webSocket');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('gives calls their own deadline and signal while it connects', async () => {

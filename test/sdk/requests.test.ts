@@ -60,7 +60,9 @@ describe('a request', () => {
     expect(error.stack?.split('\n')[0]).toBe('GatewayError: busy');
     expect(error.stack?.split('\n')[1]).toContain('requests.test.ts');
     const named = await failure(oc.agents.list());
-    expect(named.stack).toContain('requests.test.ts');
+    expect(named.stack?.split('\n')[1]).toContain('requests.test.ts');
+    const refused = await failure(oc.sessions.get('x').describe());
+    expect(refused.stack?.split('\n')[1]).toContain('requests.test.ts');
   });
 
   it('stops waiting at its deadline, saying that it may have executed', async () => {
