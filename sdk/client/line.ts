@@ -39,6 +39,8 @@ const connectId = 'connect';
 /** Close codes of ours: the gateway was silent for too long; it sent something that is no JSON. */
 const silenceCode = 4000;
 const notJsonCode = 4002;
+/** Milliseconds that silence is given to be broken after all. */
+const maxGraceMs = 1000;
 
 /** One socket to a gateway. */
 export class Line {
@@ -125,11 +127,18 @@ export class Line {
 
   /** Silence for twice the tick interval means a dead peer: TCP may not notice for many minutes. */
   #watch(limitMs: number): void {
-    const check = () => {
+    const look = (found: () => void) => {
       const silentMs = Date.now() - this.#heardAt;
-      if (silentMs < limitMs) this.#timer = setTimeout(check, limitMs - silentMs);
-      else this.#fail(this.#lost(`nothing was heard of the gateway for ${silentMs} ms`), silenceCode);
+      if (silentMs >= limitMs) found();
+      else this.#timer = setTimeout(check, limitMs - silentMs);
     };
+    const check = () =>
+      // After a busy or sleeping machine the timer may come before the frames that are waiting already.
+      look(() => {
+        this.#timer = setTimeout(confirm, Math.min(maxGraceMs, limitMs / 4));
+      });
+    const confirm = () =>
+      look(() => this.#fail(this.#lost(`nothing was heard of the gateway for ${limitMs} ms and more`), silenceCode));
     this.#timer = setTimeout(check, limitMs);
   }
 
