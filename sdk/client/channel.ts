@@ -4,11 +4,12 @@ export interface ChannelOptions<T> {
   join?(last: T, next: T): T | undefined;
   /** Called once, when nobody listens any more: the loop was left, or the channel has ended. */
   onRelease(): void;
-  /** Values that may wait for a slow loop; the one that does not fit goes to `onOverflow`. Default 10 000. */
-  capacity?: number;
+  /** Called instead of keeping a value that does not fit any more. */
   onOverflow(channel: Channel<T>): void;
 }
 
+/** Values that may wait for a slow loop. */
+const maxWaiting = 10_000;
 /** Values that may wait before they are joined. */
 const maxApart = 64;
 
@@ -33,7 +34,7 @@ export class Channel<T> implements AsyncIterableIterator<T> {
     const joined = last === undefined ? undefined : this.#options.join?.(last, value);
     if (reader) reader.resolve({ done: false, value });
     else if (joined !== undefined) this.#values[this.#values.length - 1] = joined;
-    else if (this.#values.length >= (this.#options.capacity ?? 10_000)) this.#options.onOverflow(this);
+    else if (this.#values.length >= maxWaiting) this.#options.onOverflow(this);
     else this.#values.push(value);
   }
 

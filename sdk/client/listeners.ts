@@ -2,10 +2,6 @@
 export class Listeners<Args extends unknown[]> {
   #listeners = new Set<(...args: Args) => void>();
 
-  get size(): number {
-    return this.#listeners.size;
-  }
-
   /** @returns how to stop listening. */
   add(listener: (...args: Args) => void): () => void {
     // The same function may listen twice; each registration ends on its own.

@@ -28,15 +28,15 @@ export interface Patience {
 
 /** Starts runs and finds them again. */
 export class Starter {
-  readonly callTimeoutMs: number;
   #connection: Connection;
   #router: RunRouter;
+  #callTimeoutMs: number;
   #idleTimeoutMs: number;
 
   constructor(connection: Connection, { callTimeoutMs, idleTimeoutMs }: Patience) {
     this.#connection = connection;
     this.#router = new RunRouter(connection);
-    this.callTimeoutMs = callTimeoutMs;
+    this.#callTimeoutMs = callTimeoutMs;
     this.#idleTimeoutMs = idleTimeoutMs;
   }
 
@@ -50,7 +50,7 @@ export class Starter {
         method,
         params: { ...params, idempotencyKey },
         repeat: 'keyed',
-        options: { timeoutMs: this.callTimeoutMs, ...options },
+        options: { timeoutMs: this.#callTimeoutMs, ...options },
       });
       const accepted = toAcceptance(answer);
       const fresh = accepted.status === 'accepted' || accepted.status === 'started';
@@ -59,14 +59,14 @@ export class Starter {
       follower.release();
       throw isGatewayError(error) ? atCallSite<GatewayError>(error, site) : error;
     }
-    return new Run(this.#connection, follower, this.callTimeoutMs);
+    return new Run(this.#connection, follower, this.#callTimeoutMs);
   }
 
   /** A run that exists. Nothing is asked before somebody wants to hear of it. */
   attach(runId: string, { after = 0, sessionKey }: { after?: number; sessionKey?: string | undefined }): Run {
     const follower = this.#follow({ runId, after, sessionKey });
     follower.accept(sessionKey, false);
-    return new Run(this.#connection, follower, this.callTimeoutMs);
+    return new Run(this.#connection, follower, this.#callTimeoutMs);
   }
 
   #follow(which: { runId: string; after: number; sessionKey: string | undefined }): RunFollower {
