@@ -14,11 +14,13 @@ export interface RunLog {
 
 /** Milliseconds an event may wait for others to be written with. */
 const patienceMs = 100;
-/** Events that may wait. A gateway that is killed loses at most these; see `seqAfterCrash`. */
+/** Events that may wait. */
 const maxQueued = 256;
+/** More events than a run can have between the writing of one group and its commit, some 120 ms later. */
+const maxLost = 10_000;
 
 /** First number for events that are added after a crash: no client can have seen it. */
-export const seqAfterCrash = (lastWritten: number) => lastWritten + maxQueued + 1;
+export const seqAfterCrash = (lastWritten: number) => lastWritten + maxLost + 1;
 
 /** @param origin what every event of the run says; @param firstSeq number of the first event. */
 export function createRunLog(

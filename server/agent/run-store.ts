@@ -103,7 +103,7 @@ export function createRunStore(database: Database): RunStore {
       (unfinished.all() as unknown as StoredRun[]).map((row) => ({ row: toRunRow(row), sessionId: row.session_id })),
     appendEvents(runId, events, anchorSeq) {
       const last = events.at(-1);
-      if (last) appendGroup.run(runId, last.seq, anchorSeq, JSON.stringify(events.map(toStoredEvent)));
+      if (last) appendGroup.run(runId, last.seq, anchorSeq, JSON.stringify(toStoredGroup(events)));
     },
     events(runId, after, limit) {
       const row = find.get(runId) as StoredRun | undefined;
@@ -113,8 +113,7 @@ export function createRunStore(database: Database): RunStore {
       const events: RunEvent[] = [];
       const restore = createRestoration(origin);
       for (const group of groupsFrom.iterate(runId, Number(anchor))) {
-        for (const stored of JSON.parse(String(group.events)) as StoredEvent[]) {
-          const event = restore(stored);
+        for (const event of (JSON.parse(String(group.events)) as (StoredEvent | StoredText)[]).flatMap(restore)) {
           if (event.seq <= after) continue;
           if (events.length === limit) return { events, hasMore: true };
           events.push(event);
@@ -126,27 +125,51 @@ export function createRunStore(database: Database): RunStore {
   };
 }
 
-/** An event in the log: without what its run says already, and without the text that its predecessors give. */
+/** An event in the log, without what its run says already. */
 type StoredEvent = Pick<RunEvent, 'seq' | 'stream' | 'ts' | 'data' | 'sessionId'>;
 
-function toStoredEvent({ seq, stream, ts, data, sessionId }: RunEvent): StoredEvent {
-  if (stream !== 'assistant') return { seq, stream, ts, data, ...(sessionId && { sessionId }) };
-  const { text: _text, ...rest } = data;
-  return { seq, stream, ts, data: rest };
+/** Pieces of one message that followed each other: number, time, what was new. The text so far follows from them. */
+interface StoredText {
+  itemId: unknown;
+  pieces: [seq: number, ts: number, delta: unknown][];
 }
 
-/** Gives events of the log, read in order, their cumulative text back. */
-function createRestoration(origin: Pick<RunEvent, 'runId' | 'sessionKey' | 'agentId'>) {
-  let itemId: unknown;
-  let text = '';
-  return ({ seq, stream, ts, data, sessionId }: StoredEvent): RunEvent => {
-    if (stream === 'assistant') {
-      text = data.itemId === itemId ? text + data.delta : String(data.delta);
-      itemId = data.itemId;
+/** Text is by far the most of a log, so its pieces are kept without the members that all of them share. */
+function toStoredGroup(events: readonly RunEvent[]): (StoredEvent | StoredText)[] {
+  const group: (StoredEvent | StoredText)[] = [];
+  let open: StoredText | undefined;
+  for (const { seq, stream, ts, data, sessionId } of events) {
+    if (stream !== 'assistant') {
+      open = undefined;
+      group.push({ seq, stream, ts, data, ...(sessionId && { sessionId }) });
+      continue;
     }
-    const whole = stream === 'assistant' ? { text, ...data } : data;
-    const { runId, sessionKey, agentId } = origin;
-    return { runId, seq, stream, ts, data: whole, sessionKey, agentId, ...(sessionId && { sessionId }) };
+    if (open?.itemId !== data.itemId || !open) {
+      open = { itemId: data.itemId, pieces: [] };
+      group.push(open);
+    }
+    open.pieces.push([seq, ts, data.delta]);
+  }
+  return group;
+}
+
+/** Gives events of the log, read in order, back what was left out. */
+function createRestoration(origin: Pick<RunEvent, 'runId' | 'sessionKey' | 'agentId'>) {
+  let item: unknown;
+  let text = '';
+  const { runId, sessionKey, agentId } = origin;
+  return (stored: StoredEvent | StoredText): RunEvent[] => {
+    if (!('pieces' in stored)) {
+      const { seq, stream, ts, data, sessionId } = stored;
+      return [{ runId, seq, stream, ts, data, sessionKey, agentId, ...(sessionId && { sessionId }) }];
+    }
+    const { itemId, pieces } = stored;
+    if (itemId !== item) text = '';
+    item = itemId;
+    return pieces.map(([seq, ts, delta]) => {
+      text += delta;
+      return { runId, seq, stream: 'assistant', ts, data: { text, delta, itemId }, sessionKey, agentId };
+    });
   };
 }
 

@@ -5,7 +5,8 @@ import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { migrations } from './migrations.ts';
 
 /**
- * One SQLite file (WAL). Writes of one turn of the event loop share a transaction:
+ * One SQLite file (WAL). Writes of one turn of the event loop share a transaction; those that nobody waits for share one
+ * with what comes in the next 20 ms:
  *
  *   write() ... write()  ->  COMMIT at the end of the turn  ->  fdatasync of the WAL, in the thread pool  ->  durable()
  *
@@ -27,6 +28,8 @@ export interface Database {
 /** WAL size from which a checkpoint is worth its thread. */
 const checkpointBytes = 16 * 1024 * 1024;
 const commitsBetweenSizeChecks = 256;
+/** Milliseconds that writes may stay uncommitted while nobody waits for them. */
+const patienceMs = 20;
 
 /** @throws GatewayError UNAVAILABLE when the file cannot be opened, or is of a newer gateway. */
 export async function openDatabase(path: string): Promise<Database> {
@@ -51,6 +54,9 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
   const undo = sqlite.prepare('ROLLBACK TO work');
   const checkpoints = createCheckpoints(path, wal);
   let open = false;
+  /** True once this transaction ends with the turn. */
+  let isEnding = false;
+  let patience: NodeJS.Timeout | undefined;
   /** Committed, but perhaps not on disk yet. */
   let unsynced = false;
   let syncing: Promise<void> | undefined;
@@ -60,7 +66,9 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
 
   const endTurn = () => {
     if (!open) return;
+    clearTimeout(patience);
     open = false;
+    isEnding = false;
     try {
       commit.run();
     } catch (error) {
@@ -103,7 +111,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       if (!open) {
         begin.run();
         open = true;
-        setImmediate(endTurn);
+        patience = setTimeout(endTurn, patienceMs);
       }
       mark.run();
       try {
@@ -121,6 +129,10 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       waiting ??= Promise.withResolvers<void>();
       const { promise } = waiting;
       if (!open) sync();
+      else if (!isEnding) {
+        isEnding = true;
+        setImmediate(endTurn);
+      }
       return promise;
     },
     async close() {

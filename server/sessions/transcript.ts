@@ -37,9 +37,9 @@ export function createTranscript(database: Database): Transcript {
   return {
     append(sessionId, seq, { runId, kind, role, ...rest }) {
       const timestamp = Date.now();
-      const body = JSON.stringify({ ...rest, id: randomUUID(), kind });
-      insert.run(sessionId, seq, runId ?? null, role, timestamp, body);
-      return toChatMessage({ seq, run_id: runId ?? null, role, timestamp, body });
+      const id = randomUUID();
+      insert.run(sessionId, seq, runId ?? null, role, timestamp, JSON.stringify({ ...rest, id, kind }));
+      return { role, ...rest, timestamp, __openclaw: toPlace({ id, seq, runId, timestamp, kind }) };
     },
     read: (sessionId, from, to) =>
       (range.all(sessionId, from, to) as unknown as Stored[]).map((row) => toChatMessage(row)),
@@ -52,10 +52,17 @@ export function createTranscript(database: Database): Transcript {
 
 function toChatMessage({ seq, run_id, role, timestamp, body }: Stored): ChatMessage {
   const { id, kind, ...rest } = JSON.parse(body);
-  return {
-    role,
-    ...rest,
-    timestamp,
-    __openclaw: { id, seq, ...(run_id && { runId: run_id }), recordTimestampMs: timestamp, ...(kind && { kind }) },
-  };
+  return { role, ...rest, timestamp, __openclaw: toPlace({ id, seq, runId: run_id ?? undefined, timestamp, kind }) };
+}
+
+interface Place {
+  id: string;
+  seq: number;
+  runId: string | undefined;
+  timestamp: number;
+  kind: string | undefined;
+}
+
+function toPlace({ id, seq, runId, timestamp, kind }: Place): ChatMessage['__openclaw'] {
+  return { id, seq, ...(runId && { runId }), recordTimestampMs: timestamp, ...(kind && { kind }) };
 }
