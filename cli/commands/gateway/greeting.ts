@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { ModelChoice } from '../../../sdk/protocol/health.ts';
 import { oneLine } from '../../render/text.ts';
 import type { Shell } from '../../shell.ts';
@@ -7,6 +9,8 @@ import { version } from '../../version.ts';
 export interface Started {
   url: string;
   port: number;
+  /** Addresses it listens on. */
+  hosts: readonly string[];
   models: readonly ({ agentId: string } & ModelChoice)[];
   auth: { mode: 'none' | 'token' | 'password'; source: string };
   tokenPath: string;
@@ -14,7 +18,7 @@ export interface Started {
 }
 
 /** The ready lines: where it listens, which model answers and why, what to try from another terminal. */
-export function greeting(shell: Shell, { url, port, models, auth, tokenPath, logFile }: Started): string {
+export function greeting(shell: Shell, { url, port, hosts, models, auth, tokenPath, logFile }: Started): string {
   const { paint } = shell.look;
   const row = (name: string, text: string) => `  ${paint('dim', name.padEnd(6))} ${text}`;
   const agents = models.map(({ agentId, model, reason }) => {
@@ -23,6 +27,7 @@ export function greeting(shell: Shell, { url, port, models, auth, tokenPath, log
   });
   return [
     `${paint('bold', 'OpenClaw Gateway')} ${version} ${paint('green', 'ready')} on ${url}`,
+    ...toForeignHosts(hosts).map((host) => row('also', `ws://${host}:${port} for other machines`)),
     ...agents,
     row(
       'auth',
@@ -37,6 +42,13 @@ export function greeting(shell: Shell, { url, port, models, auth, tokenPath, log
 }
 
 // --- internal ---
+
+/** Addresses at which other machines find it; of a listener on every interface, those that this machine has. */
+function toForeignHosts(hosts: readonly string[]): string[] {
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const outside = own.filter(({ internal, address }) => !internal && isIPv4(address)).map(({ address }) => address);
+  return hosts.flatMap((host) => (host === '0.0.0.0' ? outside : host)).filter((host) => !host.startsWith('127.'));
+}
 
 /** Three commands that work as they stand. */
 function suggestions(shell: Shell, { port, auth, tokenPath }: Pick<Started, 'port' | 'auth' | 'tokenPath'>): string[] {

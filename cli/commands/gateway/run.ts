@@ -44,7 +44,8 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   }
   // The gateway may have made a token just now.
   if (settings.auth.mode === 'token' && !settings.auth.token) learn((await readToken(paths.tokenPath)) ?? '');
-  if (!globals.json) void greet(shell, gateway, { auth: settings.auth, tokenPath: paths.tokenPath, log });
+  const { auth, hosts } = settings;
+  if (!globals.json) void greet(shell, gateway, { auth, hosts, tokenPath: paths.tokenPath, log });
   await stopSignal;
   await gateway.close();
   return exitCodes.ok;
@@ -71,7 +72,7 @@ async function start({ shell, paths, loaded, settings, log }: Starting): Promise
 async function greet(
   shell: Shell,
   gateway: Gateway,
-  { log, ...known }: { auth: GatewaySettings['auth']; tokenPath: string; log: FileLog },
+  { log, ...known }: Pick<GatewaySettings, 'auth' | 'hosts'> & { tokenPath: string; log: FileLog },
 ): Promise<void> {
   try {
     const { url, port } = gateway;
