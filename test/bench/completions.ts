@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { token } from './gateway-process.ts';
-import { median } from './processes.ts';
+import { median, type Throughput } from './processes.ts';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
@@ -47,8 +47,8 @@ export async function measureLatency(port: number): Promise<number> {
 const lanes = 8;
 const streamSeconds = 4;
 
-/** Streamed completions a second, 8 at a time. */
-export async function measureStreams(port: number): Promise<number> {
+/** Streams completions, 8 at a time. */
+export async function measureStreams(port: number): Promise<Throughput> {
   const run = async (seconds: number) => {
     const until = performance.now() + seconds * 1000;
     let done = 0;
@@ -62,8 +62,8 @@ export async function measureStreams(port: number): Promise<number> {
     await Promise.all(Array.from({ length: lanes }, lane));
     return done;
   };
-  await run(1);
+  const warm = await run(1);
   const started = performance.now();
   const done = await run(streamSeconds);
-  return done / ((performance.now() - started) / 1000);
+  return { perSecond: done / ((performance.now() - started) / 1000), total: warm + done };
 }

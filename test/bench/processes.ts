@@ -47,6 +47,24 @@ export async function readUsage(pid: number): Promise<{ rssMb: number; cpuSecond
   return { rssMb, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond };
 }
 
+/** What a load got out of a server. */
+export interface Throughput {
+  perSecond: number;
+  /** All that was answered, the warm-up included. */
+  total: number;
+}
+
+/** The throughput together with the server's own CPU time for each answer, microseconds. */
+export async function withCpu(
+  pid: number,
+  load: Promise<Throughput>,
+): Promise<{ perSecond: number; cpuMicros: number }> {
+  const before = await readUsage(pid);
+  const { perSecond, total } = await load;
+  const after = await readUsage(pid);
+  return { perSecond, cpuMicros: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / total };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

@@ -1,20 +1,22 @@
 import { performance } from 'node:perf_hooks';
 import WebSocket from 'ws';
 import { connect } from './gateway-process.ts';
+import type { Throughput } from './processes.ts';
 
 const sockets = 8;
 const inFlight = 32;
 const seconds = 3;
 
-/** Answers a second to `system-presence`, over 8 sockets with 32 requests in flight on each. */
-export async function measureRequests(port: number, isGateway: boolean): Promise<number> {
+/** Asks for `system-presence` over 8 sockets, with 32 requests in flight on each. */
+export async function measureRequests(port: number, isGateway: boolean): Promise<Throughput> {
   const open = await Promise.all(Array.from({ length: sockets }, () => (isGateway ? connect(port) : openBare(port))));
-  await Promise.all(open.map((socket) => pump(socket, 0.5)));
+  const warm = await Promise.all(open.map((socket) => pump(socket, 0.5)));
   const started = performance.now();
   const counts = await Promise.all(open.map((socket) => pump(socket, seconds)));
   const elapsed = (performance.now() - started) / 1000;
   for (const socket of open) socket.terminate();
-  return counts.reduce((sum, count) => sum + count, 0) / elapsed;
+  const sum = (numbers: number[]) => numbers.reduce((total, count) => total + count, 0);
+  return { perSecond: sum(counts) / elapsed, total: sum(warm) + sum(counts) };
 }
 
 function pump(socket: WebSocket, forSeconds: number): Promise<number> {
