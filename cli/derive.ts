@@ -47,7 +47,7 @@ export function deriveCommands(methods: ReadonlyMap<string, Spec>): MethodComman
     words: method.split('.'),
     kind: spec.kind,
     summary: spec.summary,
-    fields: toFields(spec.input as z.ZodType),
+    fields: toFields(spec.input as z.ZodType).filter(({ name }) => !spec.inert?.includes(name)),
     positionals: [...(spec.cli?.positionals ?? [])],
     hidden: spec.cli?.hidden ?? false,
   }));

@@ -32,7 +32,11 @@ export async function renderReference(): Promise<string> {
 
 function renderMethod(name: string, spec: Spec, command: MethodCommand | undefined, docs: ContractDocs): string {
   const input = toJsonSchema(spec.input, 'input');
-  const fields = fieldTable(input, { docOf: (path) => docs.inputs.get(`${name}.${path}`), withDefaults: true });
+  const docOf = (path: string) => {
+    const doc = docs.inputs.get(`${name}.${path}`);
+    return doc ?? (spec.inert?.includes(path) ? 'Taken, without effect.' : undefined);
+  };
+  const fields = fieldTable(input, { docOf, withDefaults: true });
   const more = input.additionalProperties === false ? '' : ' Members that are not listed are ignored.';
   return [
     `### ${name}`,

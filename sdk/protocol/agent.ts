@@ -100,7 +100,9 @@ export const agent = mutation({
     agentId: agentId.optional(),
     /** Which conversation; the agent's main one when absent. */
     sessionKey: sessionKey.optional(),
-    sessionId: z.string().optional(),
+    /** Which conversation, by its id, when there is no `sessionKey`. */
+    sessionId: z.string().min(1).optional(),
+    /** Refuses the message when the session has another id by now. */
     expectedExistingSessionId: z.string().min(1).optional(),
     /** Provider and model for this run only. */
     provider: z.string().optional(),
@@ -127,6 +129,7 @@ export const agent = mutation({
     summary: z.string().optional(),
     result: z.unknown().optional(),
   }),
+  inert: ['deliver', 'to', 'channel', ...(Object.keys(accepted) as (keyof typeof accepted)[])],
   cli: { hidden: true },
 });
 

@@ -268,6 +268,7 @@ export const chat = router({
       /** Becomes the run's id. One space of keys for all sessions. */
       idempotencyKey,
       agentId: agentId.optional(),
+      /** Refuses the message when the session has another id by now. */
       sessionId: z.string().min(1).optional(),
       thinking: thinking.optional(),
       attachments: attachments.optional(),
@@ -300,6 +301,26 @@ export const chat = router({
       stopReason: z.string().optional(),
       endedAt: timestampMs.optional(),
     }),
+    inert: [
+      'intent',
+      'fastMode',
+      'fastAutoOnSeconds',
+      'queueMode',
+      'deliver',
+      'originatingChannel',
+      'originatingTo',
+      'originatingAccountId',
+      'originatingThreadId',
+      'replyToId',
+      'toolBindings',
+      'systemInputProvenance',
+      'systemProvenanceReceipt',
+      'suppressCommandInterpretation',
+      'expectedLeafEntryId',
+      'expectedSessionRoutingContract',
+      'expectedPermissionMode',
+      'expectedToolOverrides',
+    ],
     cli: { positionals: ['sessionKey', 'message'] },
   }),
 
@@ -323,6 +344,7 @@ export const chat = router({
       sessionId: z.string().min(1).optional(),
     }),
     output: z.union([HistoryDelta, HistoryPage]),
+    inert: ['pendingBefore', 'inputRunIds', 'messageId', 'sessionId'],
     cli: { positionals: ['sessionKey'] },
   }),
 
@@ -337,6 +359,7 @@ export const chat = router({
       preserveSideRuns: z.boolean().optional(),
     }),
     output: z.object({ ok: z.literal(true), aborted: z.boolean(), runIds: z.array(z.string()) }),
+    inert: ['preserveSideRuns'],
     cli: { positionals: ['sessionKey'] },
   }),
 });

@@ -74,6 +74,8 @@ export interface MethodSpec<I extends z.ZodType = z.ZodType, O extends z.ZodType
   output: O;
   /** A further scope that this input needs, for the methods that the published protocol calls dynamic. */
   elevates?(input: z.output<I>): OperatorScope | undefined;
+  /** Input fields that clients of the published product send and that have no effect here: taken, but not offered. */
+  inert?: readonly (keyof NonNullable<z.input<I>> & string)[];
   cli?: CommandHints;
 }
 
@@ -87,6 +89,7 @@ export interface Spec extends MethodMeta {
   kind: 'query' | 'mutation';
   input: Schema;
   output: Schema;
+  inert?: readonly string[] | undefined;
   cli?: CommandHints | undefined;
 }
 

@@ -54,5 +54,14 @@ export const models = router({
       })
       .prefault({}),
     output: z.object({ models: z.array(ModelRow) }),
+    inert: [
+      'view',
+      'includeProviderCapabilities',
+      'preparedOnly',
+      'refresh',
+      'sessionKey',
+      'includeDetails',
+      'authProfileId',
+    ],
   }),
 });

@@ -164,7 +164,8 @@ export const sessions = router({
         includeDerivedTitles: z.boolean().default(false),
         includeLastMessage: z.boolean().default(false),
         sortBy: z.enum(['updatedAt', 'lastInteractionAt', 'activity']).optional(),
-        activeOnly: z.boolean().optional(),
+        /** Only sessions in which a run is queued or working. */
+        activeOnly: z.boolean().default(false),
         requireLastInteraction: z.boolean().optional(),
         includeGlobal: z.boolean().optional(),
         includeUnknown: z.boolean().optional(),
@@ -181,6 +182,22 @@ export const sessions = router({
       })
       .prefault({}),
     output: SessionPage,
+    inert: [
+      'sortBy',
+      'requireLastInteraction',
+      'includeGlobal',
+      'includeUnknown',
+      'configuredAgentsOnly',
+      'includeActivitySummary',
+      'boardFace',
+      'creatorId',
+      'ownerId',
+      'ownerFirst',
+      'involvingMe',
+      'involvingProfileId',
+      'includePeople',
+      'spawnedBy',
+    ],
   }),
 
   /** Creates a session, or adopts the one that has the key already; with `message` (or `task`) starts a run in it. */
@@ -203,7 +220,9 @@ export const sessions = router({
         task: z.string().optional(),
         attachments: attachments.optional(),
         idempotencyKey: idempotencyKey.optional(),
+        /** Refused: every conversation is kept here. */
         incognito: z.boolean().optional(),
+        /** Refused: there are no nodes here. */
         execNode: z.string().optional(),
         parentSessionKey: z.string().optional(),
         emitCommandHooks: z.boolean().optional(),
@@ -218,6 +237,7 @@ export const sessions = router({
       runStarted: z.boolean(),
       runId: z.string().optional(),
     }),
+    inert: ['incognito', 'execNode', 'parentSessionKey', 'emitCommandHooks'],
     cli: { positionals: ['key'] },
   }),
 
@@ -242,6 +262,7 @@ export const sessions = router({
       z.object({ ok: z.literal(true), key: z.string(), agentId: z.string(), displayName: z.string().optional() }),
       z.object({ ok: z.literal(false) }),
     ]),
+    inert: ['slugHint', 'spawnedBy', 'includeGlobal', 'includeUnknown'],
     cli: { positionals: ['key'] },
   }),
 
@@ -307,6 +328,7 @@ export const sessions = router({
     input: z.strictObject({
       key,
       agentId: agentId.optional(),
+      /** `false` is refused: a transcript goes with its session. Archive it instead. */
       deleteTranscript: z.boolean().default(true),
       expectedSessionId,
       expectedLifecycleRevision,
@@ -315,6 +337,7 @@ export const sessions = router({
       archivedOnly: z.boolean().optional(),
     }),
     output: z.object({ ok: z.literal(true), key: z.string(), deleted: z.boolean(), archived: z.array(z.string()) }),
+    inert: ['deleteTranscript', 'emitLifecycleHooks'],
     cli: { positionals: ['key'] },
   }),
 

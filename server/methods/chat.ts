@@ -5,13 +5,14 @@ import { toUserParts } from './content.ts';
 import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
 import { implement } from './implement.ts';
-import { resolveKey, resolveSession } from './resolve.ts';
+import { requireSameSession, resolveKey, resolveSession } from './resolve.ts';
 import { toDefaults } from './session-defaults.ts';
 
 export const chatMethods = implement(chat, {
   send: async ({ input, ctx }) => {
     refuseDelivery(input);
     const { key, agent } = resolveSession(ctx, input.sessionKey, input.agentId);
+    requireSameSession(ctx, key, input.sessionId);
     const acceptance = await ctx.runs.start({
       runId: input.idempotencyKey,
       agent,

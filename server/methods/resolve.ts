@@ -22,6 +22,15 @@ export function resolveKey(ctx: Pick<Context, 'agents' | 'config'>, text: string
   return parseSessionKey(text, defaults, agentId);
 }
 
+/** @throws GatewayError INVALID_REQUEST with `details.reason: 'session-changed'` when the session has another id by now. */
+export function requireSameSession(ctx: Pick<Context, 'sessions'>, key: string, sessionId: string | undefined): void {
+  const now = sessionId === undefined ? undefined : ctx.sessions.find(key)?.sessionId;
+  if (now === undefined || now === sessionId) return;
+  throw new GatewayError('INVALID_REQUEST', `session ${key} has changed since it was read: read it again, then retry`, {
+    details: { reason: 'session-changed', key, sessionId: now },
+  });
+}
+
 /** A session key together with the agent that answers in it. */
 export function resolveSession(ctx: Pick<Context, 'agents' | 'config'>, text: string, agentId?: string) {
   const { key, agentId: owner } = resolveKey(ctx, text, agentId);

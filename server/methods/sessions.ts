@@ -6,13 +6,18 @@ import { toSendAnswer } from './chat.ts';
 import { toUserParts } from './content.ts';
 import type { Context, Subscriptions } from './context.ts';
 import { implement } from './implement.ts';
-import { findAgent, resolveKey, resolveSession } from './resolve.ts';
+import { findAgent, requireSameSession, resolveKey, resolveSession } from './resolve.ts';
 import { toDefaults } from './session-defaults.ts';
 
 export const sessionsMethods = implement(sessions, {
   list: ({ input, ctx }) => toPage(ctx, input),
 
   create: async ({ input, ctx }) => {
+    if (input.incognito || input.execNode)
+      throw new GatewayError(
+        'INVALID_REQUEST',
+        `${input.incognito ? 'incognito' : 'execNode'} is not to be had here: leave it out`,
+      );
     const owner = findAgent(
       ctx,
       input.key === undefined ? input.agentId : resolveKey(ctx, input.key, input.agentId).agentId,
@@ -91,6 +96,11 @@ export const sessionsMethods = implement(sessions, {
       expectedLifecycleRevision: lifecycleRevision,
       expectedSessionUpdatedAt: updatedAt,
     } = input;
+    if (!input.deleteTranscript)
+      throw new GatewayError(
+        'INVALID_REQUEST',
+        'a transcript goes with its session here: archive the session to keep it',
+      );
     const row = ctx.sessions.find(key);
     if (input.archivedOnly && row && !row.archived)
       throw new GatewayError('INVALID_REQUEST', `session ${key} is not archived`);
@@ -157,6 +167,7 @@ interface PageInput {
   label?: string | undefined;
   search?: string | undefined;
   activeMinutes?: number | undefined;
+  activeOnly?: boolean | undefined;
 }
 
 function toPage(ctx: Context, input: PageInput): SessionPage {
@@ -164,7 +175,9 @@ function toPage(ctx: Context, input: PageInput): SessionPage {
   const ts = Date.now();
   const updatedSince = activeMinutes === undefined ? undefined : ts - activeMinutes * 60_000;
   const add = { derivedTitle: input.includeDerivedTitles, lastMessage: input.includeLastMessage };
-  const { rows, total } = ctx.sessions.list({ limit, offset, agentId, label, search, archived, updatedSince, ...add });
+  const { activeOnly } = input;
+  const filter = { limit, offset, agentId, label, search, archived, updatedSince, activeOnly };
+  const { rows, total } = ctx.sessions.list({ ...filter, ...add });
   const next = offset + rows.length;
   return {
     ts,
@@ -216,10 +229,8 @@ function findRuns(
 function requireSession(ctx: Context, key: string, expectedSessionId: string | undefined): SessionRow {
   const row = ctx.sessions.find(key);
   if (!row) throw notFound(key);
-  if (expectedSessionId === undefined || expectedSessionId === row.sessionId) return row;
-  throw new GatewayError('INVALID_REQUEST', `session ${key} has changed since it was read: read it again, then retry`, {
-    details: { reason: 'session-changed', key, sessionId: row.sessionId },
-  });
+  requireSameSession(ctx, key, expectedSessionId);
+  return row;
 }
 
 function requireSocket(ctx: Context): Subscriptions {

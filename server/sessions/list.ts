@@ -15,6 +15,8 @@ export interface SessionFilter extends Decorations {
   /** Milliseconds since the epoch. */
   updatedSince?: number | undefined;
   archived: boolean | 'all';
+  /** Only those in which a run is queued or working. */
+  activeOnly?: boolean | undefined;
 }
 
 /** What a row can show besides its own columns. */
@@ -60,6 +62,7 @@ function toCondition(filter: SessionFilter): { where: string; values: (string | 
   if (filter.archived !== 'all') require('archived = ?', Number(filter.archived));
   if (filter.agentId !== undefined) require('agent_id = ?', filter.agentId);
   if (filter.label !== undefined) require('label = ?', filter.label);
+  if (filter.activeOnly) require("status IN ('queued', 'running')");
   if (filter.updatedSince !== undefined) require('updated_at >= ?', filter.updatedSince);
   if (filter.search) {
     const found = (column: string) => `instr(lower(coalesce(${column}, '')), ?) > 0`;

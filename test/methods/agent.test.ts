@@ -133,6 +133,20 @@ describe('agent', () => {
     ).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 
+  it('finds the conversation by its id, and refuses one that is another by now', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const { sessionId } = await client.call<{ sessionId: string }>('sessions.create', { key: 'work' });
+    const accepted = await client.call('agent', { message: 'hi', idempotencyKey: 'a', sessionId });
+    expect(accepted).toMatchObject({ sessionKey: 'agent:main:work' });
+    for (const params of [{ sessionId: 'nobody' }, { sessionKey: 'work', expectedExistingSessionId: 'stale' }])
+      expect((await client.refused('agent', { message: 'hi', idempotencyKey: 'b', ...params })).code).toBe(
+        'INVALID_REQUEST',
+      );
+    const stale = { sessionKey: 'work', message: 'hi', idempotencyKey: 'c', sessionId: 'stale' };
+    expect((await client.refused('chat.send', stale)).details).toMatchObject({ reason: 'session-changed' });
+  });
+
   it('starts afresh on /new, which needs an admin', async () => {
     await using gateway = await startTestGateway();
     await using client = await openSocket(gateway.url);

@@ -88,6 +88,17 @@ describe('sessions', () => {
     });
   });
 
+  it('refuses what it cannot keep its word on', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    expect((await client.refused('sessions.create', { key: 'x', incognito: true })).message).toContain('incognito');
+    await client.call('sessions.create', { key: 'x' });
+    expect((await client.refused('sessions.delete', { key: 'x', deleteTranscript: false })).message).toContain(
+      'archive',
+    );
+    expect(await client.call('sessions.list', { activeOnly: true })).toMatchObject({ count: 0 });
+  });
+
   it('sends to an existing session, starts a run on creation, and aborts it', async () => {
     await using gateway = await startTestGateway();
     await using client = await openSocket(gateway.url);
