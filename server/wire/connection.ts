@@ -81,8 +81,12 @@ export class Connection {
   followsSessions = false;
   /** Keys of the sessions whose messages the client has asked for. */
   readonly followedMessages = new Set<string>();
-  /** How this side has closed the connection. */
-  farewell: { code: number; reason: string } | undefined;
+  /** How this side has closed the connection, and what it did not say of why. */
+  farewell: { code: number; reason: string; cause?: string } | undefined;
+  /** What was wrong with the client's bytes; the socket is closed for it. */
+  fault: string | undefined;
+  /** True once the client has sent a frame that is no JSON. */
+  hasBabbled = false;
   /** Calls in a row that the role may not make. */
   unauthorizedCalls = 0;
 
@@ -109,8 +113,10 @@ export class Connection {
     this.#bytesBefore = socket.bytesRead;
     webSocket.on('message', (data) => this.#socketOnMessage(toBuffer(data)));
     webSocket.on('close', (code) => this.#socketOnClose(code));
-    // The `close` that follows tells all there is to know.
-    webSocket.on('error', () => {});
+    webSocket.on('error', (error: NodeJS.ErrnoException) => {
+      // Anything else is the end of the line, of which the `close` that follows tells all there is to know.
+      if (error.code?.startsWith('WS_ERR')) this.fault = error.message;
+    });
     webSocket.on('pong', () => {
       this.#owesPong = false;
     });
@@ -171,11 +177,14 @@ export class Connection {
     this.#webSocket.send(frame, { binary: false });
   }
 
-  /** Says goodbye; what was sent before is delivered first. The reason is cut to what a close frame holds. */
-  close(code: number, reason = ''): void {
+  /**
+   * Says goodbye; what was sent before is delivered first. The reason is cut to what a close frame holds.
+   * @param cause for the log, where the protocol has no words for the client.
+   */
+  close(code: number, reason = '', cause?: string): void {
     if (this.#state === 'draining' || this.#state === 'closed') return;
     this.#state = 'draining';
-    this.farewell = { code, reason };
+    this.farewell = { code, reason, ...(cause && { cause }) };
     this.#queued = undefined;
     clearInterval(this.#pings);
     this.#webSocket.close(code, toCloseReason(reason));
@@ -202,7 +211,7 @@ export class Connection {
 
   #openingOnMessage(frame: Buffer): void {
     const { maxPreauthPayloadBytes, maxQueuedHandshakeFrames } = this.#limits;
-    if (frame.byteLength > maxPreauthPayloadBytes) this.close(1009);
+    if (frame.byteLength > maxPreauthPayloadBytes) this.#refuseSize();
     else if (!this.#queued) {
       this.#queued = [];
       this.#listener.connectionOnHello(this, frame);
@@ -214,8 +223,12 @@ export class Connection {
   readonly #socketOnData = (): void => {
     const { maxPreauthPayloadBytes, maxQueuedHandshakeFrames } = this.#limits;
     const limit = (maxPreauthPayloadBytes + frameOverheadBytes) * (maxQueuedHandshakeFrames + 2);
-    if (this.#socket.bytesRead - this.#bytesBefore > limit) this.close(1009);
+    if (this.#socket.bytesRead - this.#bytesBefore > limit) this.#refuseSize();
   };
+
+  #refuseSize(): void {
+    this.close(1009, '', `a frame before hello has more than ${this.#limits.maxPreauthPayloadBytes} bytes`);
+  }
 
   #socketOnClose(code: number): void {
     this.#state = 'closed';

@@ -10,6 +10,9 @@ import type { Answer } from './connection.ts';
 import { describeIssues, type Issue } from './issues.ts';
 import { askProcedure } from './procedure.ts';
 
+/** Of a name that is none of ours, characters that are repeated. */
+const maxMethodLength = 100;
+
 /** Methods that a node may call; all others are for operators. */
 const nodeMethods: readonly string[] = ['health'];
 
@@ -89,7 +92,9 @@ function unknownMethod(method: string, { scopes }: Principal): GatewayError {
     });
   }
   const message =
-    method === 'connect' ? 'connect is only valid as the first request' : `unknown method: ${method.slice(0, 100)}`;
+    method === 'connect'
+      ? 'connect is only valid as the first request'
+      : `unknown method: ${method.slice(0, maxMethodLength)}`;
   return new GatewayError('INVALID_REQUEST', message);
 }
 
@@ -102,14 +107,23 @@ function wrongProfile(): GatewayError {
 
 /** The one gate from an unknown error to the wire. What is not ours leaves as an id that the log knows, too. */
 export function toWireError(error: unknown, method: string, log: Log): ErrorShape {
-  const known = findGatewayError(error);
-  if (known) return toErrorShape(known);
-  if (error instanceof TRPCError && error.code === 'BAD_REQUEST' && isValidation(error.cause)) {
-    return { code: 'INVALID_REQUEST', message: `invalid ${method} params: ${describeIssues(error.cause.issues)}` };
+  const refusal = toRefusal(error, method);
+  if (refusal) {
+    const { code, message, details } = refusal;
+    log.warn(`request refused: ${message}`, { method: method.slice(0, maxMethodLength), code, details });
+    return refusal;
   }
   const requestId = randomUUID();
   log.error('request failed', { requestId, method, error: toLogText(error) });
   return { code: 'INTERNAL', message: `internal error, request id ${requestId}`, details: { requestId } };
+}
+
+/** The error of a caller who can do something about it. */
+function toRefusal(error: unknown, method: string): ErrorShape | undefined {
+  const known = findGatewayError(error);
+  if (known) return toErrorShape(known);
+  if (!(error instanceof TRPCError) || error.code !== 'BAD_REQUEST' || !isValidation(error.cause)) return undefined;
+  return { code: 'INVALID_REQUEST', message: `invalid ${method} params: ${describeIssues(error.cause.issues)}` };
 }
 
 /** The stacks of an error and of what caused it. */

@@ -36,7 +36,8 @@ export interface Admitted {
 
 /** Why a client was not let in: what it is answered, if anything, and how the socket is closed. */
 export interface Refused {
-  refused: { code: number; reason: string };
+  /** The cause is for the log, where the protocol has no words for the client. */
+  refused: { code: number; reason: string; cause?: string };
   answer?: { id: string; error: ErrorShape } | undefined;
 }
 
@@ -54,7 +55,7 @@ interface Opened {
 
 function readConnect(frame: Buffer): Opened | Refused {
   const value = parseJson(frame);
-  if (value === undefined) return { refused: { code: 1000, reason: '' } };
+  if (value === undefined) return { refused: { code: 1000, reason: '', cause: 'the first frame is no JSON' } };
   if (claimsToBeWorker(value)) return { refused: { code: 1008, reason: 'invalid-handshake' } };
   const request = parseRequestFrame(value);
   if ('invalid' in request) return { refused: { code: 1008, reason: 'invalid request frame' } };

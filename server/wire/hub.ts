@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import type { ChatEvent } from '../../sdk/protocol/chat.ts';
 import { eventSpecs } from '../../sdk/protocol/contract.ts';
 import type { Audience, Publish } from '../../sdk/protocol/events.ts';
 import type { StateVersion } from '../../sdk/protocol/frames.ts';
@@ -18,7 +19,6 @@ export interface Hub {
   /** From now on the connection gets events. */
   add(connection: Connection): void;
   delete(connection: Connection): void;
-  find(id: string): Connection | undefined;
   /** All ready connections. */
   connections(): Iterable<Connection>;
   /** How often presence and health have been published. */
@@ -51,16 +51,15 @@ export function createHub({ limits, log }: { limits: Limits; log: Log }): Hub {
     if (!spec) return;
     const counted = toCounted(event);
     if (counted) version[counted]++;
-    const needsCap = isToolStep(event, payload) ? 'tool-events' : undefined;
-    if (!audience.connection && !needsCap) listeners.offer(event, payload, spec.droppable);
-    const rule: Rule = { spec, audience, needsCap };
+    const droppable = spec.droppable && !isEnd(event, payload);
+    if (!audience.connection && !audience.capability) listeners.offer(event, payload, droppable);
     let head: Buffer | undefined;
     let bufferedBytes = 0;
     for (const connection of audience.connection ? select(ready, audience.connection) : ready.values()) {
-      if (!isEntitled(connection, rule)) continue;
+      if (!isEntitled(connection, spec, audience)) continue;
       head ??= toHead({ event, payload, version: counted && version, log });
       if (!head) return;
-      bufferedBytes += offer(connection, head, spec.droppable);
+      bufferedBytes += offer(connection, head, droppable);
     }
     if (!audience.connection && !audience.subscribedTo) totalBufferedBytes = bufferedBytes;
   };
@@ -70,30 +69,21 @@ export function createHub({ limits, log }: { limits: Limits; log: Log }): Hub {
     listen: listeners.listen,
     add: (connection) => void ready.set(connection.id, connection),
     delete: (connection) => void ready.delete(connection.id),
-    find: (id) => ready.get(id),
     connections: () => ready.values(),
     stateVersion: () => ({ ...version }),
     close: listeners.close,
   };
 }
 
-interface Rule {
-  spec: EventMeta;
-  audience: Audience;
-  /** What the client must have announced. */
-  needsCap: string | undefined;
-}
-
 function isEntitled(
-  connection: Connection,
-  { spec, audience: { subscribedTo, connection: only }, needsCap }: Rule,
+  { session, state, followsSessions, followedMessages }: Connection,
+  spec: EventMeta,
+  { subscribedTo, capability }: Audience,
 ): boolean {
-  const { session, state } = connection;
   if (!session || state !== 'ready' || (spec.scope && !isGranted(session.principal.scopes, spec.scope))) return false;
-  // A tool's steps are for whoever started the run and said that it can show them.
-  if (needsCap && (only === undefined || !session.caps.has(needsCap))) return false;
-  if (subscribedTo === 'sessions') return connection.followsSessions;
-  return subscribedTo === undefined || connection.followedMessages.has(subscribedTo.messagesOf);
+  if (capability && !session.caps.has(capability)) return false;
+  if (subscribedTo === 'sessions') return followsSessions;
+  return subscribedTo === undefined || followedMessages.has(subscribedTo.messagesOf);
 }
 
 function select(ready: ReadonlyMap<string, Connection>, id: string): Connection[] {
@@ -104,8 +94,13 @@ function select(ready: ReadonlyMap<string, Connection>, id: string): Connection[
 /** Events that say how things stand, so that clients can tell which of two is newer. */
 const toCounted = (event: string) => (event === 'presence' || event === 'health' ? event : undefined);
 
-const isToolStep = (event: string, payload: unknown) =>
-  event === 'agent' && (payload as Partial<RunEvent>).stream === 'tool';
+/** The end of a run may not be missed: nothing would follow that shows the hole, and its client would wait for ever. */
+function isEnd(event: string, payload: unknown): boolean {
+  if (event === 'chat') return ['final', 'aborted', 'error'].includes((payload as ChatEvent).state);
+  if (event !== 'agent') return false;
+  const { stream, data } = payload as RunEvent;
+  return stream === 'lifecycle' && (data.phase === 'end' || data.phase === 'error');
+}
 
 interface EventText {
   event: string;

@@ -65,17 +65,20 @@ export const defaultLimits: Limits = {
 /** What a close frame has room for, bytes (RFC 6455, 5.5). */
 export const maxCloseReasonBytes = 123;
 
-/** The limits with what the environment changes; values that are not positive whole numbers are ignored. */
-export function limitsFrom(env: Record<string, string | undefined>): Limits {
-  return {
-    ...defaultLimits,
-    handshakeTimeoutMs: toCount(env.OPENCLAW_HANDSHAKE_TIMEOUT_MS) ?? defaultLimits.handshakeTimeoutMs,
-    maxPreauthConnectionsPerAddress:
-      toCount(env.OPENCLAW_MAX_PREAUTH_CONNECTIONS_PER_IP) ?? defaultLimits.maxPreauthConnectionsPerAddress,
-  };
-}
+/** Which variable of the environment sets which limit. */
+const variables = {
+  handshakeTimeoutMs: 'OPENCLAW_HANDSHAKE_TIMEOUT_MS',
+  maxPreauthConnectionsPerAddress: 'OPENCLAW_MAX_PREAUTH_CONNECTIONS_PER_IP',
+} as const satisfies Partial<Record<keyof Limits, string>>;
 
-function toCount(text: string | undefined): number | undefined {
-  const count = Number(text);
-  return Number.isSafeInteger(count) && count > 0 ? count : undefined;
+/** The limits with what the environment changes; values that are not positive whole numbers are ignored, with a warning. */
+export function limitsFrom(env: Record<string, string | undefined>, warn: (message: string) => void): Limits {
+  const limits = { ...defaultLimits };
+  for (const [limit, name] of Object.entries(variables) as [keyof typeof variables, string][]) {
+    const text = env[name]?.trim();
+    const count = Number(text);
+    if (Number.isSafeInteger(count) && count > 0) limits[limit] = count;
+    else if (text) warn(`${name} is ignored: "${text.slice(0, 40)}" is no whole number from 1 on`);
+  }
+  return limits;
 }

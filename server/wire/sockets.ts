@@ -48,7 +48,8 @@ export class Sockets implements ConnectionListener {
     this.#limits = limits;
     this.#log = options.log.child('wire');
     this.#server = new WebSocketServer(toServerOptions(limits));
-    this.#deadlines = createDeadlines(limits, (connection) => connection.close(1000));
+    const tooLate = `no connect within ${limits.handshakeTimeoutMs} ms`;
+    this.#deadlines = createDeadlines(limits, (connection) => connection.close(1000, '', tooLate));
     this.#antechamber = limitPreauth(limits);
     this.#starts = queueStarts(limits);
     this.hub = createHub({ limits, log: this.#log });
@@ -60,7 +61,9 @@ export class Sockets implements ConnectionListener {
     const caller = readCaller(request, this.#options.allowedOrigins ?? []);
     const leave = caller && !this.#isStopping ? this.#antechamber.enter(caller.address) : undefined;
     if (!caller || !leave) {
-      refuseUpgrade(socket, this.#isStopping ? 'stopping' : caller ? 'crowded' : 'host');
+      const why = this.#isStopping ? 'stopping' : caller ? 'crowded' : 'host';
+      this.#log.warn('socket refused', { why, address: request.socket.remoteAddress });
+      refuseUpgrade(socket, why);
       return;
     }
     // Also when the handshake of the WebSocket itself fails, which nobody reports.
@@ -102,18 +105,30 @@ export class Sockets implements ConnectionListener {
   async connectionOnHello(connection: Connection, frame: Buffer): Promise<void> {
     const { authentication, allowedOrigins = [], isStarting } = this.#options;
     const closedFor = () => (this.#isStopping ? 'stopping' : isStarting?.() ? 'starting' : undefined);
-    const met = await greet(connection, frame, { authentication, allowedOrigins, closedFor });
-    // It may have given up, or been given up, while its credentials were checked.
-    if (connection.state !== 'opening') return;
-    if (met.refused) this.#turnAway(connection, met);
-    else this.#letIn(connection, met);
+    try {
+      const met = await greet(connection, frame, { authentication, allowedOrigins, closedFor });
+      // It may have given up, or been given up, while its credentials were checked.
+      if (connection.state !== 'opening') return;
+      if (met.refused) this.#turnAway(connection, met);
+      else this.#letIn(connection, met);
+    } catch (error) {
+      // Nobody waits for this method, so an error of ours ends here, with the one socket.
+      this.#log.error('handshake failed', { connection: connection.id, error });
+      connection.close(1011, 'hello failed');
+    }
   }
 
   connectionOnFrame(connection: Connection, frame: Buffer): void {
     const { session } = connection;
     const request = readRequest(frame);
-    if (!session || !request) return;
+    if (!session) return;
+    if (!request) {
+      if (!connection.hasBabbled) this.#log.warn('frames that are no JSON are ignored', { connection: connection.id });
+      connection.hasBabbled = true;
+      return;
+    }
     if (request.type === 'res') {
+      this.#log.warn('frame refused', { connection: connection.id, error: request.error });
       connection.answer(request);
       return;
     }
@@ -134,8 +149,9 @@ export class Sockets implements ConnectionListener {
     this.#deadlines.delete(connection);
     this.#all.get(connection)?.();
     this.#all.delete(connection);
-    const { id, farewell } = connection;
-    this.#log[farewell?.code === 1008 ? 'warn' : 'debug']('socket closed', { connection: id, code, farewell });
+    const { id, farewell, fault } = connection;
+    const level = farewell?.code === 1008 || farewell?.cause || fault ? 'warn' : 'debug';
+    this.#log[level]('socket closed', { connection: id, code, farewell, fault });
     if (this.presence.leave(connection)) this.hub.publish('presence', { presence: this.presence.list() });
     if (this.#all.size === 0) this.#onEmpty?.();
   }
@@ -163,7 +179,7 @@ export class Sockets implements ConnectionListener {
       address,
       origin: origin?.slice(0, maxLoggedLength),
       close: refused.code,
-      reason: (answer?.error.message ?? refused.reason).slice(0, maxLoggedLength),
+      reason: (answer?.error.message ?? (refused.reason || refused.cause))?.slice(0, maxLoggedLength),
       details: answer?.error.details,
     });
     if (answer) connection.answer({ type: 'res', id: answer.id, ok: false, error: answer.error });

@@ -59,7 +59,7 @@ const refusals = {
 /** Answers a request for a socket with an HTTP status. */
 export function refuseUpgrade(socket: Duplex, why: keyof typeof refusals): void {
   const { status, message } = refusals[why];
-  const body = `${JSON.stringify({ error: { message } })}\n`;
+  const body = `${JSON.stringify({ error: { message, code: why === 'host' ? 'FORBIDDEN' : 'UNAVAILABLE' } })}\n`;
   const headers = [
     `HTTP/1.1 ${status}`,
     'Connection: close',

@@ -49,8 +49,6 @@ export interface Wire {
   listen: CallContext['listen'];
   presence(): PresenceEntry[];
   stateVersion(): StateVersion;
-  /** What a ready connection can take, for example `tool-events`; undefined when there is no such connection. */
-  capsOf(connection: string): ReadonlySet<string> | undefined;
   /** Sockets before hello, sockets after it, and what waits to be sent to the latter. */
   counts(): { opening: number; ready: number; bufferedBytes: number };
   /** Takes no new sockets from now on: HTTP 503. */
@@ -68,7 +66,6 @@ export function createWire(options: WireOptions): Wire {
     listen: hub.listen,
     presence: presence.list,
     stateVersion: hub.stateVersion,
-    capsOf: (connection) => hub.find(connection)?.session?.caps,
     counts: () => sockets.counts(),
     drain: () => sockets.drain(),
     close: (goodbye) => sockets.close(goodbye),

@@ -210,15 +210,22 @@ describe('after hello', () => {
 describe('limitsFrom', () => {
   it('takes two numbers from the environment', () => {
     const env = { OPENCLAW_HANDSHAKE_TIMEOUT_MS: '60000', OPENCLAW_MAX_PREAUTH_CONNECTIONS_PER_IP: '400' };
-    expect(limitsFrom(env)).toEqual({
+    expect(limitsFrom(env, expect.fail)).toEqual({
       ...defaultLimits,
       handshakeTimeoutMs: 60_000,
       maxPreauthConnectionsPerAddress: 400,
     });
   });
 
-  it.each(['', '0', '-1', '1.5', 'soon'])('ignores %j', (value) => {
-    expect(limitsFrom({ OPENCLAW_HANDSHAKE_TIMEOUT_MS: value })).toEqual(defaultLimits);
+  it.each(['0', '-1', '1.5', 'soon'])('ignores %j, and says so', (value) => {
+    const warnings: string[] = [];
+    const warn = (message: string) => void warnings.push(message);
+    expect(limitsFrom({ OPENCLAW_HANDSHAKE_TIMEOUT_MS: value }, warn)).toEqual(defaultLimits);
+    expect(warnings).toEqual([expect.stringContaining(`OPENCLAW_HANDSHAKE_TIMEOUT_MS is ignored: "${value}"`)]);
+  });
+
+  it('takes an empty variable for none', () => {
+    expect(limitsFrom({ OPENCLAW_HANDSHAKE_TIMEOUT_MS: '' }, expect.fail)).toEqual(defaultLimits);
   });
 
   it('is what the protocol says', () => {
