@@ -26,6 +26,7 @@ import { createHealth } from './health/snapshot.ts';
 import { createHttpApp } from './http/app.ts';
 import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
+import type { Log } from './log/log.ts';
 import { tailLog } from './log/tail.ts';
 import { createMethods } from './methods/table.ts';
 import { createGuideProvider, type GuideLive } from './models/guide.ts';
@@ -84,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const database = await openDatabase(paths.databasePath);
   const domains = openDomains(options, { database, life, front: () => fronts.wire });
   const fronts = openFronts(options, { domains, policy, life });
-  const { runs, sessions, store, health, publish } = domains;
+  const { runs, health, publish } = domains;
   const log = options.log.child('gateway');
 
   const closeRooms = async () => {
@@ -102,17 +103,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   });
 
-  // The port is ours, so no other gateway of this port works on these runs.
-  const interrupted = recoverRuns({ database, store, sessions, isLive: (runId) => runs.live(runId) !== undefined });
-  if (interrupted > 0)
-    log.warn(`${interrupted} run(s) were interrupted when the gateway went down; their sessions say so`);
-  life.url = `ws://${toLocalHost(settings)}:${listener.port}`;
-  const secret = toShareableSecret(policy, options);
-  await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, ...secret });
+  /** The port is ours, so no other gateway of this port works on what the last one left. */
+  const takeOver = async () => {
+    const interrupted = recoverRuns({ ...domains, database, log, isLive: (runId) => runs.live(runId) !== undefined });
+    if (interrupted > 0)
+      log.warn(`${interrupted} run(s) were interrupted when the gateway went down; their sessions say so`);
+    life.url = `ws://${toLocalHost(settings)}:${listener.port}`;
+    const secret = toShareableSecret(policy, options);
+    await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, ...secret });
+  };
+  await takeOver().catch(async (error: unknown) => {
+    await fronts.wire.close({ reason: 'gateway stopping' });
+    await listener.close();
+    await closeRooms();
+    throw error;
+  });
   life.phase = 'started';
   const timers = [
-    setInterval(() => publish('health', health.takeHealth()), healthIntervalMs).unref(),
-    setInterval(() => domains.prune(), pruneIntervalMs).unref(),
+    repeat(healthIntervalMs, log, () => publish('health', health.takeHealth())),
+    repeat(pruneIntervalMs, log, () => domains.prune()),
   ];
   const { mode: auth } = policy;
   log.info('ready', {
@@ -263,7 +272,7 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     hello: () => ({ server: { version, bootId }, snapshot: toHelloSnapshot() }),
     self: { host: hostname(), version, platform: process.platform },
     isStarting: () => life.phase === 'starting',
-    limits: limitsFrom(env),
+    limits: limitsFrom(env, log.child('wire').warn),
     log,
   });
   const toHelloSnapshot = (): Omit<HelloOk['snapshot'], 'presence' | 'stateVersion'> => ({
@@ -310,6 +319,18 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     log: log.child('http'),
   });
   return { wire, http };
+}
+
+/** Works at intervals. One time that fails, as on a full disk, is noted and does not keep the next from coming. */
+function repeat(intervalMs: number, log: Log, work: () => void): NodeJS.Timeout {
+  const attempt = () => {
+    try {
+      work();
+    } catch (error) {
+      log.error('regular work failed, and will be tried again', { error });
+    }
+  };
+  return setInterval(attempt, intervalMs).unref();
 }
 
 /** The secret in effect: the configured one, or the gateway's own, made on the first start. */

@@ -22,6 +22,8 @@ export interface RunsOptions extends Omit<RunDeps, 'forget'> {
 }
 
 const endedRunLifeMs = 7 * 24 * 60 * 60 * 1000;
+/** The longest timer that Node can set, 24 days: a longer one would ring at once. */
+const maxTimerMs = 2_147_483_647;
 
 /** The runs of this gateway: accepts them, works them off, finds them again. */
 export function createRuns(options: RunsOptions): Runs & { prune(): number } {
@@ -52,12 +54,16 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     await run.end({ ...stopped(run), provider: undefined, model: undefined });
   };
 
+  /** Contract of `work` and `leaveQueue`: they do not reject. Should one do so, its run hangs, but nothing else with it. */
+  const noteFault = (run: WorkingRun) => (error: unknown) =>
+    log.error(`run ${run.id} could not be ended`, { error: stackOf(error) });
+
   const logFailure = (runId: string, { kind, provider, model, message, httpStatus }: ModelFailure): void =>
     log.warn(`run ${runId} failed: ${message}`, { kind, model: `${provider}/${model}`, httpStatus });
 
   const work = async (run: WorkingRun): Promise<void> => {
     const { input } = run;
-    const limitMs = input.timeoutMs || options.timeoutMs;
+    const limitMs = Math.min(input.timeoutMs || options.timeoutMs, maxTimerMs);
     const timer = setTimeout(() => run.abort('timeout'), limitMs);
     let candidates: Model[] = [];
     try {
@@ -114,17 +120,25 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     return toModelMessages(rows, { runId: id, waiting, contextWindow: model?.contextWindow });
   };
 
-  /** The answer to an id that was used before. Looks before it waits: two calls of one turn must not both start. */
-  const replay = (runId: string): Promise<Acceptance> | undefined => {
-    const answer = (): Acceptance | undefined => {
-      const row = store.find(runId);
-      return row && { row, replayed: true, run: live.get(runId) };
-    };
-    const known = answer();
-    return known && database.durable().then(() => answer() ?? known);
+  /** The answer to an id that was used before. */
+  const replay = async (known: RunRow): Promise<Acceptance> => {
+    const answer = (row: RunRow): Acceptance => ({ row, replayed: true, run: live.get(row.runId) });
+    const early = answer(known);
+    await database.durable();
+    const row = store.find(known.runId);
+    return row ? answer(row) : early;
   };
 
-  const requireAcceptance = ({ sessionKey, model }: RunInput): void => {
+  /** Written, but refused because the disk did not confirm it: whoever asks again means that one. */
+  const isLeftBehind = ({ runId, status, sessionKey }: RunRow, input: RunInput) =>
+    status === 'queued' && !live.has(runId) && sessionKey === input.sessionKey;
+
+  const requireAcceptance = ({ runId, sessionKey, model }: RunInput): void => {
+    if (!runId.isWellFormed())
+      throw new GatewayError(
+        'INVALID_REQUEST',
+        'the idempotency key holds half a surrogate pair: use whole characters',
+      );
     if (draining)
       throw new GatewayError(
         'UNAVAILABLE',
@@ -139,24 +153,34 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     if (model !== undefined) models.find(model);
   };
 
+  const liveIn = (sessionKey: string): WorkingRun[] =>
+    [...live.values()]
+      .filter((run) => run.sessionKey === sessionKey)
+      .sort((a, b) => (a.startedAt ?? Number.POSITIVE_INFINITY) - (b.startedAt ?? Number.POSITIVE_INFINITY));
+
   return {
     async start(input) {
-      const known = replay(input.runId);
-      if (known) return known;
+      // Looks before it waits: two calls of one turn must not both start.
+      const known = store.find(input.runId);
+      if (known && !isLeftBehind(known, input)) return replay(known);
       requireAcceptance(input);
-      const { runId, sessionKey, agent, transient = false } = input;
+      const { runId, sessionKey, agent, transient = false, afresh } = input;
       const acceptedAt = Date.now();
       const run = database.write(() => {
-        const { row: session, created } = sessions.ensure(sessionKey, { transient });
-        const { sessionId } = session;
-        store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt });
-        record(input);
+        const { row, created } = sessions.ensure(sessionKey, { transient });
+        const session = afresh && !created && !known ? sessions.reset(sessionKey, afresh) : row;
+        const { sessionId, lifecycleRevision } = session;
+        if (!known) {
+          store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt });
+          record(input);
+        }
         const status = session.status === 'running' ? 'running' : 'queued';
         if (!transient) sessions.track(sessionKey, { runId, status });
-        return createRun(input, { sessionId, isNew: created }, deps);
+        return createRun(input, { sessionId, lifecycleRevision, isNew: created }, deps);
       });
+      if (afresh) for (const other of liveIn(sessionKey)) other.abort('reset');
       live.set(runId, run);
-      run.signal.addEventListener('abort', () => void leaveQueue(run), { once: true });
+      run.signal.addEventListener('abort', () => void leaveQueue(run).catch(noteFault(run)), { once: true });
       try {
         // Nobody is told that a transient run is accepted; it need not wait for the disk.
         if (!transient) await database.durable();
@@ -164,16 +188,13 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
         live.delete(runId);
         throw error;
       }
-      queue.add(sessionKey, () => work(run));
+      queue.add(sessionKey, () => work(run).catch(noteFault(run)));
       const row: RunRow = { runId, sessionKey, agentId: agent.id, status: 'queued', acceptedAt };
       return { row, replayed: false, run };
     },
     find: (runId) => store.find(runId),
     live: (runId) => live.get(runId),
-    liveIn: (sessionKey) =>
-      [...live.values()]
-        .filter((run) => run.sessionKey === sessionKey)
-        .sort((a, b) => (a.startedAt ?? Number.POSITIVE_INFINITY) - (b.startedAt ?? Number.POSITIVE_INFINITY)),
+    liveIn,
     counts() {
       const active = [...live.values()].filter((run) => run.startedAt !== undefined).length;
       return { active, queued: live.size - active };
@@ -252,9 +273,16 @@ function stackOf(error: unknown): string {
 /** Waits for a promise, a time or a signal, whichever comes first. */
 async function within(promise: Promise<unknown>, timeoutMs: number, signal?: AbortSignal): Promise<void> {
   const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  signal?.addEventListener('abort', () => resolve(), { once: true });
-  await Promise.race([promise, over]).finally(() => clearTimeout(timer));
+  const end = () => resolve();
+  const timer = setTimeout(end, timeoutMs);
+  signal?.addEventListener('abort', end);
+  try {
+    await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
+    // The signal of a connection outlives many waits.
+    signal?.removeEventListener('abort', end);
+  }
 }
 
 /** How `agent.wait` tells a run's end. */

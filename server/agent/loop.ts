@@ -67,6 +67,9 @@ export interface LoopEnd {
 /** Model calls in one run; a model that never stops calling tools ends here. */
 export const maxTurns = 32;
 
+/** Characters of one answer, reasoning included: several times what models can write. One that does not stop is cut off. */
+export const maxAnswerChars = 4 * 1024 * 1024;
+
 export const noUsage: Usage = { input: 0, output: 0, total: 0 };
 
 /** Runs turns until the model has answered, fails, or `signal` fires. Never throws for a model's or a tool's failure. */
@@ -140,9 +143,14 @@ async function callModel(
   const ours = tools.filter((tool) => !clientTools.some(({ name }) => name === tool.name));
   const declared = [...ours, ...clientTools];
   const stream = model.stream({ ...request, messages, ...(declared.length > 0 && { tools: declared }) }, signal);
+  let chars = 0;
   for await (const event of stream) {
     if (signal.aborted) break;
     receive(turn, event, emit);
+    if (event.type === 'text' || event.type === 'reasoning') chars += event.delta.length;
+    if (chars <= maxAnswerChars) continue;
+    turn.failure = tooLong(model);
+    break;
   }
   return turn;
 }
@@ -207,11 +215,13 @@ const stopReasons: Record<LoopEnd['finish'], string> = {
 };
 
 function tooManyTurns(model: Model): ModelFailure {
-  return {
-    kind: 'unknown',
-    message: `the model called tools in ${maxTurns} turns without an answer; the run was ended`,
-    provider: model.provider,
-    model: model.id,
-    retryable: false,
-  };
+  return toFailure(model, `the model called tools in ${maxTurns} turns without an answer; the run was ended`);
+}
+
+function tooLong(model: Model): ModelFailure {
+  return toFailure(model, `${model.provider} did not stop after ${maxAnswerChars} characters; the answer was cut off`);
+}
+
+function toFailure({ provider, id }: Model, message: string): ModelFailure {
+  return { kind: 'unknown', message, provider, model: id, retryable: false };
 }

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
 import type { Database } from '../database/database.ts';
+import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { noUsage } from './loop.ts';
 import { historyRows } from './prompt.ts';
@@ -15,6 +16,7 @@ export interface RecoverDeps {
   database: Database;
   store: RunStore;
   sessions: SessionStore;
+  log: Log;
   /** True for a run of this process. */
   isLive(runId: string): boolean;
 }

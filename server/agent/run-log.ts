@@ -1,14 +1,15 @@
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
 import type { Database } from '../database/database.ts';
+import type { Log } from '../log/log.ts';
 import type { RunStore } from './run-store.ts';
 
 /** The event log of one run: numbers events and writes them in groups. */
 export interface RunLog {
   /** Number of the newest event. */
   readonly seq: number;
-  /** Numbers an event and queues it for writing. */
+  /** Numbers an event and queues it for writing. What the disk refuses later is missing from the log, and noted. */
   add(stream: string, data: RunEvent['data']): RunEvent;
-  /** Writes what is queued. */
+  /** Writes what is queued. @throws GatewayError as `Database.write`. */
   flush(): void;
 }
 
@@ -24,7 +25,7 @@ export const seqAfterCrash = (lastWritten: number) => lastWritten + maxLost + 1;
 
 /** @param origin what every event of the run says; @param firstSeq number of the first event. */
 export function createRunLog(
-  { database, store }: { database: Database; store: RunStore },
+  { database, store, log }: { database: Database; store: RunStore; log: Log },
   origin: Pick<RunEvent, 'runId' | 'sessionKey' | 'agentId' | 'sessionId'>,
   firstSeq = 1,
 ): RunLog {
@@ -34,6 +35,7 @@ export function createRunLog(
   /** The message that text belongs to, and where it begins. */
   let item: { id: unknown; firstSeq: number } = { id: undefined, firstSeq };
   let groupAnchor = firstSeq;
+  let isFaulty = false;
 
   const flush = () => {
     clearTimeout(timer);
@@ -42,6 +44,16 @@ export function createRunLog(
     const group = queued;
     queued = [];
     database.write(() => store.appendEvents(origin.runId, group, groupAnchor));
+  };
+
+  /** Nobody called for it, so nobody could take what it throws. */
+  const flushByItself = () => {
+    try {
+      flush();
+    } catch (error) {
+      if (!isFaulty) log.error(`run ${origin.runId}: events are missing from its log`, { error: String(error) });
+      isFaulty = true;
+    }
   };
 
   return {
@@ -62,8 +74,8 @@ export function createRunLog(
         ...(stream === 'lifecycle' && { sessionId }),
       };
       queued.push(event);
-      if (queued.length >= maxQueued) flush();
-      else timer ??= setTimeout(flush, patienceMs).unref();
+      if (queued.length >= maxQueued) flushByItself();
+      else timer ??= setTimeout(flushByItself, patienceMs).unref();
       return event;
     },
     flush,

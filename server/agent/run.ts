@@ -3,6 +3,7 @@ import type { Publish } from '../../sdk/protocol/events.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
+import type { NewMessage } from '../sessions/transcript.ts';
 import type { LoopStep } from './loop.ts';
 import { createReply } from './reply.ts';
 import { type EventBody, toEndEvents, toErrorText, toTerminalChat, toToolEvents } from './run-events.ts';
@@ -37,6 +38,13 @@ export interface WorkingRun extends Run {
 
 export type Ending = Pick<RunEnd, 'status' | 'finish' | 'usage' | 'provider' | 'model' | 'failure' | 'stopReason'>;
 
+/** The session as it was when the run was accepted. */
+export interface RunSession {
+  sessionId: string;
+  lifecycleRevision: string;
+  isNew: boolean;
+}
+
 /*
  * Order of events:
  *
@@ -44,7 +52,7 @@ export type Ending = Pick<RunEnd, 'status' | 'finish' | 'usage' | 'provider' | '
  *            -> usage -> lifecycle finishing -> lifecycle end | error
  *   chat:  status -> delta* -> final | aborted | error
  */
-export function createRun(input: RunInput, session: { sessionId: string; isNew: boolean }, deps: RunDeps): WorkingRun {
+export function createRun(input: RunInput, session: RunSession, deps: RunDeps): WorkingRun {
   const { runId, sessionKey, agent } = input;
   const origin = { runId, sessionKey, agentId: agent.id };
   const events = createRunLog(deps, { ...origin, sessionId: session.sessionId });
@@ -55,7 +63,30 @@ export function createRun(input: RunInput, session: { sessionId: string; isNew: 
   let ending = false;
 
   const tell = (step: RunStep) => {
-    for (const listener of listeners) listener(step);
+    for (const listener of listeners) {
+      try {
+        listener(step);
+      } catch (error) {
+        // One who watches can neither end the run nor keep the others from watching.
+        deps.log.error(`run ${runId}: a watcher failed`, { step: step.type, error });
+      }
+    }
+  };
+  /** False once the session was reset or deleted, which ends the run first: what was under way belongs to neither. */
+  const isCurrent = () => {
+    if (!abortion.signal.aborted) return true;
+    const now = deps.sessions.find(sessionKey);
+    return now?.sessionId === session.sessionId && now.lifecycleRevision === session.lifecycleRevision;
+  };
+  const keep = (message: NewMessage) => {
+    if (!isCurrent()) return;
+    try {
+      deps.sessions.append(sessionKey, { ...message, runId });
+    } catch (error) {
+      // A conversation that ends with its reply has been of use when the caller has that.
+      if (!input.transient) throw error;
+      deps.log.error(`run ${runId}: a message could not be kept`, { error: String(error) });
+    }
   };
   const record = ({ stream, data }: EventBody, audience?: { connection: string; capability: string }) =>
     deps.publish('agent', events.add(stream, data), audience);
@@ -64,7 +95,7 @@ export function createRun(input: RunInput, session: { sessionId: string; isNew: 
     record({ stream: 'assistant', data: { text, delta, itemId } });
     chat.tell(reply);
   });
-  const receive = createReceiver({ input, deps, reply, record, tell });
+  const receive = createReceiver({ input, deps, reply, record, keep, tell });
 
   return {
     id: runId,
@@ -106,7 +137,7 @@ export function createRun(input: RunInput, session: { sessionId: string; isNew: 
       const endedAt = Date.now();
       const end: RunEnd = { ...how, text: reply.text, startedAt: startedAt ?? endedAt, endedAt };
       const closing = toEndEvents(end).map(({ stream, data }) => events.add(stream, data));
-      await recordEnd(end, input, { ...deps, flush: events.flush });
+      await recordEnd(end, input, { ...deps, flush: events.flush, isCurrent });
       deps.forget(runId);
       for (const event of closing) deps.publish('agent', event);
       chat.tell(reply.text);
@@ -140,19 +171,21 @@ interface Receiving {
   deps: RunDeps;
   reply: ReturnType<typeof createReply>;
   record(body: EventBody, audience?: { connection: string; capability: string }): void;
+  /** Adds a row to the transcript. */
+  keep(message: NewMessage): void;
   tell(step: RunStep): void;
 }
 
 /** Turns what the loop does into events, rows of the transcript, and steps for those who watch. */
-function createReceiver({ input, deps, reply, record, tell }: Receiving) {
-  const { runId, sessionKey, connection } = input;
-  const { sessions, log } = deps;
+function createReceiver({ input, deps, reply, record, keep, tell }: Receiving) {
+  const { runId, connection } = input;
+  const { log } = deps;
 
   const receiveMessage = ({ content, model, usage, stopReason, errorMessage }: StepOf<'message'>) => {
     reply.closeMessage();
     const origin = { provider: model.provider, model: model.id, api: model.api };
     const end = { usage, stopReason, ...(errorMessage && { errorMessage }) };
-    sessions.append(sessionKey, { role: 'assistant', content, ...origin, ...end, runId });
+    keep({ role: 'assistant', content, ...origin, ...end });
   };
 
   const receiveTool = (step: StepOf<'toolStart' | 'toolEnd'>) => {
@@ -163,7 +196,7 @@ function createReceiver({ input, deps, reply, record, tell }: Receiving) {
     const { output, isError } = step.result;
     const { id: toolCallId, name: toolName } = step.call;
     const content = [{ type: 'text' as const, text: output }];
-    sessions.append(sessionKey, { role: 'toolResult', content, toolCallId, toolName, isError, runId });
+    keep({ role: 'toolResult', content, toolCallId, toolName, isError });
   };
 
   return (step: LoopStep): void => {
@@ -205,7 +238,7 @@ type StepOf<T extends LoopStep['type']> = Extract<LoopStep, { type: T }>;
 async function recordEnd(
   end: RunEnd,
   { runId, sessionKey, transient }: RunInput,
-  deps: RunDeps & { flush(): void },
+  deps: RunDeps & { flush(): void; isCurrent(): boolean },
 ): Promise<void> {
   const error = end.status === 'ok' ? undefined : toErrorText(end);
   const status = sessionStatus[end.status];
@@ -213,7 +246,8 @@ async function recordEnd(
     deps.database.write(() => {
       deps.flush();
       deps.store.end(runId, { ...end, error });
-      if (!transient) deps.sessions.track(sessionKey, { runId, status, error, usage: end.usage, phase: 'end' });
+      if (!transient && deps.isCurrent())
+        deps.sessions.track(sessionKey, { runId, status, error, usage: end.usage, phase: 'end' });
     });
     // The only one who watches a transient run is the caller, who has the answer then.
     if (!transient) await deps.database.durable();

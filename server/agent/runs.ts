@@ -16,6 +16,8 @@ export interface RunInput {
   /** True for a conversation that ends with this run. */
   transient?: boolean | undefined;
   content: UserPart[];
+  /** Ends what works in the session and starts its transcript afresh, together with accepting the run; the word is recorded. */
+  afresh?: 'new' | 'reset' | undefined;
   /**
    * What the caller's own tools answered to the calls of an earlier run. They stand right before `content` (which may then
    * be empty) and are recorded in the session like it.
@@ -96,7 +98,7 @@ export interface Acceptance {
 export interface Runs {
   /**
    * Accepts a run. Resolves when the user's message and the run are on disk.
-   * @throws GatewayError UNAVAILABLE while the gateway stops, or when too many runs wait.
+   * @throws GatewayError UNAVAILABLE while the gateway stops, when too many runs wait, or when the disk refuses it.
    */
   start(input: RunInput): Promise<Acceptance>;
   /** The run with that id, working or ended. */

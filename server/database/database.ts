@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
-import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { migrations } from './migrations.ts';
 
 /**
@@ -16,7 +16,7 @@ import { migrations } from './migrations.ts';
 export interface Database {
   readonly path: string;
   prepare(sql: string): StatementSync;
-  /** Runs writes atomically; they are visible to reads at once. */
+  /** Runs writes atomically; they are visible to reads at once. @throws GatewayError UNAVAILABLE when the disk refuses them. */
   write<T>(work: () => T): T;
   /** Resolves when every write so far is on disk; rejects when the disk refused it. */
   durable(): Promise<void>;
@@ -30,6 +30,8 @@ const checkpointBytes = 16 * 1024 * 1024;
 const commitsBetweenSizeChecks = 256;
 /** Milliseconds that writes may stay uncommitted while nobody waits for them. */
 const patienceMs = 20;
+/** Milliseconds that a write, and everything else with it, waits for another program that writes to the file. */
+const busyMs = 250;
 
 /** @throws GatewayError UNAVAILABLE when the file cannot be opened, or is of a newer gateway. */
 export async function openDatabase(path: string): Promise<Database> {
@@ -72,15 +74,23 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     try {
       commit.run();
     } catch (error) {
-      isWritable = false;
-      if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
-      waiting?.reject(refusedByDisk(path, error));
-      waiting = undefined;
+      giveUp(error);
       return;
     }
     unsynced = true;
     checkpoints.committed();
     if (waiting) sync();
+  };
+
+  /** Ends the transaction without its writes; whoever waits for them is told. */
+  const giveUp = (error: unknown) => {
+    clearTimeout(patience);
+    open = false;
+    isEnding = false;
+    isWritable = false;
+    if (sqlite.isOpen && sqlite.isTransaction) sqlite.exec('ROLLBACK');
+    waiting?.reject(refusedByDisk(path, error));
+    waiting = undefined;
   };
 
   const sync = () => {
@@ -108,20 +118,28 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     },
     prepare: (sql) => sqlite.prepare(sql),
     write(work) {
-      if (!open) {
-        begin.run();
-        open = true;
-        patience = setTimeout(endTurn, patienceMs);
+      try {
+        if (!open) {
+          begin.run();
+          open = true;
+          patience = setTimeout(endTurn, patienceMs);
+        }
+        mark.run();
+      } catch (error) {
+        giveUp(error);
+        throw refusedByDisk(path, error);
       }
-      mark.run();
       try {
         const result = work();
         release.run();
         return result;
       } catch (error) {
-        undo.run();
-        release.run();
-        throw error;
+        // Some faults of the disk take the whole transaction with them.
+        if (sqlite.isTransaction) {
+          undo.run();
+          release.run();
+        } else giveUp(error);
+        throw isRefusal(error) ? refusedByDisk(path, error) : error;
       }
     },
     durable() {
@@ -153,6 +171,7 @@ function openFile(path: string): DatabaseSync {
     sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
     sqlite.exec('PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON');
     migrate(sqlite, path);
+    sqlite.exec(`PRAGMA busy_timeout=${busyMs}`);
     return sqlite;
   } catch (error) {
     sqlite?.close();
@@ -164,7 +183,7 @@ function cannotOpen(path: string, error: unknown): GatewayError {
   const reason = error instanceof Error ? error.message : String(error);
   return new GatewayError(
     'UNAVAILABLE',
-    `cannot open the database ${path}: ${reason}. Check that the state directory exists, is writable and has space.`,
+    `cannot open the database ${path}: ${reason}. ${advice[toResultCode(error)] ?? 'Check that the state directory exists, is writable and has space'}.`,
     { details: { code: 'DATABASE_UNAVAILABLE', path }, cause: error },
   );
 }
@@ -195,9 +214,11 @@ function createCheckpoints(path: string, wal: FileHandle) {
   return {
     committed() {
       if (++commits % commitsBetweenSizeChecks !== 0 || running) return;
-      running = run().finally(() => {
+      const end = () => {
         running = undefined;
-      });
+      };
+      // After one that failed the WAL stays as large as it is until the next.
+      running = run().then(end, end);
     },
     close: async () => running,
   };
@@ -211,15 +232,36 @@ const checkpointThread = `
   sqlite.close();
 `;
 
+/** SQLite's result codes (https://www.sqlite.org/rescode.html) for what is the fault of no statement. */
+const codes = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };
+
+const damaged =
+  'It is damaged: restore it from a backup, or move it away together with its -wal to start without its conversations';
+
+/** What to do next, where that is not to look after space and permissions. */
+const advice: Record<number, string> = {
+  [codes.busy]: 'Another program is writing to it: close that one and try again',
+  [codes.corrupt]: damaged,
+  [codes.notADatabase]: damaged,
+};
+
+/** 0 for what does not come from SQLite. The upper bits of its extended codes only narrow down. */
+function toResultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+}
+
+function isRefusal(error: unknown): boolean {
+  return Object.values(codes).includes(toResultCode(error));
+}
+
 function refusedByDisk(path: string, cause: unknown): GatewayError {
+  // A write within a write has said it already.
+  if (isGatewayError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new GatewayError(
-    'UNAVAILABLE',
-    `could not write ${path}: ${reason}. Nothing was accepted; free some space and try again.`,
-    {
-      details: { code: 'DATABASE_WRITE_FAILED' },
-      retryable: true,
-      cause,
-    },
-  );
+  const next = advice[toResultCode(cause)] ?? 'Free some space and try again';
+  return new GatewayError('UNAVAILABLE', `could not write ${path}: ${reason}. Nothing was accepted. ${next}.`, {
+    details: { code: 'DATABASE_WRITE_FAILED' },
+    retryable: true,
+    cause,
+  });
 }

@@ -8,14 +8,15 @@ import { toUserParts } from './content.ts';
 import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
 import { implementOne } from './implement.ts';
-import { findAgent, mainKeyOf, resolveSession } from './resolve.ts';
+import { findAgent, mainKeyOf, requireSameSession, resolveSession } from './resolve.ts';
 
 export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   refuseDelivery(input);
-  const owner = input.sessionKey === undefined ? findAgent(ctx, input.agentId).id : input.agentId;
-  const session = resolveSession(ctx, input.sessionKey ?? mainKeyOf(ctx), owner);
+  const named = input.sessionKey ?? findKeyById(ctx, input.sessionId);
+  const owner = named === undefined ? findAgent(ctx, input.agentId).id : input.agentId;
+  const session = resolveSession(ctx, named ?? mainKeyOf(ctx), owner);
+  requireSameSession(ctx, session.key, input.expectedExistingSessionId);
   const command = /^\/(new|reset)(?:\s+|$)/.exec(input.message.trim());
-  if (command) resetSession(ctx, session.key, command[1] === 'new' ? 'new' : 'reset');
   const message = command
     ? input.message.trim().slice(command[0].length) || 'A new conversation begins. Greet me briefly.'
     : input.message;
@@ -25,6 +26,7 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
     agent: session.agent,
     sessionKey: session.key,
     origin: 'agent',
+    afresh: command ? (command[1] === 'new' ? 'new' : 'reset') : undefined,
     content: toUserParts(message, input.attachments),
     model: toReference(input.provider, input.model),
     thinking: input.thinking,
@@ -43,6 +45,19 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
 export const agentWaitMethod = implementOne(agentWait, ({ input, ctx, signal }) =>
   ctx.runs.wait(input.runId, input.timeoutMs, signal),
 );
+
+function findKeyById(ctx: Context, sessionId: string | undefined): string | undefined {
+  if (sessionId === undefined) return undefined;
+  const row = ctx.sessions.lookUp({ sessionId });
+  if (row) return row.key;
+  throw new GatewayError(
+    'INVALID_REQUEST',
+    `no session has the id ${sessionId}. List them with: openclaw sessions list`,
+    {
+      details: { code: 'SESSION_NOT_FOUND', sessionId },
+    },
+  );
+}
 
 /** Aborts what works in a session and starts its transcript afresh. */
 export function resetSession(ctx: Context, key: string, reason: 'new' | 'reset'): void {

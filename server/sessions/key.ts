@@ -24,14 +24,16 @@ export interface KeyDefaults {
  */
 export function parseSessionKey(text: string, defaults: KeyDefaults, agentId?: string): SessionKey {
   const trimmed = text.trim();
+  // Half a surrogate pair is stored as a replacement character: two such keys would be one.
+  const isPlain = text.isWellFormed() && !/\p{Cc}/u.test(trimmed);
   const canonical = /^agent:([^:\s]+):(.+)$/s.exec(trimmed);
-  if (canonical) {
+  if (canonical && isPlain) {
     const [, owner = '', rest = ''] = canonical;
     if (agentId && agentId !== owner)
       throw invalid(`session key "${text}" belongs to agent "${owner}", not "${agentId}"`);
     return toSessionKey(owner, rest);
   }
-  if (trimmed === '' || trimmed.startsWith('agent:') || /\p{Cc}/u.test(trimmed))
+  if (trimmed === '' || trimmed.startsWith('agent:') || !isPlain)
     throw invalid(`session key "${text}" is malformed: use agent:<agentId>:<rest>, main, or a name of your own`);
   return toSessionKey(agentId ?? defaults.agentId, trimmed === 'main' ? defaults.mainKey : trimmed);
 }

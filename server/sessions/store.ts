@@ -113,6 +113,13 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     return row;
   };
 
+  /** Calls back once all writes so far are on disk. A refusal is told to the one who asked for the write, not here. */
+  const onDisk = (tell: () => void) =>
+    void database
+      .durable()
+      .then(tell)
+      .catch(() => undefined);
+
   /** Tells clients, once the change is on disk. */
   const changed = (row: StoredSession, what: { reason?: string; phase?: string | undefined; runId?: string }) => {
     if (row.transient === 1) return;
@@ -131,7 +138,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
         { subscribedTo: 'sessions' },
       );
     };
-    database.durable().then(tell, () => undefined); // a refused write has been told to the one who asked for it
+    onDisk(tell);
   };
 
   const append = (key: string, message: NewMessage): ChatMessage => {
@@ -157,7 +164,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
         },
         { subscribedTo: { messagesOf: key } },
       );
-    database.durable().then(tell, () => undefined);
+    onDisk(tell);
     return stored;
   };
 
