@@ -105,6 +105,8 @@ function watchBirth(serve: RequestListener, onUpgrade: Front['onUpgrade']) {
     const { server } = message as { server: Server };
     if (!server.listeners('request').includes(serve)) return;
     server.on('upgrade', onUpgrade);
+    // Java's client offers HTTP/2 with every first request, and wants an answer all the same (RFC 9110, 7.8).
+    Object.assign(server, { shouldUpgradeCallback: isForWebSocket });
     server.once('error', reject);
     server.once('listening', () => server.off('error', reject));
   };
@@ -112,6 +114,10 @@ function watchBirth(serve: RequestListener, onUpgrade: Front['onUpgrade']) {
   // When nobody waits for it any more, a failure is not news.
   failure.catch(() => {});
   return { failure, close: () => void births.unsubscribe(onBirth) };
+}
+
+function isForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** Tries the port the plain way, because listhen only says that it could not get one. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
@@ -23,8 +24,15 @@ export async function readJson<S extends z.ZodType>(
   throw toRefusal(parsed.error);
 }
 
-/** Reads a body as text, within the limits. */
-export function readText(req: IncomingMessage, { maxBytes, idleMs }: BodyLimits): Promise<string> {
+/** Reads a body as text, within the limits. @throws GatewayError that leaves as 400, 408 or 413. */
+export async function readText(req: IncomingMessage, limits: BodyLimits): Promise<string> {
+  const bytes = await readBytes(req, limits);
+  // Decoded all the same, every character that cannot be read would silently be another one.
+  if (!isUtf8(bytes)) throw refuse(400, 'the body is not UTF-8 text: send it as UTF-8, and not compressed');
+  return bytes.toString();
+}
+
+function readBytes(req: IncomingMessage, { maxBytes, idleMs }: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -33,7 +41,7 @@ export function readText(req: IncomingMessage, { maxBytes, idleMs }: BodyLimits)
       clearTimeout(idle);
       req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       if (error) reject(error);
-      else resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks, size).toString());
+      else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size));
     };
     const onData = (chunk: Buffer): void => {
       idle.refresh();

@@ -132,10 +132,14 @@ async function answer(visit: Visit, methods: Methods<Visit> | undefined): Promis
   throw refuse(405, `${visit.req.method} is not answered at ${visit.path}; use ${allow}`, { headers: { allow } });
 }
 
-function fail({ id, res, path }: Visit, error: unknown, { log, toBody = toErrorBody }: Envelope): void {
+function fail({ id, req, res, path }: Visit, error: unknown, { log, toBody = toErrorBody }: Envelope): void {
   const failure = toHttpFailure(error, id);
   if (!findGatewayError(error))
     log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
+  else if (!res.destroyed) {
+    const { status, type, code, message } = failure;
+    log.warn(`${req.method} ${path} refused: ${message}`, { requestId: id, status, type, code });
+  }
   if (res.destroyed || res.writableEnded) return;
   // A handler that has begun to answer cannot take it back: better no end than a normal one.
   if (res.headersSent) res.destroy();

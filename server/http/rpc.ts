@@ -17,6 +17,8 @@ export interface RpcDeps extends RouteDeps {
 }
 
 const mountPath = '/rpc/';
+/** Of what an error says. */
+const maxLoggedChars = 500;
 
 /**
  * The whole contract over tRPC's HTTP adapter: queries by GET, mutations by POST, subscriptions as server-sent events.
@@ -42,6 +44,13 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call)
     req: request,
     res,
     createContext: () => context,
+    onError({ error, path: method = procedure }) {
+      const { code, message, stack } = error;
+      if (code !== 'INTERNAL_SERVER_ERROR')
+        deps.log.warn(`request refused: ${message.slice(0, maxLoggedChars)}`, { requestId: id, method, code });
+      // One of ours has been logged where it was made.
+      else if (!findGatewayError(error)) deps.log.error(`${path} failed`, { requestId: id, error: stack });
+    },
   });
 }
 

@@ -8,7 +8,7 @@ import { ChatBody } from './chat-body.ts';
 import { type ChatHead, createChatChunks, toCompletion } from './chat-chunks.ts';
 import { toChatInput } from './chat-input.ts';
 import { collectReply } from './reply.ts';
-import { chooseSession, findToolNameIn } from './session.ts';
+import { chooseSession, findToolNameIn, tellSession } from './session.ts';
 import { type ReplyWriter, streamReply } from './stream.ts';
 
 /** Answers POST /v1/chat/completions, streamed or in one piece. */
@@ -29,7 +29,7 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
       ...toChatInput(body, findToolNameIn(deps.sessions, session.key)),
     };
     const head: ChatHead = { id, created: Math.floor(Date.now() / 1000), model: body.model };
-    res.setHeader('x-openclaw-session-key', session.key);
+    tellSession(res, session);
     if (!body.stream) return sendJson(res, toCompletion(head, await collectReply(deps.runs, { visit: call, input })));
     const writer = toWriter(head, body.stream_options?.include_usage ?? false);
     return streamReply(deps.runs, { visit: call, input, writer, limits });

@@ -11,7 +11,11 @@ export const maxImages = 8;
 const maxTools = 128;
 
 const toolName = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, dashes or underscores');
-const jsonObject = z.record(z.string(), z.unknown());
+/** Levels of what is passed on as it is. Beyond some thousands nothing could write it down again. */
+const maxDepth = 100;
+export const jsonObject = z
+  .record(z.string(), z.unknown())
+  .refine((value) => isShallow(value), `expected at most ${maxDepth} levels of nesting`);
 
 /** A member that would need what this gateway cannot do. */
 export const unsupported = (message: string) => ({ message, params: { code: 'unsupported_parameter' } });
@@ -81,11 +85,17 @@ export function parseArguments(text: string, param: string): Record<string, unkn
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && isShallow(value))
+      return value as Record<string, unknown>;
   } catch {
     // Told below, like every other value that is no object.
   }
-  throw refuse(400, `${param}: expected a JSON object`, { param });
+  throw refuse(400, `${param}: expected a JSON object of at most ${maxDepth} levels`, { param });
+}
+
+function isShallow(value: unknown, levels = maxDepth): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
 }
 
 /** @throws GatewayError that leaves as 400 unless the address is a `data:` URL of an image the models take. */

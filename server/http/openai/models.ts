@@ -22,7 +22,7 @@ export function showModel(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
     const id = decodePath(call.path.slice(modelsPath.length + 1));
     if (id === '') return list(call);
     if (id === undefined || !findAgent(deps.agents, id)) {
-      const message = `the model "${id}" does not exist; GET ${modelsPath} lists them`;
+      const message = `the model "${id ?? call.path.slice(modelsPath.length + 1)}" does not exist; GET ${modelsPath} lists them`;
       throw refuse(404, message, { type: 'invalid_request_error', code: 'model_not_found', param: 'model' });
     }
     sendJson(call.res, toModel(id, deps.probes.startedAt));

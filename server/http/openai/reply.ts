@@ -39,10 +39,16 @@ export async function followReply(
   const missed = run.text;
   if (missed) tell({ type: 'text', delta: missed });
   const stop = run.watch((step) => {
-    if (step.type === 'text') tell(step);
-    else if (step.type === 'reasoning') tell({ type: 'alive' });
-    else if (step.type === 'clientToolCall') tell({ type: 'toolCall', call: step });
-    else if (step.type === 'ended') tell(toLastStep(step.end));
+    try {
+      if (step.type === 'text') tell(step);
+      else if (step.type === 'reasoning') tell({ type: 'alive' });
+      else if (step.type === 'clientToolCall') tell({ type: 'toolCall', call: step });
+      else if (step.type === 'ended') tell(toLastStep(step.end));
+    } catch (error) {
+      // An answer that cannot be written must not be waited for; the run logs what is thrown.
+      res.destroy();
+      throw error;
+    }
   });
   const leave = (): void => {
     stop();

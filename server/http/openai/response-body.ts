@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   functionFields,
   functionType,
+  jsonObject,
   jsonSchemaFields,
   optional,
   outputTokens,
@@ -95,7 +96,7 @@ export const ResponseBody = z.object({
   reasoning: optional(
     z.object({ effort: reasoningEffort, summary: optional(z.enum(['auto', 'concise', 'detailed'])) }),
   ),
-  metadata: optional(z.record(z.string(), z.unknown())),
+  metadata: optional(jsonObject),
   store: optional(z.boolean()),
   include: optional(z.array(z.string())),
   service_tier: optional(z.string()),

@@ -19,7 +19,7 @@ import {
   toMessageItem,
   toResponseObject,
 } from './response-object.ts';
-import { type ChosenSession, chooseSession, findToolNameIn } from './session.ts';
+import { type ChosenSession, chooseSession, findToolNameIn, tellSession } from './session.ts';
 import { callItemId, findItemIn, messageItemId, responseId } from './stored-items.ts';
 import { streamReply } from './stream.ts';
 
@@ -42,7 +42,7 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
       ...toResponseInput(body, lookups),
     };
     const head: ResponseHead = { id: input.runId, created: Math.floor(Date.now() / 1000), body };
-    res.setHeader('x-openclaw-session-key', session.key);
+    tellSession(res, session);
     if (body.stream) {
       const writer = createResponseEvents(head, run);
       return streamReply(deps.runs, { visit: call, input, writer, limits });

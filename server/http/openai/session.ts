@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentSpec } from '../../config/agents.ts';
 import { parseSessionKey, reservedPrefixes, toSessionKey } from '../../sessions/key.ts';
 import type { SessionStore } from '../../sessions/store.ts';
@@ -44,6 +44,11 @@ export function chooseSession(
   if (chat) return { key: toSessionKey(agent.id, `http:chat:${toKeyPart(chat)}`).key, transient: false };
   if (hints.user) return { key: toSessionKey(agent.id, `http:user:${toKeyPart(hints.user)}`).key, transient: false };
   return { key: toSessionKey(agent.id, `http:${randomUUID()}`).key, transient: true };
+}
+
+/** Tells the caller which conversation its request belongs to. A configured main key may have characters that no header has. */
+export function tellSession(res: ServerResponse, { key }: ChosenSession): void {
+  res.setHeader('x-openclaw-session-key', /^[ -~]*$/.test(key) ? key : encodeURI(key));
 }
 
 function refuseReserved(rest: string): void {
