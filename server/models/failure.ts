@@ -34,7 +34,7 @@ export function toFailure(
   const detail = words.detail ? `: ${clip(redact(words.detail, callee.secrets), 500)}` : '';
   return {
     kind,
-    message: `${callee.provider} ${words.text}${detail}`,
+    message: `${callee.provider} ${redact(words.text, callee.secrets)}${detail}`,
     provider: callee.provider,
     model: callee.model,
     ...(words.httpStatus !== undefined && { httpStatus: words.httpStatus }),

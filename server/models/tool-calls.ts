@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { clip } from './error-body.ts';
 import { type Callee, toFailure } from './failure.ts';
 import type { ModelEvent, ModelFailure } from './provider.ts';
 
@@ -28,7 +29,7 @@ export function toToolCalls(callee: Callee, drafts: DraftCall[], cut: boolean): 
       events.push({ type: 'toolCall', id: draft.id, name: draft.name, arguments: parsed });
     } else if (!cut) {
       return toFailure(callee, 'unknown', {
-        text: `called the tool "${draft.name}" with arguments that are not a JSON object`,
+        text: `called the tool "${clip(draft.name, 64)}" with arguments that are not a JSON object`,
         detail: draft.json.slice(0, 80),
         retryable: true,
       });

@@ -83,7 +83,7 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
         await answer.body?.cancel();
         throw webPageError();
       }
-      return answer as unknown as Response;
+      return bounded(answer as unknown as Response);
     },
     callee: (model) => ({
       provider: options.id,
@@ -96,6 +96,24 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
       await (await pool)?.pool.destroy();
     },
   };
+}
+
+/** Bytes of one answer that client libraries read, which have no limit of their own. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+
+/** The same answer, whose body fails when it does not end. */
+function bounded(answer: Response): Response {
+  if (!answer.body) return answer;
+  let taken = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, out) {
+      taken += piece.byteLength;
+      if (taken > maxAnswerBytes) throw new Error(`an answer of more than ${maxAnswerBytes} bytes`);
+      out.enqueue(piece);
+    },
+  });
+  const { status, statusText, headers } = answer;
+  return new Response(answer.body.pipeThrough(limit), { status, statusText, headers });
 }
 
 /** Reads a body as text, at most `limit` characters of it. */
