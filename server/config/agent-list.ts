@@ -33,6 +33,7 @@ export function findNameFaults(file: Record<string, unknown>): Fault[] {
     ...namesAt(file, ['models', 'providers'])
       .filter((id) => !/^[^\s/]+$/.test(id))
       .map((id) => toFault(['models', 'providers', id], `a provider's name may hold no "/" and no spaces`)),
+    ...checkMainKey(valueAt(file, ['session', 'mainKey'])),
   ];
 }
 
@@ -45,6 +46,13 @@ export function warnOfDefaults(config: Config): ConfigIssue[] {
     message: `agent "${first}" is marked as the default too, and it comes first: it is the default`,
   }));
 }
+
+function checkMainKey(name: unknown): Fault[] {
+  if (name === undefined || isMainKey(String(name))) return [];
+  return [toFault(['session', 'mainKey'], 'the end of a session key has to be 1 to 128 visible characters')];
+}
+
+const isMainKey = (name: string) => name.length <= 128 && name.trim() === name && /^[^\p{Cc}\p{Cs}]+$/u.test(name);
 
 function checkAgentId(id: string, steps: KeyPath): Fault[] {
   if (/^[a-z0-9][a-z0-9_-]{0,63}$/i.test(id)) return [];

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import JSON5 from 'json5';
@@ -40,6 +41,7 @@ export async function loadConfig({ path, env }: { path: string; env: Environment
   if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, hash: null, warnings: [] };
 
   const file = parseText(raw, path);
+  refuseDepth(file, path);
   refuseFaults(findIncludes(file), raw, path);
   const { value, warnings } = substituteVariables(file, env);
   refuseFaults(findFaults(value, file), raw, path);
@@ -57,8 +59,14 @@ export async function loadConfig({ path, env }: { path: string; env: Environment
 }
 
 async function readText(path: string): Promise<string | undefined> {
+  const bytes = await readBytes(path);
+  if (bytes === undefined || isUtf8(bytes)) return bytes?.toString();
+  throw toError(path, [{ path: '', message: 'the file is not UTF-8 text: save it as UTF-8', line: 1, column: 1 }]);
+}
+
+async function readBytes(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     // A gateway without a file is an ordinary one: it runs with the defaults.
@@ -93,6 +101,19 @@ function parseJson5(raw: string, path: string): unknown {
     const { lineNumber = 1, columnNumber = 1 } = error as { lineNumber?: number; columnNumber?: number };
     const message = `not valid JSON5: ${error.message.replace(/^JSON5: /, '').replace(/ at \d+:\d+$/, '')}`;
     throw toError(path, [{ path: '', message, line: lineNumber, column: columnNumber }]);
+  }
+}
+
+/** Levels of objects and lists; no key is deeper than a dozen. */
+const maxDepth = 100;
+
+/** What looks at the tree goes into itself for each level, and would end in the middle of nowhere. */
+function refuseDepth(file: unknown, path: string): void {
+  let level = [file];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth)
+      throw toError(path, [{ path: '', message: `more than ${maxDepth} levels of nesting`, line: 1, column: 1 }]);
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
   }
 }
 

@@ -13,9 +13,13 @@ import type { LoadedConfig } from './load.ts';
  */
 export async function openStateDir(stateDir: string, port: number): Promise<void> {
   await makeFolder(stateDir).catch((error: NodeJS.ErrnoException) => {
+    const isInTheWay = error.code === 'EEXIST' || error.code === 'ENOTDIR';
+    const next = isInTheWay
+      ? 'a file is in its place or above it, move that'
+      : 'correct the owner and mode of its parent';
     throw new GatewayError(
       'INVALID_CONFIG',
-      `cannot make the state directory ${stateDir} (${error.code}): correct the owner and mode of its parent, or name another one with OPENCLAW_STATE_DIR`,
+      `cannot make the state directory ${stateDir} (${error.code}): ${next}, or name another one with OPENCLAW_STATE_DIR`,
       { details: { path: stateDir, errno: error.code }, cause: error },
     );
   });
@@ -39,12 +43,22 @@ export interface RuntimeFile {
 
 const pathIn = (stateDir: string) => join(stateDir, 'gateway.json');
 
-/** Writes the file atomically. */
+/** Writes the file atomically. @throws GatewayError UNAVAILABLE */
 export async function writeRuntimeFile(stateDir: string, content: RuntimeFile): Promise<void> {
   const path = pathIn(stateDir);
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(draft, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-  await rename(draft, path);
+  try {
+    await writeFile(draft, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new GatewayError(
+      'UNAVAILABLE',
+      `cannot write ${path} (${code}), by which clients find the gateway: make space, or move away what is in its place`,
+      { details: { path, errno: code }, cause: error },
+    );
+  }
 }
 
 /** The secret for the runtime file: none that is only in the environment or on the command line. */
@@ -61,11 +75,11 @@ export function toShareableSecret(
 /** What the last gateway of this state directory left; undefined when there is nothing to read. */
 async function readRuntimeFile(stateDir: string): Promise<RuntimeFile | undefined> {
   try {
-    const content: unknown = JSON.parse(await readFile(pathIn(stateDir), 'utf8'));
-    const isWhole = typeof content === 'object' && content !== null && 'url' in content && 'pid' in content;
+    const content = JSON.parse(await readFile(pathIn(stateDir), 'utf8')) as Partial<RuntimeFile> | null;
+    const isWhole = Number.isInteger(content?.pid) && URL.canParse(String(content?.url));
     return isWhole ? (content as RuntimeFile) : undefined;
   } catch {
-    return undefined; // none, or half of one: as good as none
+    return undefined; // none, half of one, or somebody's scribble: as good as none
   }
 }
 
