@@ -23,7 +23,7 @@ export interface Introduction {
   instanceId: string;
 }
 
-/** What `connect` is asked with (docs/protocol.md, "Handshake"). */
+/** What `connect` is asked with (docs/protocol.md, "Connect"). */
 export function toConnectParams({ client, scopes, platform, instanceId }: Introduction, located: Located) {
   const { token, password } = located;
   const auth = { ...(token !== undefined && { token }), ...(password !== undefined && { password }) };
