@@ -31,6 +31,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX sessions_of_agent ON sessions(agent_id, updated_at) WHERE transient = 0;
   CREATE INDEX sessions_transient ON sessions(updated_at) WHERE transient = 1;
 
+  -- tables with long texts keep their rowid: without it, looking for one row reads the whole text of others
   CREATE TABLE messages (
     session_id TEXT NOT NULL REFERENCES sessions(session_id) ON DELETE CASCADE,
     seq INTEGER NOT NULL,
@@ -40,10 +41,10 @@ export const migrations: readonly string[] = [
     -- the row as clients see it, without what stands in the other columns
     body TEXT NOT NULL,
     PRIMARY KEY (session_id, seq)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 
   CREATE TABLE runs (
-    run_id TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL PRIMARY KEY,
     session_key TEXT NOT NULL,
     session_id TEXT NOT NULL,
     agent_id TEXT NOT NULL,
@@ -57,7 +58,7 @@ export const migrations: readonly string[] = [
     model TEXT,
     usage TEXT,
     reply TEXT
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   -- also finds the runs that have not ended
   CREATE INDEX runs_ended ON runs(ended_at);
 
@@ -69,6 +70,6 @@ export const migrations: readonly string[] = [
     anchor_seq INTEGER NOT NULL,
     events TEXT NOT NULL,
     PRIMARY KEY (run_id, last_seq)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   `,
 ];
