@@ -9,9 +9,10 @@ export interface TextFlow {
 
 /**
  * Pieces are a 128th of the text or longer, so that all of them together, each with the whole text, are at most some
- * 128 times the text. Short answers are not joined at all.
+ * 128 times the text. Short answers are not joined at all; of a text that is longer than a page can show they are a 16th,
+ * because 128 times a megabyte is more than may wait for a client.
  */
-const share = 128;
+const shareOf = (chars: number) => (chars > 65_536 ? 16 : 128);
 /** Milliseconds a piece may wait for company. */
 const patienceMs = 100;
 
@@ -37,7 +38,7 @@ export function createTextFlow(emit: (delta: string, text: string) => void): Tex
     },
     push(delta) {
       pending += delta;
-      if (pending.length * share >= emitted.length) flush();
+      if (pending.length * shareOf(emitted.length) >= emitted.length) flush();
       else timer ??= setTimeout(flush, patienceMs).unref();
     },
     flush,
