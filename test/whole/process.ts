@@ -12,17 +12,24 @@ export interface ProcessOptions {
   port: number;
   config: Config;
   args?: string[];
+  /** Added to the environment. */
+  env?: Record<string, string>;
+  /** Most bytes of any file that it can write: a disk that is full, for everybody. */
+  maxFileBytes?: number;
 }
 
 /** A gateway in a process of its own, from the sources; resolves when it says that it is ready, or has ended. */
-export async function spawnGateway({ stateDir, port, config, args = [] }: ProcessOptions) {
+export async function spawnGateway({ stateDir, port, config, args = [], env, maxFileBytes }: ProcessOptions) {
   const file = { ...config, gateway: { mode: 'local', port, auth: { mode: 'token', token }, ...config.gateway } };
   await writeFile(
     join(stateDir, 'openclaw.json'),
     JSON.stringify({ logging: { file: join(stateDir, 'gateway.log') }, ...file }),
   );
-  const child = spawn(process.execPath, [launcher, 'gateway', ...args], {
-    env: { PATH: process.env.PATH, HOME: stateDir, OPENCLAW_STATE_DIR: stateDir },
+  // The shell's unit is 512 bytes.
+  const limited = maxFileBytes ? ['sh', '-c', `ulimit -f ${maxFileBytes / 512}; exec "$0" "$@"`] : [];
+  const [command = '', ...words] = [...limited, process.execPath, launcher, 'gateway', ...args];
+  const child = spawn(command, words, {
+    env: { PATH: process.env.PATH, HOME: stateDir, OPENCLAW_STATE_DIR: stateDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
