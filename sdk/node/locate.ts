@@ -9,6 +9,8 @@ type Address = Pick<Located, 'url' | 'urlFrom'>;
 type Credentials = Pick<Located, 'token' | 'password' | 'credentialFrom'>;
 
 const defaultPort = 18_789;
+/** Of the profile `dev`. */
+const devPort = 19_001;
 const startHint = 'start one with `openclaw gateway`, or set OPENCLAW_GATEWAY_URL';
 
 /** A gateway's address and secret with where they were found, in the order in which the places are asked. */
@@ -17,33 +19,54 @@ interface Place {
   credentials?: Credentials | undefined;
   /** True when the secret is only for that address, on another machine. */
   remote?: boolean;
+  /** True when the address was named whole, not only its port. */
+  isUrl?: boolean;
 }
 
 /**
- * Finds the gateway. Places, in this order: what the application gave, the environment, the file that a running gateway
- * keeps in the state directory, where it was before, the configuration file, the default port. Secrets that were not given
- * are looked up only for a gateway on this machine, so that none is sent elsewhere by accident.
+ * Finds the gateway. Places, in this order: what the application gave, the environment, a remote gateway that the
+ * configuration names, the file that a running gateway keeps in the state directory, where it was before, the configured
+ * port, the default port. A secret of this machine goes only to the gateway of this state directory: a loopback address that
+ * somebody named may as well be a tunnel to another machine.
  */
 export async function locate(wanted: Wanted, env: Environment, last?: Located): Promise<Located> {
-  const given = wanted.token !== undefined || wanted.password !== undefined;
-  if (wanted.url !== undefined && (given || !isLoopback(wanted.url))) return toLocated({ ...wanted, url: wanted.url });
   const stateDir = findStateDir(env);
-  const option: Place =
-    wanted.url === undefined ? {} : { address: { url: toSocketUrl(wanted.url), urlFrom: 'the option url' } };
+  if (wanted.url !== undefined) return locateNamed({ ...wanted, url: wanted.url }, stateDir);
   const environment = readEnvironment(env);
   const running = await readRunning(stateDir);
   const configured = await readConfigured(stateDir, env);
-  const named = option.address ?? environment.address ?? running.address;
+  const remote = configured.remote ? configured.address : undefined;
+  const named = environment.address ?? remote ?? running.address;
   if (!named && last) return last;
-  const address = named ?? configured.address ?? { url: `ws://127.0.0.1:${defaultPort}`, urlFrom: 'the default port' };
+  const address = named ?? configured.address ?? defaultAddress(env);
   const hint = isLoopback(address.url) ? startHint : 'check that the gateway runs there and that the address is right';
-  if (given) return { ...wanted, ...address, hint, credentialFrom: 'the options of new OpenClaw()' };
+  if (wanted.token !== undefined || wanted.password !== undefined)
+    return { ...wanted, ...address, hint, credentialFrom: 'the options of new OpenClaw()' };
   if (environment.credentials) return { ...address, hint, ...environment.credentials };
-  // The secret of a gateway elsewhere is for its address only, and those of this machine stay on it.
-  if (configured.remote && address === configured.address) return { ...address, hint, ...configured.credentials };
-  if (!isLoopback(address.url)) return { ...address, hint };
+  if (remote && address === remote) return { ...address, hint, ...configured.credentials };
+  if (environment.isUrl ? !isSameDoor(address, running.address) : !isLoopback(address.url)) return { ...address, hint };
   const own = configured.remote ? undefined : configured.credentials;
   return { ...address, hint, ...(running.credentials ?? (await readToken(stateDir)) ?? own) };
+}
+
+/** The gateway that the application named; its secret is looked up only when it is the one that runs here. */
+async function locateNamed(wanted: Wanted & { url: string }, stateDir: StateDir): Promise<Located> {
+  const located = toLocated(wanted);
+  if (wanted.token !== undefined || wanted.password !== undefined) return located;
+  const running = await readRunning(stateDir);
+  if (!isSameDoor(located, running.address)) return { ...located, credentialFrom: undefined };
+  return { ...located, ...(running.credentials ?? (await readToken(stateDir))), hint: startHint };
+}
+
+function defaultAddress(env: Environment): Address {
+  const port = env.OPENCLAW_PROFILE?.trim() === 'dev' ? devPort : defaultPort;
+  return { url: `ws://127.0.0.1:${port}`, urlFrom: 'the default port' };
+}
+
+/** True for two spellings of one port of this machine. */
+function isSameDoor({ url }: Address, other: Address | undefined): boolean {
+  if (!other || !isLoopback(url) || !isLoopback(other.url)) return false;
+  return new URL(url).port === new URL(other.url).port;
 }
 
 function readEnvironment(env: Environment): Place {
@@ -54,6 +77,7 @@ function readEnvironment(env: Environment): Place {
     : port && { url: toSocketUrl(`ws://127.0.0.1:${port}`), urlFrom: 'OPENCLAW_GATEWAY_PORT' };
   return {
     address: address || undefined,
+    isUrl: url !== undefined,
     credentials: toCredentials(token, password, [`OPENCLAW_GATEWAY_${token ? 'TOKEN' : 'PASSWORD'}`]),
   };
 }

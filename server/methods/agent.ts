@@ -18,7 +18,7 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   requireSameSession(ctx, session.key, input.expectedExistingSessionId);
   const command = /^\/(new|reset)(?:\s+|$)/.exec(input.message.trim());
   const message = command
-    ? input.message.trim().slice(command[0].length) || 'A new conversation begins. Greet me briefly.'
+    ? input.message.trim().slice(command[0].length) || 'Hello'
     : input.message;
 
   const run: RunInput = {

@@ -35,6 +35,10 @@ describe('finding the gateway', () => {
     });
   });
 
+  it('knows the port of the profile dev', async () => {
+    expect(await find({ OPENCLAW_PROFILE: 'dev' })).toMatchObject({ url: 'ws://127.0.0.1:19001' });
+  });
+
   it('takes the url and port of the environment, in this order', async () => {
     expect(await find({ OPENCLAW_GATEWAY_PORT: '4000' })).toMatchObject({
       url: 'ws://127.0.0.1:4000',
@@ -90,6 +94,8 @@ describe('finding the gateway', () => {
     const located = await find();
     expect(located).toMatchObject({ url: 'wss://far.example', token: 'theirs' });
     expect(JSON.stringify(located)).not.toContain('ours');
+    await put('gateway.json', { url: 'ws://127.0.0.1:5000', pid: process.pid, token: 'ours' });
+    expect(await find()).toMatchObject({ url: 'wss://far.example', token: 'theirs' });
     const here = await find({ OPENCLAW_GATEWAY_PORT: '4000' });
     expect(here).toMatchObject({ url: 'ws://127.0.0.1:4000', token: 'ours' });
   });
@@ -112,8 +118,14 @@ describe('finding the gateway', () => {
     expect(JSON.stringify(await find(env, { url: 'wss://far.example' }))).not.toContain('ours');
     expect(JSON.stringify(await find(env, { url: 'ws://127.0.0.1.far.example' }))).not.toContain('ours');
     expect(JSON.stringify(await find({ OPENCLAW_GATEWAY_URL: 'wss://far.example' }))).not.toContain('ours');
-    for (const url of ['ws://127.0.0.1:9', 'ws://localhost:9', 'ws://[::1]:9'])
+    // A loopback address may be a tunnel: only that of the running gateway gets its secret.
+    for (const url of ['ws://127.0.0.1:9', 'ws://localhost:9', 'ws://[::1]:9']) {
+      expect(JSON.stringify(await find(env, { url }))).not.toContain('ours');
+      expect(JSON.stringify(await find({ OPENCLAW_GATEWAY_URL: url }))).not.toContain('ours');
+    }
+    for (const url of ['ws://127.0.0.1:5000', 'ws://localhost:5000'])
       expect(await find({}, { url })).toMatchObject({ url, token: 'ours', urlFrom: 'the option url' });
+    expect(await find({ OPENCLAW_GATEWAY_URL: 'ws://localhost:5000' })).toMatchObject({ token: 'ours' });
   });
 
   it('takes what the application gives before anything else', async () => {
