@@ -35,6 +35,9 @@ export interface Gap {
 
 const maxPayloadBytes = 26_214_400;
 
+/** Milliseconds that a first call waits at most when the gateway says to come back later. */
+const longWaitMs = 10_000;
+
 /** The client's side of a gateway: one socket after another, and the requests that outlive them. */
 export class Connection {
   readonly events = new Listeners<[EventFrame]>();
@@ -181,8 +184,9 @@ export class Connection {
   }
 
   #retry(error: GatewayError, reconnect: ReconnectOptions): void {
-    // Before the first hello nobody may be there at all: waiting would look like hanging.
-    if (!this.#wasReady && error.code === 'UNREACHABLE') this.#failWaiting((sent) => copyOf(error, sent));
+    const isHopeless = error.code === 'UNREACHABLE' || (toRetryAfterMs(error) ?? 0) > longWaitMs;
+    // Before the first hello nobody may be there at all, or not for minutes: waiting would look like hanging.
+    if (!this.#wasReady && isHopeless) this.#failWaiting((sent) => copyOf(error, sent));
     const attempt = ++this.#failedAttempts;
     const delayMs = Math.max(backoffMs(attempt, reconnect), toRetryAfterMs(error) ?? 0);
     this.#timer = setTimeout(() => void this.#dial(), delayMs);

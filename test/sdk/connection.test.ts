@@ -129,7 +129,7 @@ describe('the connection', () => {
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(20);
   });
 
-  it('waits out a lockout instead of ending', async () => {
+  it('tells a first caller of a lockout at once, and waits it out instead of ending', async () => {
     await using gateway = await startScriptedGateway({
       admit: refuse('INVALID_REQUEST', 'AUTH_RATE_LIMITED', { retryAfterMs: 60_000 }),
     });
@@ -137,8 +137,8 @@ describe('the connection', () => {
     const state = untilState(oc, 'reconnecting');
     const connecting = failure(oc.connect());
     expect(await state).toMatchObject({ delayMs: 60_000, cause: { details: { code: 'AUTH_RATE_LIMITED' } } });
-    await oc.close();
-    expect((await connecting).code).toBe('CLOSED');
+    expect(await connecting).toMatchObject({ retryAfterMs: 60_000, details: { code: 'AUTH_RATE_LIMITED' } });
+    expect(oc.state.status).toBe('reconnecting');
   });
 
   it('comes back after a drop, and after a restart of the gateway', async () => {
