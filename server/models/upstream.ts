@@ -50,7 +50,7 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
   const base = new URL(options.baseUrl);
   const root = `${base.pathname.replace(/\/+$/, '')}`;
   const headers = headersOf(options, authorization);
-  const secrets = secretsOf(options, headers);
+  const secrets = secretsOf(options);
   let pool: Promise<{ pool: Pool; fetch: typeof import('undici').fetch }> | undefined;
   const open = () => (pool ??= openPool(base.origin, options.maxConnections ?? 128));
   return {
@@ -166,9 +166,9 @@ function headersOf(options: ProviderOptions, authorization: { name: string; pref
   };
 }
 
-function secretsOf(options: ProviderOptions, headers: Record<string, string>): string[] {
-  const key = options.apiKey?.trim();
-  const carried = Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/.test(name));
-  const values = carried.map(([, value]) => value.replace(/^(bearer|basic)\s+/i, ''));
-  return [...new Set([...(key ? [key] : []), ...values])].filter((secret) => secret !== options.id);
+/** The key, and every header that somebody configured: what it is called says little about what it is. */
+function secretsOf({ id, apiKey, headers = {} }: ProviderOptions): string[] {
+  const key = apiKey?.trim();
+  const values = Object.values(headers).map((value) => value.replace(/^(bearer|basic)\s+/i, ''));
+  return [...new Set([...(key ? [key] : []), ...values])].filter((secret) => secret !== id);
 }
