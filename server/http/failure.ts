@@ -19,12 +19,16 @@ export interface ErrorBody {
   error: Pick<HttpFailure, 'message' | 'type' | 'code' | 'param'>;
 }
 
+const maxMessageChars = 4000;
+
 export type Refusal = Partial<Pick<HttpFailure, 'type' | 'code' | 'param' | 'headers'>> & { cause?: unknown };
 
 /** An error that leaves with exactly this status. The type follows from the status unless it is given. */
 export function refuse(status: number, message: string, { cause, ...more }: Refusal = {}): GatewayError {
-  const http: HttpFailure = { status, type: typeOf(status), code: null, param: null, ...more, message };
-  return new GatewayError(codeOf(status), message, { details: { http }, cause });
+  // Names that callers gave are repeated to them, but not by the megabyte.
+  const text = message.length > maxMessageChars ? `${message.slice(0, maxMessageChars)}…` : message;
+  const http: HttpFailure = { status, type: typeOf(status), code: null, param: null, ...more, message: text };
+  return new GatewayError(codeOf(status), text, { details: { http }, cause });
 }
 
 /** What the caller is told of any error; one that is not ours leaves without a word of its own. */

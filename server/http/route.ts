@@ -103,7 +103,10 @@ function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope)
     const { req, res } = event.runtime?.node ?? {};
     if (!req || !res) throw new Error('these routes need a node:http server');
     const visit = open(req as IncomingMessage, res as ServerResponse, envelope);
-    void answer(visit, methods).catch((error) => fail(visit, error, envelope));
+    void answer(visit, methods)
+      .catch((error) => fail(visit, error, envelope))
+      // An error that cannot even be told must end its own connection only.
+      .catch(() => visit.res.destroy());
     // The answer goes straight to the node response. For h3 the request stays open: it must neither send nor end it.
     return new Promise<never>(() => {});
   };
