@@ -153,6 +153,13 @@ describe('a refusal', () => {
     expect(JSON.stringify(await readLog(gateway))).not.toContain('a-guess-that-is-wrong');
   });
 
+  it('repeats a name that was given, but not a megabyte of it', async () => {
+    await using gateway = await startTestGateway();
+    const answer = await ask(gateway, chat, JSON.stringify({ ...hello, model: 'm'.repeat(1_000_000) }));
+    expect(answer.status).toBe(400);
+    expect((await answer.text()).length).toBeLessThan(5000);
+  });
+
   it('names the model even when its escapes are broken', async () => {
     await using gateway = await startTestGateway();
     expect(await sendBytes(gateway.port, toRequest('GET /v1/models/%zz'))).toContain(

@@ -12,17 +12,25 @@ export interface LogLine {
 /** Everything that stands in a gateway's log. */
 export async function readLog({ logFile }: { logFile: string }): Promise<LogLine[]> {
   const text = await readFile(logFile, 'utf8');
+  // Behind the last line end may stand half a line.
   return text
     .split('\n')
-    .filter(Boolean)
+    .slice(0, -1)
     .map((line) => JSON.parse(line));
 }
 
+/** Milliseconds for a line to get into the file. */
+const patienceMs = 5000;
+
 /** Waits for a line of level WARN or ERROR whose JSON holds all of these words. */
 export async function expectLogged(gateway: { logFile: string }, ...words: string[]): Promise<void> {
-  const isMeant = (line: LogLine) => {
-    const text = JSON.stringify(line);
-    return ['WARN', 'ERROR'].includes(line._meta.logLevelName) && words.every((word) => text.includes(word));
-  };
-  await expect.poll(async () => (await readLog(gateway)).some(isMeant), { message: words.join(' ') }).toBe(true);
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const lines = await readLog(gateway);
+    const warnings = lines.filter(({ _meta }) => ['WARN', 'ERROR'].includes(_meta.logLevelName));
+    const texts = warnings.map((line) => JSON.stringify(line));
+    if (texts.some((text) => words.every((word) => text.includes(word)))) return;
+    if (performance.now() > deadline) expect.fail(`not in the log: ${words.join(' + ')}; there is ${texts.join('\n')}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
