@@ -17,9 +17,7 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   const session = resolveSession(ctx, named ?? mainKeyOf(ctx), owner);
   requireSameSession(ctx, session.key, input.expectedExistingSessionId);
   const command = /^\/(new|reset)(?:\s+|$)/.exec(input.message.trim());
-  const message = command
-    ? input.message.trim().slice(command[0].length) || 'Hello'
-    : input.message;
+  const message = command ? input.message.trim().slice(command[0].length) || 'Hello' : input.message;
 
   const run: RunInput = {
     runId: input.idempotencyKey,
