@@ -22,7 +22,10 @@ export interface Globals {
 /** What the help says about each of them. */
 export const globalFlags = [
   { flag: '--url <url>', about: 'Gateway to speak to; the local one when absent' },
-  { flag: '--token <token>', about: 'Token to present; with --url none is looked up, but for the gateway running here' },
+  {
+    flag: '--token <token>',
+    about: 'Token to present; with --url none is looked up, but for the gateway running here',
+  },
   { flag: '--password <text>', about: 'Password to present' },
   { flag: '--timeout <ms>', about: 'Milliseconds a call may take' },
   { flag: '--json', about: 'Print the payload alone, as JSON' },
