@@ -17,10 +17,17 @@ import type { GatewaySettings } from './config/gateway.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Paths } from './config/paths.ts';
 import { readConfigSnapshot } from './config/snapshot.ts';
-import { openStateDir, removeRuntimeFile, toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
+import {
+  openStateDir,
+  removeRuntimeFile,
+  stateDirInUse,
+  toShareableSecret,
+  writeRuntimeFile,
+} from './config/state-dir.ts';
 import type { Environment } from './config/substitute.ts';
 import { ensureToken } from './config/token.ts';
 import { type Database, openDatabase } from './database/database.ts';
+import { lockFolder } from './database/lock.ts';
 import { watchEventLoop } from './health/event-loop.ts';
 import { createHealth } from './health/snapshot.ts';
 import { createHttpApp } from './http/app.ts';
@@ -83,6 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await openStateDir(paths.stateDir, settings.port);
   const policy = await readPolicy(settings, paths);
   const database = await openDatabase(paths.databasePath);
+  let lock = lockFolder(paths.stateDir);
   const domains = openDomains(options, { database, life, front: () => fronts.wire });
   const fronts = openFronts(options, { domains, policy, life });
   const { runs, health, publish } = domains;
@@ -91,6 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const closeRooms = async () => {
     await domains.close();
     await database.close();
+    lock?.close();
   };
   const listener = await listen({
     port: settings.port,
@@ -103,8 +112,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   });
 
-  /** The port is ours, so no other gateway of this port works on what the last one left. */
+  /** Goes on with what the last gateway left. A second one on the same port has been told so, in better words. */
   const takeOver = async () => {
+    lock ??= lockFolder(paths.stateDir);
+    if (!lock) throw stateDirInUse(paths.stateDir);
     const interrupted = recoverRuns({ ...domains, database, log, isLive: (runId) => runs.live(runId) !== undefined });
     if (interrupted > 0)
       log.warn(`${interrupted} run(s) were interrupted when the gateway went down; their sessions say so`);

@@ -58,6 +58,8 @@ async function listenOn(address: Address, { onRequest, onUpgrade }: Front): Prom
     const { server } = await Promise.race([open(serve, toListhenOptions(address)), birth.failure]);
     return await toListening(server as Server, address);
   } catch (error) {
+    // When somebody took the port after the first look, listhen only says that there is none.
+    await probe(address);
     throw toGatewayError(error, address);
   } finally {
     birth.close();

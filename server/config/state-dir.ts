@@ -25,10 +25,16 @@ export async function openStateDir(stateDir: string, port: number): Promise<void
   });
   const other = await findRunningGateway(stateDir);
   if (!other || new URL(other.url).port === String(port)) return;
-  throw new GatewayError(
+  throw stateDirInUse(stateDir, other);
+}
+
+/** The error of a second gateway on a state directory; the first is unknown as long as it is starting, too. */
+export function stateDirInUse(stateDir: string, other?: RuntimeFile): GatewayError {
+  const who = other ? `another gateway (pid ${other.pid}, ${other.url})` : 'another gateway';
+  return new GatewayError(
     'UNAVAILABLE',
-    `another gateway (pid ${other.pid}, ${other.url}) is using the state directory ${stateDir}: stop it, or give this one its own with OPENCLAW_STATE_DIR or --profile`,
-    { details: { code: 'STATE_DIR_IN_USE', pid: other.pid, url: other.url } },
+    `${who} is using the state directory ${stateDir}: stop it, or give this one its own with OPENCLAW_STATE_DIR or --profile`,
+    { details: { code: 'STATE_DIR_IN_USE', pid: other?.pid, url: other?.url } },
   );
 }
 

@@ -168,8 +168,9 @@ function openFile(path: string): DatabaseSync {
   let sqlite: DatabaseSync | undefined;
   try {
     sqlite = new DatabaseSync(path);
-    sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
+    // First of all: of two gateways that start at once, one has to wait for the other already here.
     sqlite.exec('PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON');
+    sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
     migrate(sqlite, path);
     sqlite.exec(`PRAGMA busy_timeout=${busyMs}`);
     return sqlite;
@@ -189,6 +190,7 @@ function cannotOpen(path: string, error: unknown): GatewayError {
 }
 
 function migrate(sqlite: DatabaseSync, path: string): void {
+  sqlite.exec('BEGIN IMMEDIATE');
   const version = Number(sqlite.prepare('PRAGMA user_version').get()?.user_version ?? 0);
   if (version > migrations.length)
     throw new GatewayError(
@@ -196,7 +198,6 @@ function migrate(sqlite: DatabaseSync, path: string): void {
       `${path} was written by a newer gateway (schema ${version}, this one knows ${migrations.length}): upgrade, or use another state directory.`,
       { details: { code: 'DATABASE_TOO_NEW', path } },
     );
-  sqlite.exec('BEGIN IMMEDIATE');
   for (const step of migrations.slice(version)) sqlite.exec(step);
   sqlite.exec(`PRAGMA user_version=${migrations.length}`);
   sqlite.exec('COMMIT');

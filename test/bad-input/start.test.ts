@@ -99,6 +99,7 @@ describe('a state directory that cannot be used', () => {
       1,
       /cannot write .*gateway\.json \(EISDIR\).*move away/,
     ],
+    ['has a folder for a lock', { prepare: putFolder('gateway.lock') }, 1, /cannot lock .*gateway\.lock.*move away/],
     [
       'has an empty token',
       { config: '{ gateway: { mode: "local" } }', prepare: put('gateway.token', '') },
@@ -142,6 +143,44 @@ describe('a state directory that cannot be used', () => {
     },
   );
 });
+
+describe('gateways that start at once', () => {
+  it.each([
+    [
+      'on one port',
+      true,
+      /another gateway instance is already listening on ws:\/\/127\.0\.0\.1:\d+ \| listen EADDRINUSE/,
+    ],
+    ['in one state directory', false, /another gateway .*is using the state directory .*OPENCLAW_STATE_DIR/],
+  ])('%s are one that works, and others that say why they do not', async (_where, isOnePort, words) => {
+    await using folder = await scratch();
+    await using upstream = await startUpstream(reply('here'));
+    const first = await findFreePort();
+    const ports = isOnePort ? [first, first, first] : [first, await findFreePort(), await findFreePort()];
+    const gateways = await Promise.all(
+      ports.map((port) => {
+        const env = { OPENCLAW_GATEWAY_PORT: `${port}` };
+        return spawnGateway({ stateDir: folder.path, port, config: withUpstream(upstream.url), env });
+      }),
+    );
+    const [one, ...rest] = gateways.toSorted((a, b) => Number(isReady(b)) - Number(isReady(a)));
+    try {
+      expect(gateways.filter(isReady)).toHaveLength(1);
+      for (const { exited, output } of rest) {
+        expect((await exited).code).toBe(1);
+        expect(output()).toMatch(words);
+        expect(output()).not.toMatch(/^ +at /m);
+      }
+      await using client = await openSocket(one?.url ?? '');
+      await client.call('chat.send', { sessionKey: 's', message: 'x', idempotencyKey: 'k' });
+      expect(await client.end('k')).toMatchObject({ state: 'final' });
+    } finally {
+      for (const gateway of gateways) await gateway[Symbol.asyncDispose]();
+    }
+  });
+});
+
+const isReady = ({ output }: { output(): string }) => output().includes(' ready on ');
 
 describe('a configuration that cannot be used', () => {
   it.concurrent.each<[string, Attempt, RegExp]>([
