@@ -78,6 +78,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       return;
     }
     unsynced = true;
+    isWritable = true;
     checkpoints.committed();
     if (waiting) sync();
   };

@@ -1,7 +1,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { HistoryPage } from '../../sdk/protocol/chat.ts';
 import { toText } from '../../sdk/protocol/text.ts';
 import { openDatabase } from '../../server/database/database.ts';
@@ -34,6 +34,8 @@ const complete = (gateway: TestGateway) =>
   });
 
 const isReady = async (gateway: TestGateway) => (await fetch(`${gateway.http}/readyz`)).json();
+
+const hourMs = 60 * 60_000;
 
 describe('a database that takes no writes', () => {
   it('has every caller told so; nothing is half accepted, and all is well when it is over', async () => {
@@ -111,6 +113,23 @@ describe('a database that takes no writes', () => {
     gateway.upstream.answer(reply('on'));
     await client.call('chat.send', { sessionKey: 's', message: 'y', idempotencyKey: 'k2' });
     expect(await client.end('k2')).toMatchObject({ state: 'final' });
+  });
+
+  it('at the hour of regular work is noted, and the work comes again', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      await using gateway = await startTestGateway();
+      {
+        using _ = occupy(gateway);
+        vi.advanceTimersByTime(hourMs);
+      }
+      await expectLogged(gateway, 'regular work failed', 'could not write');
+      expect(await isReady(gateway)).toMatchObject({ ready: false });
+      vi.advanceTimersByTime(hourMs);
+      await expect.poll(() => isReady(gateway)).toMatchObject({ ready: true });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
