@@ -18,9 +18,9 @@ export interface Database {
   prepare(sql: string): StatementSync;
   /** Runs writes atomically; they are visible to reads at once. @throws GatewayError UNAVAILABLE when the disk refuses them. */
   write<T>(work: () => T): T;
-  /** Resolves when every write so far is on disk; rejects when the disk refused it. */
+  /** Resolves when every write so far is on disk; rejects when the disk refused it, and always after a failed flush. */
   durable(): Promise<void>;
-  /** False from a write that the disk refused until one that it took. */
+  /** False from a write that the disk refused until one that it took, and for good after a failed flush. */
   readonly isWritable: boolean;
   close(): Promise<void>;
 }
@@ -65,6 +65,8 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
   /** Those who wait for the writes that no sync has covered yet. */
   let waiting: PromiseWithResolvers<void> | undefined;
   let isWritable = true;
+  /** Set for good by the first flush that fails: the system then forgets what it could not write, and says so only once. */
+  let lost: GatewayError | undefined;
 
   const endTurn = () => {
     if (!open) return;
@@ -98,24 +100,30 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     if (syncing || !waiting) return;
     const { promise, resolve, reject } = waiting;
     waiting = undefined;
+    if (lost) {
+      reject(lost);
+      return;
+    }
     unsynced = false;
     syncing = promise;
-    const settle = (isTaken: boolean, outcome: () => void) => {
-      isWritable = isTaken;
+    const settle = (outcome: () => void) => {
       syncing = undefined;
       outcome();
       if (!open) sync();
     };
     wal.datasync().then(
-      () => settle(true, resolve),
-      (error) => settle(false, () => reject(refusedByDisk(path, error))),
+      () => settle(resolve),
+      (error) => {
+        lost = flushFailed(path, error);
+        settle(() => reject(lost));
+      },
     );
   };
 
   return {
     path,
     get isWritable() {
-      return isWritable;
+      return isWritable && !lost;
     },
     prepare: (sql) => sqlite.prepare(sql),
     write(work) {
@@ -144,6 +152,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       }
     },
     durable() {
+      if (lost) return Promise.reject(lost);
       if (!open && !unsynced) return syncing ?? Promise.resolve();
       waiting ??= Promise.withResolvers<void>();
       const { promise } = waiting;
@@ -158,7 +167,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       endTurn();
       await syncing?.catch(() => undefined); // told to those who waited for it
       await checkpoints.close();
-      await wal.datasync();
+      if (!lost) await wal.datasync();
       await wal.close();
       sqlite.close();
     },
@@ -254,6 +263,15 @@ function toResultCode(error: unknown): number {
 
 function isRefusal(error: unknown): boolean {
   return Object.values(codes).includes(toResultCode(error));
+}
+
+function flushFailed(path: string, cause: unknown): GatewayError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GatewayError(
+    'UNAVAILABLE',
+    `the disk could not flush ${path}: ${reason}. Nothing more is accepted: look at the disk, then restart the gateway.`,
+    { details: { code: 'DATABASE_FLUSH_FAILED' }, cause },
+  );
 }
 
 function refusedByDisk(path: string, cause: unknown): GatewayError {
