@@ -258,7 +258,7 @@ interface FrontDeps {
 /** The two ways in: sockets and HTTP, with one authentication. */
 function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptions, deps: FrontDeps) {
   const { domains, policy, life } = deps;
-  const { agents, config, sessions, runs, models, health, publish } = domains;
+  const { agents, config, sessions, runs, models, health } = domains;
   const authentication = defineAuthentication(policy, limitAttempts(settings.rateLimit));
   const allowedOrigins = config.gateway?.controlUi?.allowedOrigins ?? [];
   const bootId = randomUUID();
@@ -269,7 +269,6 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     runs,
     models,
     log,
-    publish,
     presence: () => wire.presence(),
     health: health.takeHealth,
     status: health.sumUp,

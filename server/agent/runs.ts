@@ -11,9 +11,7 @@ export interface RunInput {
   agent: AgentSpec;
   /** Canonical. */
   sessionKey: string;
-  /** Who asked, for the record. `http` sessions that nobody named are kept out of lists and pruned after a day. */
-  origin: 'agent' | 'chat' | 'sessions' | 'http';
-  /** True for a conversation that ends with this run. */
+  /** True for a conversation over HTTP that nobody named: it is kept out of lists and pruned after a day. */
   transient?: boolean | undefined;
   content: UserPart[];
   /** Ends what works in the session and starts its transcript afresh, together with accepting the run; the word is recorded. */

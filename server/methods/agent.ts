@@ -23,7 +23,6 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
     runId: input.idempotencyKey,
     agent: session.agent,
     sessionKey: session.key,
-    origin: 'agent',
     afresh: command ? (command[1] === 'new' ? 'new' : 'reset') : undefined,
     content: toUserParts(message, input.attachments),
     model: toReference(input.provider, input.model),

@@ -17,7 +17,6 @@ export const chatMethods = implement(chat, {
       runId: input.idempotencyKey,
       agent,
       sessionKey: key,
-      origin: 'chat',
       content: toUserParts(input.message, input.attachments),
       thinking: input.thinking,
       timeoutMs: input.timeoutMs,

@@ -1,5 +1,4 @@
 import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
-import type { Publish } from '../../sdk/protocol/events.ts';
 import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
@@ -19,7 +18,6 @@ export interface Domains {
   runs: Runs;
   models: ModelRegistry;
   log: Log;
-  publish: Publish;
   presence(): PresenceEntry[];
   health(): HealthSnapshot;
   status(): StatusSummary;

@@ -34,7 +34,6 @@ export const sessionsMethods = implement(sessions, {
             runId: input.idempotencyKey ?? newRunId(),
             agent: owner,
             sessionKey: key,
-            origin: 'sessions',
             content: toUserParts(message ?? '', input.attachments),
             connection: ctx.subscriptions?.connection,
           });
@@ -117,7 +116,6 @@ export const sessionsMethods = implement(sessions, {
       runId: input.idempotencyKey ?? newRunId(),
       agent,
       sessionKey: key,
-      origin: 'sessions',
       content: toUserParts(input.message, input.attachments),
       thinking: input.thinking,
       timeoutMs: input.timeoutMs,

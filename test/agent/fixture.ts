@@ -66,7 +66,6 @@ export async function openAgentRooms(
       runs.start({
         agent,
         sessionKey: 'agent:main:main',
-        origin: 'chat',
         content: [{ type: 'text', text: input.text ?? 'hello' }],
         ...input,
       }),

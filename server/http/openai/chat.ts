@@ -24,7 +24,6 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
       agent,
       sessionKey: session.key,
       transient: session.transient,
-      origin: 'http',
       model: chooseModel(deps.models, call),
       ...toChatInput(body, findToolNameIn(deps.sessions, session.key)),
     };

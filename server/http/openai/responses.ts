@@ -37,7 +37,6 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
       agent,
       sessionKey: session.key,
       transient: session.transient,
-      origin: 'http',
       model: chooseModel(deps.models, call),
       ...toResponseInput(body, lookups),
     };
