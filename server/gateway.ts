@@ -12,8 +12,9 @@ import { createSessionTools } from './agent/tools/sessions.ts';
 import { createToolbox } from './agent/tools/tool.ts';
 import { limitAttempts } from './auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
-import { resolveAgents } from './config/agents.ts';
+import { createRoster } from './config/agents.ts';
 import type { GatewaySettings } from './config/gateway.ts';
+import { createLiveConfig, type LiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Paths } from './config/paths.ts';
 import { readConfigSnapshot } from './config/snapshot.ts';
@@ -89,10 +90,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const life: Life = { phase: 'starting', startedAt: Date.now(), url: '' };
   await openStateDir(paths.stateDir, settings.port);
   const policy = await readPolicy(settings, paths);
+  const live = createLiveConfig(options.loaded);
   const database = await openDatabase(paths.databasePath);
   let lock = lockFolder(paths.stateDir);
-  const domains = openDomains(options, { database, life, front: () => fronts.wire });
-  const fronts = openFronts(options, { domains, policy, life });
+  const domains = openDomains(options, { database, live, life, front: () => fronts.wire });
+  const fronts = openFronts(options, { domains, live, policy, life });
   const { runs, health, publish } = domains;
   const log = options.log.child('gateway');
 
@@ -174,28 +176,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 interface DomainDeps {
   database: Database;
+  live: LiveConfig;
   life: Life;
   /** The socket front, which events leave through; it is there before anything happens. */
   front(): ReturnType<typeof createWire>;
 }
 
 /** Everything that holds state, and what can be done with it. */
-function openDomains({ paths, loaded, settings, env, version, docsDir, log }: GatewayOptions, deps: DomainDeps) {
-  const { database, life, front } = deps;
-  const { config } = loaded;
-  const { defaults = {} } = config.agents ?? {};
+function openDomains({ paths, settings, env, version, docsDir, log }: GatewayOptions, deps: DomainDeps) {
+  const { database, live, life, front } = deps;
+  const defaults = () => live.current().agents?.defaults ?? {};
   const publish: Publish = (event, payload, audience) => front().publish(event, payload, audience);
-  const agents = resolveAgents(config, paths.stateDir);
-  const mainKey = config.session?.mainKey ?? 'main';
+  const agents = createRoster(live.current, paths.stateDir);
+  const mainKey = () => live.current().session?.mainKey ?? 'main';
   const guide = createGuideProvider({ docsDir, live: () => toGuideLive() });
-  const models = createModelRegistry({ config, env, log: log.child('models'), guide });
+  const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
+  live.onChange(models.apply);
   const modelOf = (agentId: string, override: string | null) => {
-    const agent = agents.find((candidate) => candidate.id === agentId);
-    return splitReference(override ?? agent?.primary ?? models.fallback().model);
+    return splitReference(override ?? agents.find(agentId)?.primary ?? models.fallback().model);
   };
   const sessions = createSessionStore({ database, mainKey, modelOf, publish });
   const store = createRunStore(database);
-  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey }).key;
+  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: mainKey() }).key;
   const runs = createRuns({
     database,
     store,
@@ -204,8 +206,8 @@ function openDomains({ paths, loaded, settings, env, version, docsDir, log }: Ga
     log: log.child('agent'),
     models,
     toolbox: createToolbox(createSessionTools({ sessions, agents, toKey })),
-    maxConcurrent: defaults.maxConcurrent ?? defaultMaxConcurrent,
-    timeoutMs: (defaults.timeoutSeconds || defaultRunSeconds) * 1000,
+    maxConcurrent: () => defaults().maxConcurrent ?? defaultMaxConcurrent,
+    timeoutMs: () => (defaults().timeoutSeconds || defaultRunSeconds) * 1000,
   });
   const eventLoop = watchEventLoop();
   const health = createHealth({ agents, sessions, runs, models, eventLoop, version, startedAt: life.startedAt });
@@ -220,7 +222,7 @@ function openDomains({ paths, loaded, settings, env, version, docsDir, log }: Ga
     runs: runs.counts(),
     connections: front().counts().ready,
     configPath: paths.configPath,
-    configExists: loaded.exists,
+    configExists: live.loaded().exists,
     stateDir: paths.stateDir,
     logFile: log.currentFile(),
     memory: { rss: process.memoryUsage().rss },
@@ -229,7 +231,7 @@ function openDomains({ paths, loaded, settings, env, version, docsDir, log }: Ga
 
   return {
     agents,
-    config,
+    config: live,
     sessions,
     store,
     runs,
@@ -251,16 +253,20 @@ function openDomains({ paths, loaded, settings, env, version, docsDir, log }: Ga
 
 interface FrontDeps {
   domains: ReturnType<typeof openDomains>;
+  live: LiveConfig;
   policy: AuthPolicy;
   life: Life;
 }
 
 /** The two ways in: sockets and HTTP, with one authentication. */
-function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptions, deps: FrontDeps) {
-  const { domains, policy, life } = deps;
+function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDeps) {
+  const { domains, live, policy, life } = deps;
   const { agents, config, sessions, runs, models, health } = domains;
-  const authentication = defineAuthentication(policy, limitAttempts(settings.rateLimit));
-  const allowedOrigins = config.gateway?.controlUi?.allowedOrigins ?? [];
+  const authentication = defineAuthentication(
+    policy,
+    limitAttempts(() => live.current().gateway?.auth?.rateLimit ?? {}),
+  );
+  const origins = () => live.current().gateway?.controlUi?.allowedOrigins ?? [];
   const bootId = randomUUID();
   const methods = createMethods({
     config,
@@ -272,12 +278,14 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     presence: () => wire.presence(),
     health: health.takeHealth,
     status: health.sumUp,
-    configSnapshot: () => readConfigSnapshot({ path: paths.configPath, env }, loaded),
+    configSnapshot: () => readConfigSnapshot({ path: paths.configPath, env }, live.loaded()),
     tailLog: (page) => tailLog(log.currentFile(), page),
   });
   const wire = createWire({
     authentication,
-    allowedOrigins,
+    get allowedOrigins() {
+      return origins();
+    },
     handle: methods.handle,
     hello: () => ({ server: { version, bootId }, snapshot: toHelloSnapshot() }),
     self: { host: hostname(), version, platform: process.platform },
@@ -289,13 +297,13 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
     health: health.takeHealth(),
     uptimeMs: Date.now() - life.startedAt,
     suspension: { phase: life.phase === 'draining' ? 'draining' : 'accepting' },
-    appliedConfigHash: loaded.hash,
+    appliedConfigHash: live.loaded().hash,
     sessionDefaults: {
-      defaultAgentId: agents[0]?.id ?? '',
-      mainKey: domains.mainKey,
-      mainSessionKey: `agent:${agents[0]?.id}:${domains.mainKey}`,
-      scope: config.session?.scope ?? 'per-sender',
-      modelConfigured: models.fallback().model !== 'builtin/guide' || agents[0]?.primary !== undefined,
+      defaultAgentId: agents.default().id,
+      mainKey: domains.mainKey(),
+      mainSessionKey: `agent:${agents.default().id}:${domains.mainKey()}`,
+      scope: config.current().session?.scope ?? 'per-sender',
+      modelConfigured: models.fallback().model !== 'builtin/guide' || agents.default().primary !== undefined,
     },
     configPath: paths.configPath,
     stateDir: paths.stateDir,
@@ -314,7 +322,9 @@ function openFronts({ paths, loaded, settings, env, version, log }: GatewayOptio
   });
   const http = createHttpApp({
     authentication,
-    allowedOrigins,
+    get allowedOrigins() {
+      return origins();
+    },
     agents,
     config,
     runs,

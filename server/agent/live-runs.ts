@@ -15,10 +15,10 @@ import type { Toolbox } from './tools/tool.ts';
 export interface RunsOptions extends Omit<RunDeps, 'forget'> {
   models: ModelRegistry;
   toolbox: Toolbox;
-  /** Runs that may work at the same time. */
-  maxConcurrent: number;
-  /** Milliseconds a run may take when its input does not say. */
-  timeoutMs: number;
+  /** Runs that may work at the same time, as it is now. */
+  maxConcurrent(): number;
+  /** Milliseconds a run may take when its input does not say, as it is now. */
+  timeoutMs(): number;
 }
 
 const endedRunLifeMs = 7 * 24 * 60 * 60 * 1000;
@@ -63,7 +63,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
 
   const work = async (run: WorkingRun): Promise<void> => {
     const { input } = run;
-    const limitMs = Math.min(input.timeoutMs || options.timeoutMs, maxTimerMs);
+    const limitMs = Math.min(input.timeoutMs || options.timeoutMs(), maxTimerMs);
     const timer = setTimeout(() => run.abort('timeout'), limitMs);
     let candidates: Model[] = [];
     try {

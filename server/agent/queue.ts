@@ -11,7 +11,8 @@ export interface Queue {
 const maxWaiting = 1024;
 const maxWaitingPerKey = 64;
 
-export function createQueue(maxActive: number): Queue {
+/** @param maxActive how many may work at the same time; asked whenever a place comes free. */
+export function createQueue(maxActive: () => number): Queue {
   const lines = new Map<string, (() => Promise<void>)[]>();
   const ready: string[] = [];
   let active = 0;
@@ -19,7 +20,7 @@ export function createQueue(maxActive: number): Queue {
 
   /** Starts what may start: the head of every line that is not working, in order of arrival. */
   const advance = () => {
-    while (active < maxActive) {
+    while (active < maxActive()) {
       const key = ready.shift();
       if (key === undefined) return;
       const work = lines.get(key)?.[0];

@@ -33,11 +33,11 @@ const maxCallers = 10_000;
 /** Of an origin, characters. */
 const maxKeyLength = 200;
 
-/** Limits guessing. Keeps nothing on disk: a restart forgets. */
-export function limitAttempts(limits: AttemptLimits = {}): Attempts {
-  const { maxAttempts = 10, windowMs = 60_000, lockoutMs = 300_000, exemptLoopback = true, now = Date.now } = limits;
+/** Limits guessing. Keeps nothing on disk: a restart forgets. @param limits those in effect; asked for each attempt. */
+export function limitAttempts(limits: () => AttemptLimits = () => ({})): Attempts {
+  const now = () => (limits().now ?? Date.now)();
   const histories = new Map<string, History>();
-  const isExempt = (caller: Caller) => exemptLoopback && caller.local && caller.origin === undefined;
+  const isExempt = ({ local, origin }: Caller) => (limits().exemptLoopback ?? true) && local && origin === undefined;
 
   return {
     lockedForMs(caller) {
@@ -46,6 +46,7 @@ export function limitAttempts(limits: AttemptLimits = {}): Attempts {
     },
     failed(caller) {
       if (isExempt(caller)) return;
+      const { maxAttempts = 10, windowMs = 60_000, lockoutMs = 300_000 } = limits();
       const key = toKey(caller);
       const at = now();
       const failures = (histories.get(key)?.failures ?? []).filter((time) => time > at - windowMs);

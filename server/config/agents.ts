@@ -20,11 +20,35 @@ export interface AgentSpec {
 
 export const defaultAgentId = 'main';
 
+/** The agents of the configuration in effect. */
+export interface Roster {
+  /** The default one first; never empty. */
+  list(): readonly AgentSpec[];
+  find(id: string): AgentSpec | undefined;
+  /** The one that answers when none is named. */
+  default(): AgentSpec;
+}
+
+/** @param current the configuration in effect; agents are resolved anew when it is another one. */
+export function createRoster(current: () => Config, stateDir: string): Roster {
+  let resolved: { config: Config; agents: readonly [AgentSpec, ...AgentSpec[]] } | undefined;
+  const agents = () => {
+    const config = current();
+    if (resolved?.config !== config) resolved = { config, agents: resolveAgents(config, stateDir) };
+    return resolved.agents;
+  };
+  return {
+    list: agents,
+    find: (id) => agents().find((agent) => agent.id === id),
+    default: () => agents()[0],
+  };
+}
+
 /**
  * The configured agents, the default one first: the one marked `default`, else the first. Never empty.
  * @param stateDir where agents without a workspace of their own work.
  */
-export function resolveAgents(config: Config, stateDir: string): AgentSpec[] {
+export function resolveAgents(config: Config, stateDir: string): [AgentSpec, ...AgentSpec[]] {
   const defaults = config.agents?.defaults ?? {};
   const entries = Object.entries(config.agents?.entries ?? {});
   if (entries.length === 0) entries.push([defaultAgentId, {}]);
@@ -44,7 +68,7 @@ export function resolveAgents(config: Config, stateDir: string): AgentSpec[] {
       thinking: agent.thinkingDefault ?? defaults.thinkingDefault,
     };
   });
-  return specs.sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
+  return specs.sort((a, b) => Number(b.isDefault) - Number(a.isDefault)) as [AgentSpec, ...AgentSpec[]];
 }
 
 function toModelSetting(setting: ModelSetting | undefined): Exclude<ModelSetting, string> {

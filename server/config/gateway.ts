@@ -40,7 +40,6 @@ export interface GatewaySettings {
   /** Addresses to listen on. With every one of them clients on this machine reach the gateway at 127.0.0.1. */
   hosts: string[];
   auth: AuthSettings;
-  rateLimit: { maxAttempts: number; windowMs: number; lockoutMs: number; exemptLoopback: boolean };
 }
 
 export interface AuthSettings {
@@ -62,18 +61,11 @@ export function resolveGateway({ config, flags = {}, env, dev, interfaces }: Gat
   const hosts = resolveHosts(bind, gateway.customBindHost, interfaces ?? networkInterfaces());
   const auth = resolveAuth(gateway.auth ?? {}, flags, env);
   requireAuth(hosts, auth);
-  const {
-    maxAttempts = 10,
-    windowMs = 60_000,
-    lockoutMs = 300_000,
-    exemptLoopback = true,
-  } = gateway.auth?.rateLimit ?? {};
   return {
     ...resolvePort(gateway.port, flags.port, env, dev ? devPort : defaultPort),
     bind,
     hosts,
     auth,
-    rateLimit: { maxAttempts, windowMs, lockoutMs, exemptLoopback },
   };
 }
 

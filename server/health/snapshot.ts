@@ -1,12 +1,12 @@
 import type { HealthSnapshot, SessionCounts, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { Runs } from '../agent/runs.ts';
-import type { AgentSpec } from '../config/agents.ts';
+import type { Roster } from '../config/agents.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { EventLoopWatch } from './event-loop.ts';
 
 export interface HealthDeps {
-  agents: readonly AgentSpec[];
+  agents: Roster;
   sessions: SessionStore;
   runs: Pick<Runs, 'counts'>;
   models: ModelRegistry;
@@ -24,8 +24,6 @@ const noHeartbeat = { enabled: false, every: '0m', everyMs: null, prompt: '', ta
 
 /** Functions that look at the gateway as a whole. */
 export function createHealth({ agents, sessions, runs, models, eventLoop, version, startedAt }: HealthDeps) {
-  const defaultAgentId = agents[0]?.id ?? '';
-
   const countSessions = (agentId?: string): SessionCounts => {
     const { rows } = sessions.list({ limit: recentSessions, offset: 0, archived: 'all', agentId });
     const now = Date.now();
@@ -47,8 +45,8 @@ export function createHealth({ agents, sessions, runs, models, eventLoop, versio
       channelOrder: [],
       channelLabels: {},
       heartbeatSeconds: 0,
-      defaultAgentId,
-      agents: agents.map(({ id, name, isDefault }) => ({
+      defaultAgentId: agents.default().id,
+      agents: agents.list().map(({ id, name, isDefault }) => ({
         agentId: id,
         ...(name && { name }),
         isDefault,
@@ -69,20 +67,25 @@ export function createHealth({ agents, sessions, runs, models, eventLoop, versio
       runtimeVersion: version,
       pid: process.pid,
       uptimeMs: Date.now() - startedAt,
-      heartbeat: { defaultAgentId, agents: agents.map(({ id }) => ({ agentId: id, enabled: false, every: '0m' })) },
+      heartbeat: {
+        defaultAgentId: agents.default().id,
+        agents: agents.list().map(({ id }) => ({ agentId: id, enabled: false, every: '0m' })),
+      },
       channelSummary: [],
       queuedSystemEvents: [],
       sessions: {
         paths: [path],
         count,
-        defaults: { model: agents[0]?.primary ?? model, contextTokens: null },
+        defaults: { model: agents.default().primary ?? model, contextTokens: null },
         recent,
-        byAgent: agents.map(({ id }) => ({ agentId: id, ...countSessions(id) })),
+        byAgent: agents.list().map(({ id }) => ({ agentId: id, ...countSessions(id) })),
       },
       runs: runs.counts(),
-      models: agents.map(({ id, primary }) =>
-        primary ? { agentId: id, model: primary, reason: 'configured' } : { agentId: id, model, reason },
-      ),
+      models: agents
+        .list()
+        .map(({ id, primary }) =>
+          primary ? { agentId: id, model: primary, reason: 'configured' } : { agentId: id, model, reason },
+        ),
       degradedSecretOwners: [],
       degradedPlugins: [],
       eventLoop: eventLoop.read(),

@@ -20,7 +20,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const app = new H3({ allowMalformedURL: true });
   mountProbes(app, deps);
   mountOpenAi(app, deps, limits);
-  mountRpc(app, { ...deps, body });
+  mountRpc(app, deps, body);
   app.all('/**', unknownRoute(deps.log));
   const handle = toNodeHandler(app);
   return { app, listener: (req, res) => void handle(req, res) };

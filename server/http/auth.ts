@@ -9,7 +9,7 @@ import { refuse, retryAfter } from './failure.ts';
 /** Who may call, and from which pages. */
 export interface Access {
   authentication: Authentication;
-  /** `gateway.controlUi.allowedOrigins`. */
+  /** `gateway.controlUi.allowedOrigins`; read anew for each request. */
   allowedOrigins: readonly string[];
 }
 

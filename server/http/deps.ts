@@ -1,8 +1,8 @@
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import type { Runs } from '../agent/runs.ts';
-import type { AgentSpec } from '../config/agents.ts';
-import type { Config } from '../config/config.ts';
+import type { Roster } from '../config/agents.ts';
+import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
@@ -10,9 +10,8 @@ import type { Access } from './auth.ts';
 
 /** What the routes work with. */
 export interface HttpDeps extends Access {
-  /** The default one first; never empty. Read anew for each request. */
-  agents: readonly AgentSpec[];
-  config: Config;
+  agents: Roster;
+  config: Pick<LiveConfig, 'current'>;
   runs: Pick<Runs, 'start' | 'find'>;
   models: Pick<ModelRegistry, 'find' | 'embed'>;
   sessions: Pick<SessionStore, 'find' | 'history'>;

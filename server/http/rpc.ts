@@ -13,7 +13,6 @@ import { type Call, guardedRoute, type RouteDeps } from './route.ts';
 
 export interface RpcDeps extends RouteDeps {
   callContext(principal: Principal): CallContext;
-  body: BodyLimits;
 }
 
 const mountPath = '/rpc/';
@@ -24,20 +23,20 @@ const maxLoggedChars = 500;
  * The whole contract over tRPC's HTTP adapter: queries by GET, mutations by POST, subscriptions as server-sent events.
  * Every method checks its own scope; errors have tRPC's shape, with ours under `data.gateway`.
  */
-export function mountRpc(app: H3, deps: RpcDeps): void {
-  const call = (visit: Call) => serveCall(deps, visit);
+export function mountRpc(app: H3, deps: RpcDeps, body: BodyLimits): void {
+  const call = (visit: Call) => serveCall(deps, visit, body);
   const methods = { GET: call, POST: call };
-  app.all(`${mountPath}**`, guardedRoute(deps, { scope: null, maxBodyBytes: deps.body.maxBytes, methods, toBody }));
+  app.all(`${mountPath}**`, guardedRoute(deps, { scope: null, maxBodyBytes: body.maxBytes, methods, toBody }));
 }
 
-async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call): Promise<void> {
+async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call, body: BodyLimits): Promise<void> {
   const procedure = decodePath(path.slice(mountPath.length));
   if (procedure === undefined) throw refuse(404, `there is no method at ${path}`);
   const context = toHttpContext(deps.callContext(principal), (error) => {
     deps.log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
     return new GatewayError('INTERNAL', `internal error; the gateway's log has it as ${id}`);
   });
-  const request = req.method === 'POST' ? Object.assign(req, { body: await readText(req, deps.body) }) : req;
+  const request = req.method === 'POST' ? Object.assign(req, { body: await readText(req, body) }) : req;
   await nodeHTTPRequestHandler({
     router: contract,
     path: procedure,

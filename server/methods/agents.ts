@@ -6,8 +6,8 @@ export const agentsMethods = implement(agents, {
   list: ({ ctx }) => ({
     defaultId: findAgent(ctx, undefined).id,
     mainKey: mainKeyOf(ctx),
-    scope: ctx.config.session?.scope ?? 'per-sender',
-    agents: ctx.agents.map(({ id, name, identity, workspace, primary, fallbacks }) => ({
+    scope: ctx.config.current().session?.scope ?? 'per-sender',
+    agents: ctx.agents.list().map(({ id, name, identity, workspace, primary, fallbacks }) => ({
       id,
       ...(name && { name }),
       ...(identity && { identity }),

@@ -3,8 +3,8 @@ import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Runs } from '../agent/runs.ts';
-import type { AgentSpec } from '../config/agents.ts';
-import type { Config } from '../config/config.ts';
+import type { Roster } from '../config/agents.ts';
+import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
 import type { LogTail, TailOptions } from '../log/tail.ts';
 import type { ModelRegistry } from '../models/registry.ts';
@@ -12,8 +12,8 @@ import type { SessionStore } from '../sessions/store.ts';
 
 /** The gateway's domains, as handlers see them. */
 export interface Domains {
-  config: Config;
-  agents: readonly AgentSpec[];
+  config: Pick<LiveConfig, 'current'>;
+  agents: Roster;
   sessions: SessionStore;
   runs: Runs;
   models: ModelRegistry;

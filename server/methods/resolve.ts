@@ -4,13 +4,16 @@ import { parseSessionKey, type SessionKey } from '../sessions/key.ts';
 import type { Context } from './context.ts';
 
 /** Rest of the key of an agent's main conversation. */
-export const mainKeyOf = (ctx: Pick<Context, 'config'>): string => ctx.config.session?.mainKey ?? 'main';
+export const mainKeyOf = (ctx: Pick<Context, 'config'>): string => ctx.config.current().session?.mainKey ?? 'main';
 
 /** The agent with that id, or the default one. @throws GatewayError INVALID_REQUEST, `details.code: 'UNKNOWN_AGENT_ID'`. */
 export function findAgent(ctx: Pick<Context, 'agents'>, id: string | undefined): AgentSpec {
-  const agent = id === undefined ? ctx.agents[0] : ctx.agents.find((candidate) => candidate.id === id);
+  const agent = id === undefined ? ctx.agents.default() : ctx.agents.find(id);
   if (agent) return agent;
-  const known = ctx.agents.map((candidate) => candidate.id).join(', ');
+  const known = ctx.agents
+    .list()
+    .map((candidate) => candidate.id)
+    .join(', ');
   throw new GatewayError('INVALID_REQUEST', `unknown agent "${id}". There are: ${known}`, {
     details: { code: 'UNKNOWN_AGENT_ID', agentId: id },
   });

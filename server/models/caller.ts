@@ -17,13 +17,23 @@ export interface Caller {
   /** `builtin/guide`. */
   guide: Model;
   toModel(entry: CatalogEntry, id: string): Model;
-  /** The entry's provider, made at first use; undefined when it cannot be called. */
-  providerOf(entry: CatalogEntry): ModelProvider | undefined;
+  /** Lends the entry's provider, made at first use; undefined when it cannot be called. */
+  borrow(entry: CatalogEntry): Loan | undefined;
+  /** Closes the providers of entries that are no longer offered, each when its last call has ended. */
+  retire(entries: readonly CatalogEntry[]): void;
   close(): Promise<void>;
 }
 
+/** A provider in use. */
+export interface Loan {
+  provider: ModelProvider;
+  /** Has to be called once, when the call is over. */
+  giveBack(): void;
+}
+
 export interface CallerOptions {
-  config: Config;
+  /** The configuration in effect. */
+  config(): Config;
   log: Log;
   guide: ModelProvider;
   retry?: RetryPolicy | undefined;
@@ -38,19 +48,54 @@ const kinds: Readonly<Record<string, (options: ProviderOptions) => LiveProvider>
 };
 
 export function createCaller({ config, log, guide, retry }: CallerOptions): Caller {
-  const providers = new Map<CatalogEntry, LiveProvider>();
-  const totalMs = toMs(config.agents?.defaults?.timeoutSeconds) ?? defaultTotalMs;
+  const open = new Map<CatalogEntry, { provider: LiveProvider; calls: number }>();
+  const retired = new WeakSet<CatalogEntry>();
 
-  function providerOf(entry: CatalogEntry): LiveProvider | undefined {
+  function closeIfDone(entry: CatalogEntry): void {
+    const opened = open.get(entry);
+    if (!opened || opened.calls > 0 || !retired.has(entry)) return;
+    open.delete(entry);
+    opened.provider
+      .close()
+      .catch((error: unknown) => log.warn(`provider ${entry.id} could not be closed`, { error: String(error) }));
+  }
+
+  function borrow(entry: CatalogEntry): Loan | undefined {
     if (entry.obstacle) return undefined;
-    const provider = providers.get(entry) ?? kinds[entry.api]?.(entry);
-    if (provider) providers.set(entry, provider);
-    return provider;
+    const provider = open.get(entry)?.provider ?? kinds[entry.api]?.(entry);
+    if (!provider) return undefined;
+    const opened = open.get(entry) ?? { provider, calls: 0 };
+    open.set(entry, opened);
+    opened.calls++;
+    const giveBack = () => {
+      opened.calls--;
+      closeIfDone(entry);
+    };
+    return { provider, giveBack };
+  }
+
+  /** One call of a provider that may be replaced while it runs. */
+  async function* callBorrowed(
+    entry: CatalogEntry,
+    target: { model: string; request: ModelRequest },
+    signal: AbortSignal,
+  ): AsyncGenerator<ModelEvent> {
+    const loan = borrow(entry);
+    if (!loan) {
+      yield* failAtOnce(entry, target.model);
+      return;
+    }
+    try {
+      yield* call(loan.provider, { ...target, provider: entry.id, idleMs: entry.idleMs }, signal);
+    } finally {
+      loan.giveBack();
+    }
   }
 
   /** One call with its limits, and with quick retries before its first event. */
   function call(provider: ModelProvider, target: Target, signal: AbortSignal): AsyncIterable<ModelEvent> {
     const { model, request, idleMs } = target;
+    const totalMs = toMs(config().agents?.defaults?.timeoutSeconds) ?? defaultTotalMs;
     const timed = { provider: target.provider, model, limits: { idleMs, totalMs }, startedAt: performance.now() };
     return withRetries(
       () => withTimeouts((cut) => provider.stream(model, request, cut), timed, signal),
@@ -83,17 +128,18 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
         id: model,
         api: entry.api,
         contextWindow: listed?.contextWindow,
-        stream(request, signal) {
-          const provider = providerOf(entry);
-          if (!provider) return failAtOnce(entry, model);
-          const fitted = fitTo(listed, request);
-          return call(provider, { provider: entry.id, model, request: fitted, idleMs: entry.idleMs }, signal);
-        },
+        stream: (request, signal) => callBorrowed(entry, { model, request: fitTo(listed, request) }, signal),
       };
     },
-    providerOf,
+    borrow,
+    retire(entries) {
+      for (const entry of entries) {
+        retired.add(entry);
+        closeIfDone(entry);
+      }
+    },
     async close() {
-      await Promise.all([...providers.values()].map((provider) => provider.close()));
+      await Promise.all([...open.values()].map(({ provider }) => provider.close()));
     },
   };
 }

@@ -4,10 +4,11 @@ import type { ModelRow } from '../../sdk/protocol/models.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 import { createCaller } from './caller.ts';
-import { type CatalogEntry, type Env, isEmbeddingModel, readCatalog, readKeyless, toLocalEntry } from './catalog.ts';
-import { discoverLocalServers, type FoundServer, type LocalServer, localServers } from './discover.ts';
+import { type CatalogEntry, type Env, isEmbeddingModel, readKeyless } from './catalog.ts';
+import { type LocalServer, localServers } from './discover.ts';
 import { embedLexically, lexicalModel } from './lexical.ts';
 import { findNearest } from './nearest.ts';
+import { createOffer } from './offer.ts';
 import type { ModelProvider } from './provider.ts';
 import type { Model, ModelRegistry } from './registry.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -26,7 +27,12 @@ export interface RegistryOptions {
 
 export interface LiveModelRegistry extends ModelRegistry {
   /** Resolves when the search for local servers is over; what they have is known from then on. Never rejects. */
-  ready: Promise<void>;
+  readonly ready: Promise<void>;
+  /**
+   * Offers what another configuration has from now on. Providers that it leaves as they are keep their connections; calls
+   * of the others go on to their end.
+   */
+  apply(config: Config): void;
 }
 
 /** Reference of the model that needs nothing. */
@@ -34,18 +40,18 @@ export const guideModel = 'builtin/guide';
 
 /** Knows every model of the configuration, the environment and this machine. Returns at once; the search for local servers goes on. */
 export function createModelRegistry(options: RegistryOptions): LiveModelRegistry {
-  const { config, env, log } = options;
-  const entries = readCatalog(config, env);
-  const caller = createCaller(options);
-  for (const { id, obstacle } of entries)
-    if (obstacle) log.warn(`model provider ${id} cannot be used: ${obstacle.message}`);
-
+  const { env, log } = options;
+  let { config } = options;
+  const caller = createCaller({ ...options, config: () => config });
   const closing = new AbortController();
-  const ready = discoverLocalServers(serversOf(options.servers ?? localServers, entries), closing.signal).then(
-    (found) => {
-      for (const server of found) addFound(entries, server);
-    },
-  );
+  const offer = createOffer(config, env);
+  const lookAround = () => offer.discover(options.servers ?? localServers, closing.signal);
+  const warnOfObstacles = () => {
+    for (const { id, obstacle } of offer.entries())
+      if (obstacle) log.warn(`model provider ${id} cannot be used: ${obstacle.message}`);
+  };
+  warnOfObstacles();
+  let ready = lookAround();
 
   function find(reference: string): Model {
     const wanted = reference.trim();
@@ -55,19 +61,20 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
     const id = wanted.slice(slash + 1);
     const named = provider && id ? entryOf(provider) : undefined;
     if (named) return caller.toModel(named, id);
-    const listing = entries.find(({ models }) => models.some((model) => model.id === wanted));
+    const listing = offer.entries().find(({ models }) => models.some((model) => model.id === wanted));
     if (listing) return caller.toModel(listing, wanted);
     const keyless = provider && id ? readKeyless(provider) : undefined;
     if (keyless) return caller.toModel(keyless, id);
-    throw notFound(wanted, [...entries.flatMap(referencesOf), guideModel]);
+    throw notFound(wanted, [...offer.entries().flatMap(referencesOf), guideModel]);
   }
 
   function entryOf(provider: string): CatalogEntry | undefined {
+    const entries = offer.entries();
     return entries.find(({ id }) => id === provider) ?? entries.find(({ id }) => id === readKeyless(provider)?.id);
   }
 
   function fallback(): ModelChoice {
-    for (const entry of entries) {
+    for (const entry of offer.entries()) {
       const model = entry.obstacle ? undefined : entry.models.find(({ id }) => !isEmbeddingModel(id));
       if (model) return { model: `${entry.id}/${model.id}`, reason: entry.reason };
     }
@@ -76,7 +83,7 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
 
   function list(): ModelRow[] {
     const rows: ModelRow[] = [
-      ...entries.flatMap(toRows),
+      ...offer.entries().flatMap(toRows),
       { id: 'guide', name: 'Guide', provider: 'builtin', available: true },
     ];
     const setting = config.agents?.defaults?.model;
@@ -87,44 +94,35 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
   }
 
   return {
-    ready,
+    get ready() {
+      return ready;
+    },
+    apply(next) {
+      config = next;
+      caller.retire(offer.renew(next));
+      warnOfObstacles();
+      ready = Promise.all([ready, lookAround()]).then(() => undefined);
+    },
     find,
     fallback,
     list,
     async embed(reference, texts, request, signal) {
-      const target = reference === undefined ? undefined : embeddingOf(reference, entries);
-      const provider = target && caller.providerOf(target.entry);
-      if (!target || !provider?.embed)
-        return { ...(await embedLexically(texts, request, signal)), model: lexicalModel };
-      const embeddings = await provider.embed(target.id, texts, request, signal);
-      return { ...embeddings, model: `${target.entry.id}/${target.id}` };
+      const target = reference === undefined ? undefined : embeddingOf(reference, offer.entries());
+      const loan = target && caller.borrow(target.entry);
+      try {
+        if (!target || !loan?.provider.embed)
+          return { ...(await embedLexically(texts, request, signal)), model: lexicalModel };
+        const embeddings = await loan.provider.embed(target.id, texts, request, signal);
+        return { ...embeddings, model: `${target.entry.id}/${target.id}` };
+      } finally {
+        loan?.giveBack();
+      }
     },
     async close() {
       closing.abort();
       await Promise.all([ready, caller.close()]);
     },
   };
-}
-
-/** Servers to ask: one that the configuration moved is asked where it is, when that is this machine. */
-function serversOf(servers: readonly LocalServer[], entries: CatalogEntry[]): LocalServer[] {
-  return servers.flatMap((server) => {
-    const moved = entries.find(({ id }) => id === server.id);
-    if (!moved) return [server];
-    const host = URL.parse(moved.baseUrl)?.hostname ?? '';
-    return ['127.0.0.1', 'localhost', '[::1]'].includes(host) ? [{ ...server, baseUrl: moved.baseUrl }] : [];
-  });
-}
-
-/** Adds what a server has; a configured provider keeps the models that the configuration lists. */
-function addFound(entries: CatalogEntry[], server: FoundServer): void {
-  const local = toLocalEntry(server.known, server.baseUrl, server);
-  const configured = entries.find(({ id }) => id === server.id);
-  if (!configured) entries.push(local);
-  else if (configured.models.length === 0) {
-    const { models, reason } = local;
-    Object.assign(configured, { models, reason, embeddingModel: configured.embeddingModel ?? local.embeddingModel });
-  }
 }
 
 /** The provider and model for embeddings that a reference leads to; undefined when its provider has none. */

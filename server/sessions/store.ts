@@ -66,7 +66,8 @@ export interface RunState {
 
 export interface SessionStoreOptions {
   database: Database;
-  mainKey: string;
+  /** Rest of the key of an agent's main conversation, as it is now. */
+  mainKey(): string;
   modelOf: ModelOf;
   publish: Publish;
 }
@@ -78,7 +79,7 @@ const maxDelta = 1000;
 
 export function createSessionStore({ database, mainKey, modelOf, publish }: SessionStoreOptions): SessionStore {
   const transcript = createTranscript(database);
-  const toRow = (row: StoredSession) => toSessionRow(row, { mainKey, modelOf });
+  const toRow = (row: StoredSession) => toSessionRow(row, { mainKey: mainKey(), modelOf });
   const decorate = createDecoration(transcript);
   const list = createSessionList(database, (row, add) => ({ ...toRow(row), ...decorate(row, add) }));
   const byKey = database.prepare('SELECT * FROM sessions WHERE key = ?');
@@ -203,7 +204,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     ensure(key, { transient = false, change = {} } = {}) {
       const existing = read(key);
       if (existing) return { row: toRow(existing.transient === 1 ? renew(key, transient) : existing), created: false };
-      const { agentId } = parseSessionKey(key, { agentId: '', mainKey });
+      const { agentId } = parseSessionKey(key, { agentId: '', mainKey: mainKey() });
       const now = Date.now();
       const row = database.write(() => {
         const made = insert.get(key, randomUUID(), agentId, Number(transient), now, now) as unknown as StoredSession;
@@ -236,7 +237,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     delete(key, expected) {
       const row = read(key);
       if (!row) return false;
-      if (key === toSessionKey(row.agent_id, mainKey).key)
+      if (key === toSessionKey(row.agent_id, mainKey()).key)
         throw new GatewayError('INVALID_REQUEST', `the main session ${key} cannot be deleted; reset it instead`, {
           details: { code: 'MAIN_SESSION' },
         });

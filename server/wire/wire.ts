@@ -17,7 +17,7 @@ export type WireCall = Pick<Context, 'principal' | 'subscriptions' | 'follow'> &
 
 export interface WireOptions {
   authentication: Authentication;
-  /** `gateway.controlUi.allowedOrigins`. Default none. */
+  /** `gateway.controlUi.allowedOrigins`; read anew for each socket. Default none. */
   allowedOrigins?: readonly string[] | undefined;
   /** Runs the handler of a method. Scope and input have been checked; what it throws is answered. */
   handle(path: string, input: unknown, call: WireCall): unknown;

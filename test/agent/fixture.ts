@@ -6,7 +6,7 @@ import { createRunStore } from '../../server/agent/run-store.ts';
 import type { RunInput } from '../../server/agent/runs.ts';
 import { createSessionTools } from '../../server/agent/tools/sessions.ts';
 import { createToolbox } from '../../server/agent/tools/tool.ts';
-import { resolveAgents } from '../../server/config/agents.ts';
+import { createRoster } from '../../server/config/agents.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import type { Log } from '../../server/log/log.ts';
 import { parseSessionKey } from '../../server/sessions/key.ts';
@@ -36,22 +36,20 @@ export async function openAgentRooms(
     void published.push({ event, payload, audience });
   const sessions = createSessionStore({
     database,
-    mainKey: 'main',
+    mainKey: () => 'main',
     publish,
     modelOf: () => ({ provider: 'test', model: 'one' }),
   });
   const store = createRunStore(database);
   const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: 'main' }).key;
-  const agents = resolveAgents(
-    { agents: { defaults: { model: { primary: 'test/one', fallbacks: Object.keys(scripts).slice(1) } } } },
-    path,
-  );
+  const config = { agents: { defaults: { model: { primary: 'test/one', fallbacks: Object.keys(scripts).slice(1) } } } };
+  const agents = createRoster(() => config, path);
   const toolbox = createToolbox(createSessionTools({ sessions, agents, toKey }));
   const deps = { database, store, sessions, publish, log: silent };
   const recovered = recoverRuns({ ...deps, isLive: () => false });
-  const runs = createRuns({ ...deps, models, toolbox, maxConcurrent: options.maxConcurrent ?? 8, timeoutMs: 60_000 });
-  const agent = agents[0];
-  if (!agent) throw new Error('no agent');
+  const maxConcurrent = () => options.maxConcurrent ?? 8;
+  const runs = createRuns({ ...deps, models, toolbox, maxConcurrent, timeoutMs: () => 60_000 });
+  const agent = agents.default();
   return {
     ...deps,
     runs,

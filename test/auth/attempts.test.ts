@@ -5,7 +5,7 @@ import { local, remote } from './callers.ts';
 
 const start = (limits: AttemptLimits = {}) => {
   const clock = { now: 1_000_000 };
-  const attempts = limitAttempts({ ...limits, now: () => clock.now });
+  const attempts = limitAttempts(() => ({ ...limits, now: () => clock.now }));
   const fail = (caller: Caller, times: number) => {
     for (let time = 0; time < times; time++) attempts.failed(caller);
   };

@@ -123,7 +123,7 @@ describe('a refusal', () => {
 
 describe('a lockout', () => {
   const policy: AuthPolicy = { mode: 'token', token: secret };
-  const fill = async (attempts = limitAttempts({ maxAttempts: 2 })) => {
+  const fill = async (attempts = limitAttempts(() => ({ maxAttempts: 2 }))) => {
     const authentication = defineAuthentication(policy, attempts);
     const wrong = { credentials: { token: 'x' }, caller: remote, id: 'c' };
     await Promise.all([authentication.authenticate(wrong), authentication.authenticate(wrong)]);

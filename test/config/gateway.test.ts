@@ -29,7 +29,6 @@ describe('with nothing configured', () => {
       bind: 'loopback',
       hosts: ['127.0.0.1'],
       auth: { mode: 'token', token: undefined, password: undefined, source: 'gateway.token' },
-      rateLimit: { maxAttempts: 10, windowMs: 60_000, lockoutMs: 300_000, exemptLoopback: true },
     });
   });
 });
@@ -179,17 +178,5 @@ describe('a gateway that others can reach', () => {
     expect(resolve({ flags: { bind: 'lan', password: 'pw' } }).auth.mode).toBe('password');
     expect(resolve({ config: open, flags: { bind: 'lan', auth: 'token' } }).auth.mode).toBe('token');
     expect(resolve({ config: open, flags: { bind: 'loopback' } }).auth.mode).toBe('none');
-  });
-});
-
-describe('the limit of wrong credentials', () => {
-  it('is what the file says, and the default for the rest', () => {
-    const config = { gateway: { auth: { rateLimit: { maxAttempts: 3, exemptLoopback: false } } } };
-    expect(resolve({ config }).rateLimit).toEqual({
-      maxAttempts: 3,
-      windowMs: 60_000,
-      lockoutMs: 300_000,
-      exemptLoopback: false,
-    });
   });
 });

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
-import { limitAttempts } from '../../server/auth/attempts.ts';
+import { type AttemptLimits, limitAttempts } from '../../server/auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
-import { resolveAgents } from '../../server/config/agents.ts';
+import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createHttpApp } from '../../server/http/app.ts';
 import type { HttpDeps, HttpLimits } from '../../server/http/deps.ts';
@@ -19,7 +19,7 @@ export const token = 'a-token-that-only-tests-know';
 export interface HouseOptions {
   config?: Config;
   auth?: AuthPolicy;
-  attempts?: Parameters<typeof limitAttempts>[0];
+  attempts?: AttemptLimits;
   limits?: Partial<HttpLimits>;
   phase?: 'starting' | 'started' | 'draining';
   failing?: string[];
@@ -32,15 +32,17 @@ export interface HouseOptions {
 export async function openHouse(script: Script | Script[], options: HouseOptions = {}) {
   const rooms = await openAgentRooms({ 'test/one': [script].flat() });
   const logged: string[] = [];
-  const agents = resolveAgents(
-    { agents: { defaults: { model: 'test/one' }, entries: { main: {}, ops: { name: 'Operations' } } } },
-    rooms.path,
-  );
+  const entries = { main: {}, ops: { name: 'Operations' } };
+  const roster: Config = { agents: { defaults: { model: 'test/one' }, entries } };
+  const agents = createRoster(() => roster, rooms.path);
   const http = createHttpApp({
-    authentication: defineAuthentication(options.auth ?? { mode: 'token', token }, limitAttempts(options.attempts)),
+    authentication: defineAuthentication(
+      options.auth ?? { mode: 'token', token },
+      limitAttempts(() => options.attempts ?? {}),
+    ),
     allowedOrigins: options.allowedOrigins ?? [],
     agents,
-    config: options.config ?? {},
+    config: { current: () => options.config ?? {} },
     runs: rooms.runs,
     sessions: rooms.sessions,
     models: {

@@ -11,7 +11,7 @@ async function openStore() {
   const published: { event: EventName; payload: Record<string, unknown> }[] = [];
   const store = createSessionStore({
     database,
-    mainKey: 'main',
+    mainKey: () => 'main',
     modelOf: (_agent, override) => ({ provider: 'test', model: override ?? 'one' }),
     publish: (event, payload) => void published.push({ event, payload: payload as unknown as Record<string, unknown> }),
   });

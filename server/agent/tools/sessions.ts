@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { toText } from '../../../sdk/protocol/text.ts';
-import type { AgentSpec } from '../../config/agents.ts';
+import type { Roster } from '../../config/agents.ts';
 import type { SessionStore } from '../../sessions/store.ts';
 import { defineTool, type Tool } from './tool.ts';
 
 /** Tools that look at conversations and agents. */
 export function createSessionTools(deps: {
   sessions: SessionStore;
-  agents: readonly AgentSpec[];
+  agents: Pick<Roster, 'list'>;
   /** Reads a session key as the agent may write it. */
   toKey(key: string, agentId: string): string;
 }): Tool[] {
@@ -63,7 +63,8 @@ export function createSessionTools(deps: {
       name: 'agents_list',
       description: 'List the agents of this gateway.',
       input: z.object({}),
-      execute: () => agents.map(({ id, name, description, isDefault }) => ({ id, name, description, isDefault })),
+      execute: () =>
+        agents.list().map(({ id, name, description, isDefault }) => ({ id, name, description, isDefault })),
     }),
   ];
 }

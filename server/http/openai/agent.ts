@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isGranted } from '../../../sdk/protocol/scopes.ts';
-import type { AgentSpec } from '../../config/agents.ts';
+import type { AgentSpec, Roster } from '../../config/agents.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import { refuse } from '../failure.ts';
 import type { Call } from '../route.ts';
@@ -11,22 +11,22 @@ export function toModelIds(agents: readonly AgentSpec[]): string[] {
 }
 
 /** The agent of a `model`: `openclaw`, `openclaw/default`, `openclaw/<id>`, `openclaw:<id>` or `agent:<id>`. */
-export function findAgent(agents: readonly AgentSpec[], model: string): AgentSpec | undefined {
+export function findAgent(agents: Roster, model: string): AgentSpec | undefined {
   const id = /^(?:openclaw[/:]|agent:)(.+)$/.exec(model)?.[1];
-  const byId = agents.find((agent) => agent.id === id);
-  return byId ?? (model === 'openclaw' || model === 'openclaw/default' ? agents[0] : undefined);
+  const byId = id === undefined ? undefined : agents.find(id);
+  return byId ?? (model === 'openclaw' || model === 'openclaw/default' ? agents.default() : undefined);
 }
 
 /**
  * The agent that answers: the one of `x-openclaw-agent-id`, else the one of `model`.
  * @throws GatewayError that leaves as 400 `model_not_found`.
  */
-export function chooseAgent(agents: readonly AgentSpec[], req: IncomingMessage, model: string): AgentSpec {
+export function chooseAgent(agents: Roster, req: IncomingMessage, model: string): AgentSpec {
   const named = readHeader(req, 'x-openclaw-agent-id');
-  const agent = named ? agents.find(({ id }) => id === named) : findAgent(agents, model);
+  const agent = named ? agents.find(named) : findAgent(agents, model);
   if (agent) return agent;
   const what = named ? `agent "${named}"` : `model "${model}"`;
-  const message = `${what} does not exist; use one of ${toModelIds(agents).slice(0, 12).join(', ')}`;
+  const message = `${what} does not exist; use one of ${toModelIds(agents.list()).slice(0, 12).join(', ')}`;
   throw refuse(400, message, { code: 'model_not_found', param: named ? 'x-openclaw-agent-id' : 'model' });
 }
 

@@ -17,7 +17,7 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const { req, res } = call;
     const body = await readJson(req, ChatBody, { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs });
     const agent = chooseAgent(deps.agents, req, body.model);
-    const session = chooseSession(req, body, { agent, mainKey: deps.config.session?.mainKey });
+    const session = chooseSession(req, body, { agent, mainKey: deps.config.current().session?.mainKey });
     const id = `chatcmpl-${randomUUID().replaceAll('-', '')}`;
     const input: RunInput = {
       runId: id,

@@ -10,7 +10,7 @@ export const modelsPath = '/v1/models';
 /** Answers GET /v1/models: the names that agents answer to. */
 export function listModels(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
   return ({ res }) => {
-    const data = toModelIds(deps.agents).map((id) => toModel(id, deps.probes.startedAt));
+    const data = toModelIds(deps.agents.list()).map((id) => toModel(id, deps.probes.startedAt));
     sendJson(res, { object: 'list', data });
   };
 }

@@ -62,7 +62,7 @@ const ownPrefix = 'responses:';
 /** As other routes choose it; `previous_response_id` goes on where that response stands. */
 function chooseResponseSession(deps: HttpDeps, { call, body, agent, run }: SessionRequest): ChosenSession {
   if (body.previous_response_id) return findSessionOf(deps, body.previous_response_id, agent);
-  const mainKey = deps.config.session?.mainKey;
+  const mainKey = deps.config.current().session?.mainKey;
   const session = chooseSession(call.req, body, { agent, mainKey });
   return session.transient ? { key: toSessionKey(agent.id, `${ownPrefix}${run}`).key, transient: true } : session;
 }

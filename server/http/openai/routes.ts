@@ -24,7 +24,7 @@ export function mountOpenAi(app: H3, deps: HttpDeps, limits: HttpLimits): void {
 /** Routes are open unless `gateway.http.endpoints.<name>.enabled` is false. */
 function unlessDisabled(deps: HttpDeps, name: 'chatCompletions' | 'responses', handler: Handler): Handler {
   return (call) => {
-    if (deps.config.gateway?.http?.endpoints?.[name]?.enabled !== false) return handler(call);
+    if (deps.config.current().gateway?.http?.endpoints?.[name]?.enabled !== false) return handler(call);
     throw refuse(404, `${call.path} is switched off: set gateway.http.endpoints.${name}.enabled to true`);
   };
 }

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import type { Config } from '../../server/config/config.ts';
+import { collect, createTestRegistry, hello, never, textOf } from './calling.ts';
+import { pieces, startUpstream } from './upstream.ts';
+
+const chunk = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
+const end = 'data: [DONE]\n\n';
+const withProviders = (providers: NonNullable<Config['models']>['providers']): Config => ({ models: { providers } });
+
+it('offers what another configuration has, and no more what it has not', async () => {
+  await using registry = createTestRegistry(
+    withProviders({ old: { baseUrl: 'http://127.0.0.1:1/v1', models: [{ id: 'a' }] } }),
+  );
+  registry.apply(withProviders({ young: { baseUrl: 'http://127.0.0.1:1/v1', models: [{ id: 'b' }] } }));
+  expect(registry.find('b')).toMatchObject({ provider: 'young' });
+  expect(() => registry.find('old/a')).toThrow('No model "old/a"');
+  expect(registry.list().map(({ provider, id }) => `${provider}/${id}`)).toEqual(['young/b', 'builtin/guide']);
+  expect(registry.fallback().model).toBe('young/b');
+});
+
+it('keeps the connections of a provider that stays as it is, and makes new ones for one that changed', async () => {
+  await using server = await startUpstream(pieces('text/event-stream', [chunk('hi'), end]));
+  const same = { baseUrl: `${server.origin}/v1`, apiKey: 'first', models: [{ id: 'a' }] };
+  await using registry = createTestRegistry(withProviders({ same }));
+  const ask = async () => textOf(await collect(registry.find('same/a').stream(hello, never)));
+  expect(await ask()).toBe('hi');
+  registry.apply(withProviders({ other: { baseUrl: server.origin }, same: { ...same } }));
+  expect(await ask()).toBe('hi');
+  expect(server.connections()).toBe(1);
+  registry.apply(withProviders({ same: { ...same, apiKey: 'second' } }));
+  expect(await ask()).toBe('hi');
+  expect(server.connections()).toBe(2);
+  expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([
+    'Bearer first',
+    'Bearer first',
+    'Bearer second',
+  ]);
+});
+
+it('lets a call go on to its end whose provider is gone', async () => {
+  const { promise: goOn, resolve } = Promise.withResolvers<void>();
+  await using server = await startUpstream((answer) => {
+    answer.writeHead(200, { 'content-type': 'text/event-stream' });
+    answer.write(chunk('begun'));
+    void goOn.then(() => answer.end(`${chunk(' and ended')}${end}`));
+  });
+  await using registry = createTestRegistry(withProviders({ gone: { baseUrl: `${server.origin}/v1` } }));
+  const model = registry.find('gone/a');
+  const events = model.stream(hello, never)[Symbol.asyncIterator]();
+  expect(await events.next()).toMatchObject({ value: { type: 'text', delta: 'begun' } });
+  registry.apply({});
+  resolve();
+  const rest = await collect({ [Symbol.asyncIterator]: () => events });
+  expect(textOf(rest)).toBe(' and ended');
+  // A run that chose the model before the change may call it once more.
+  expect(textOf(await collect(model.stream(hello, never)))).toBe('begun and ended');
+});
