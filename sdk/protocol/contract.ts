@@ -3,7 +3,9 @@ import { agent, agentWait } from './agent.ts';
 import { agents } from './agents.ts';
 import { chat } from './chat.ts';
 import { config } from './config.ts';
+import { diagnostics } from './diagnostics.ts';
 import { events } from './events.ts';
+import { gateway } from './gateway.ts';
 import { health, status } from './health.ts';
 import { logs } from './logs.ts';
 import {
@@ -34,6 +36,8 @@ export interface Namespaces {
   models: typeof models;
   logs: typeof logs;
   config: typeof config;
+  gateway: typeof gateway;
+  diagnostics: typeof diagnostics;
   events: typeof events;
 }
 
@@ -56,6 +60,8 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   models,
   logs,
   config,
+  gateway,
+  diagnostics,
   events,
 });
 

@@ -3,6 +3,8 @@ import { agentsMethods } from './agents.ts';
 import { chatMethods } from './chat.ts';
 import { configMethods } from './config.ts';
 import type { Context, Domains } from './context.ts';
+import { diagnosticsMethods } from './diagnostics.ts';
+import { gatewayMethods } from './gateway.ts';
 import { healthMethod, statusMethod } from './health.ts';
 import type { Handler } from './implement.ts';
 import { logsMethods } from './logs.ts';
@@ -16,6 +18,8 @@ const namespaces = {
   agents: agentsMethods,
   chat: chatMethods,
   config: configMethods,
+  diagnostics: diagnosticsMethods,
+  gateway: gatewayMethods,
   logs: logsMethods,
   models: modelsMethods,
   runs: runsMethods,

@@ -143,4 +143,5 @@ const noMethods = (principal: CallContext['principal']): CallContext => ({
   principal,
   handle: () => Promise.reject(new Error('no methods here')),
   listen: async function* () {},
+  spend() {},
 });
