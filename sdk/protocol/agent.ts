@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scopeOfMessage } from './commands.ts';
 import { agentId, attachments, count, idempotencyKey, label, sessionKey, thinking, timestampMs } from './fields.ts';
 import { mutation, query } from './method.ts';
 import { shape } from './shape.ts';
@@ -85,13 +86,11 @@ const accepted = {
   voiceWakeTrigger: z.string().optional(),
 };
 
-const isSessionCommand = (message: string) => /^\/(new|reset)(\s|$)/.test(message.trim());
-
 /** Runs an agent on a message. Answers twice on the same id: at once when the message is safe on disk, again at the end. */
 export const agent = mutation({
   summary: 'Send a message to an agent and start a run.',
   scope: 'operator.write',
-  elevates: (input) => (isSessionCommand(input.message) ? 'operator.admin' : undefined),
+  elevates: (input) => scopeOfMessage(input.message),
   input: z.strictObject({
     message: z.string(),
     /** Becomes the run's id; the same key again answers from the first run and starts nothing. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { CommandEntry, scopeOfMessage } from './commands.ts';
 import { agentId, attachments, count, idempotencyKey, sessionKey, thinking, timestampMs } from './fields.ts';
 import { mutation, query, router } from './method.ts';
+import { ModelRow } from './models.ts';
 import { SessionDefaults, SessionRow } from './sessions.ts';
 import { shape } from './shape.ts';
 import { Usage } from './usage.ts';
@@ -256,6 +258,9 @@ export const HistoryDelta = shape<HistoryDelta>()(
   ]),
 );
 
+/** Characters of a note that is put into a transcript. */
+const maxNoteChars = 1_000_000;
+
 export const chat = router({
   /** Sends a message; the session is created when it does not exist. The reply arrives as `chat` and `agent` events. */
   send: mutation({
@@ -288,6 +293,7 @@ export const chat = router({
       toolBindings: z.looseObject({}).optional(),
       systemInputProvenance: z.looseObject({}).optional(),
       systemProvenanceReceipt: z.string().optional(),
+      /** Sends a message that begins with a slash to the agent as it is. */
       suppressCommandInterpretation: z.boolean().optional(),
       expectedLeafEntryId: z.string().nullish(),
       expectedSessionRoutingContract: z.string().optional(),
@@ -301,6 +307,8 @@ export const chat = router({
       stopReason: z.string().optional(),
       endedAt: timestampMs.optional(),
     }),
+    elevates: ({ message, suppressCommandInterpretation }) =>
+      suppressCommandInterpretation ? undefined : scopeOfMessage(message),
     inert: [
       'intent',
       'fastMode',
@@ -315,13 +323,43 @@ export const chat = router({
       'toolBindings',
       'systemInputProvenance',
       'systemProvenanceReceipt',
-      'suppressCommandInterpretation',
       'expectedLeafEntryId',
       'expectedSessionRoutingContract',
       'expectedPermissionMode',
       'expectedToolOverrides',
     ],
     cli: { positionals: ['sessionKey', 'message'] },
+  }),
+
+  /** Adds a note to a transcript as if the agent had said it; no run starts, and the next model reads it. */
+  inject: mutation({
+    summary: 'Add a note to a conversation, without a run.',
+    scope: 'operator.admin',
+    input: z.strictObject({
+      sessionKey,
+      message: z.string().min(1).max(maxNoteChars),
+      /** Stands before the text, in brackets. */
+      label: z.string().max(100).optional(),
+      agentId: agentId.optional(),
+    }),
+    output: z.object({ ok: z.literal(true), messageId: z.string() }),
+    cli: { positionals: ['sessionKey', 'message'] },
+  }),
+
+  /** Tells what a chat window offers: models and commands. */
+  metadata: query({
+    summary: 'List the models and commands of a chat.',
+    scope: 'operator.read',
+    input: z.strictObject({ agentId: agentId.optional(), sessionKey: sessionKey.optional() }).prefault({}),
+    output: z.object({
+      models: z.array(ModelRow),
+      commands: z.array(CommandEntry),
+      /** Several agents on one task; not offered by this gateway. */
+      swarmEnabled: z.boolean(),
+      /** Whose account at the provider pays: always the one of the configuration. */
+      accountSelection: z.object({ kind: z.literal('automatic'), label: z.string() }),
+    }),
+    cli: { hidden: true },
   }),
 
   /** Reads a transcript, the newest page first; with `cursor`, only what is new. */

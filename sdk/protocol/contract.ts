@@ -2,10 +2,9 @@ import type { TRPCBuiltRouter, TRPCDecorateCreateRouterOptions } from '@trpc/ser
 import { agent, agentWait } from './agent.ts';
 import { agents } from './agents.ts';
 import { chat } from './chat.ts';
+import { commands } from './commands.ts';
 import { config } from './config.ts';
-import { diagnostics } from './diagnostics.ts';
 import { events } from './events.ts';
-import { gateway } from './gateway.ts';
 import { health, status } from './health.ts';
 import { logs } from './logs.ts';
 import {
@@ -31,13 +30,12 @@ export interface Namespaces {
   'agent.wait': typeof agentWait;
   agents: typeof agents;
   chat: typeof chat;
+  commands: typeof commands;
   sessions: typeof sessions;
   runs: typeof runs;
   models: typeof models;
   logs: typeof logs;
   config: typeof config;
-  gateway: typeof gateway;
-  diagnostics: typeof diagnostics;
   events: typeof events;
 }
 
@@ -55,13 +53,12 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   'agent.wait': agentWait,
   agents,
   chat,
+  commands,
   sessions,
   runs,
   models,
   logs,
   config,
-  gateway,
-  diagnostics,
   events,
 });
 

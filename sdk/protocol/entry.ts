@@ -4,9 +4,9 @@
 export { RunEvent, RunOutcome } from './agent.ts';
 export { type AgentIdentity, AgentRow } from './agents.ts';
 export { ChatEvent, ChatMessage, ContentPart, HistoryDelta, HistoryPage } from './chat.ts';
+export { CommandEntry, parseTypedCommand } from './commands.ts';
 export { type ConfigIssue, ConfigSnapshot } from './config.ts';
 export { type Contract, contract, eventSpecs, methods } from './contract.ts';
-export { type RecordStability, StabilityRecord, type StabilitySummary } from './diagnostics.ts';
 // Errors
 export {
   type ErrorCode,
@@ -28,7 +28,6 @@ export {
   type ResponseFrame,
   type StateVersion,
 } from './frames.ts';
-export { LastRestart, RestartPreflight, ScheduledRestart } from './gateway.ts';
 export { HealthSnapshot, StatusSummary } from './health.ts';
 export {
   type ClientId,
@@ -41,7 +40,7 @@ export {
   type DeviceProof,
   type HelloOk,
 } from './hello.ts';
-export type { CallContext, CallLimit, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
+export type { CallContext, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
 export { ModelRow } from './models.ts';
 export { PresenceEntry } from './presence.ts';
 export { RunRow } from './runs.ts';

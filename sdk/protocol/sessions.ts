@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scopeOfMessage } from './commands.ts';
 import { agentId, attachments, count, idempotencyKey, label, sessionKey, thinking, timestampMs } from './fields.ts';
 import { mutation, query, router } from './method.ts';
 import { shape } from './shape.ts';
@@ -204,7 +205,8 @@ export const sessions = router({
   create: mutation({
     summary: 'Create a session, optionally with its first message.',
     scope: 'operator.write',
-    elevates: (input) => (input.incognito || input.execNode ? 'operator.admin' : undefined),
+    elevates: ({ incognito, execNode, message, task }) =>
+      incognito || execNode ? 'operator.admin' : scopeOfMessage(message ?? task ?? ''),
     input: z
       .strictObject({
         /** A bare key becomes `agent:<agentId>:<key>`; without one, `agent:<agentId>:dashboard:<uuid>`. */
@@ -356,6 +358,7 @@ export const sessions = router({
       idempotencyKey: idempotencyKey.optional(),
     }),
     output: SendAnswer,
+    elevates: ({ message }) => scopeOfMessage(message),
     cli: { positionals: ['key', 'message'] },
   }),
 

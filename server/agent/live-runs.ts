@@ -5,11 +5,12 @@ import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { SessionRow } from '../../sdk/protocol/sessions.ts';
 import type { ModelFailure, ModelMessage } from '../models/provider.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
-import { noUsage, runLoop, type ToolCall } from './loop.ts';
-import { historyRows, toModelMessages, toSystemPrompt } from './prompt.ts';
+import { answerRun, ownModel } from './answer.ts';
+import { type ModelName, noUsage, runLoop, type ToolCall } from './loop.ts';
+import { commandKind, historyRows, toModelMessages, toSystemPrompt } from './prompt.ts';
 import { createQueue } from './queue.ts';
 import { createRun, type RunDeps, type WorkingRun } from './run.ts';
-import type { Acceptance, RunInput, Runs } from './runs.ts';
+import { type Acceptance, isTracked, type RunInput, type Runs } from './runs.ts';
 import type { Toolbox } from './tools/tool.ts';
 
 export interface RunsOptions extends Omit<RunDeps, 'forget'> {
@@ -34,7 +35,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const deps: RunDeps = { ...options, forget: (runId) => void live.delete(runId) };
 
   /** Adds to the transcript what the run was given. */
-  const record = ({ runId, sessionKey, content, toolResults = [] }: RunInput): void => {
+  const record = ({ runId, sessionKey, content, answer, toolResults = [] }: RunInput): void => {
     for (const { toolCallId, toolName, output, isError } of toolResults) {
       const parts = [{ type: 'text' as const, text: output }];
       sessions.append(sessionKey, { role: 'toolResult', content: parts, toolCallId, toolName, isError, runId });
@@ -45,6 +46,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
         content: content.map((part): ContentPart => part),
         idempotencyKey: `${runId}:user`,
         runId,
+        ...(answer && { kind: commandKind }),
       });
   };
 
@@ -69,6 +71,10 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     try {
       if (run.signal.aborted) return await leaveQueue(run);
       run.begin();
+      if (input.answer) {
+        const answered = await answerRun(run, input.answer);
+        return await run.end(answered ?? { ...stopped(run), provider: ownModel.provider, model: ownModel.id });
+      }
       const session = run.isFirst ? undefined : sessions.find(input.sessionKey);
       candidates = findCandidates(input, models, session);
       const end = await runLoop(toLoopContext(run, candidates, session), run.receive, run.signal);
@@ -78,7 +84,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       if (status === 'error' && end.failure) logFailure(run.id, end.failure);
       await run.end({ ...how, status, provider, model });
     } catch (error) {
-      const failure = toFailure(error, candidates[0]);
+      const failure = toFailure(error, input.answer ? ownModel : candidates[0]);
       if (isExpected(error)) logFailure(run.id, failure);
       else log.error(`run ${run.id} failed`, { error: stackOf(error) });
       await run.end({
@@ -133,7 +139,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const isLeftBehind = ({ runId, status, sessionKey }: RunRow, input: RunInput) =>
     status === 'queued' && !live.has(runId) && sessionKey === input.sessionKey;
 
-  const requireAcceptance = ({ runId, sessionKey, model }: RunInput): void => {
+  const requireAcceptance = ({ runId, sessionKey, model, answer }: RunInput): void => {
     if (!runId.isWellFormed())
       throw new GatewayError(
         'INVALID_REQUEST',
@@ -149,8 +155,20 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
           retryAfterMs: 1500,
         },
       );
-    queue.requireRoom(sessionKey);
+    if (answer) requireRoomForAnswer();
+    else queue.requireRoom(sessionKey);
     if (model !== undefined) models.find(model);
+  };
+
+  /** Commands do not queue; most take no time at all, but those that summarise do. */
+  const requireRoomForAnswer = (): void => {
+    const answering = [...live.values()].filter((run) => run.input.answer).length;
+    if (answering < maxAnswering) return;
+    throw new GatewayError('UNAVAILABLE', 'too many commands are being answered. Please try again in a moment.', {
+      details: { code: 'QUEUE_FULL' },
+      retryable: true,
+      retryAfterMs: 1000,
+    });
   };
 
   const liveIn = (sessionKey: string): WorkingRun[] =>
@@ -175,7 +193,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
           record(input);
         }
         const status = session.status === 'running' ? 'running' : 'queued';
-        if (!transient) sessions.track(sessionKey, { runId, status });
+        if (isTracked(input)) sessions.track(sessionKey, { runId, status });
         return createRun(input, { sessionId, lifecycleRevision, isNew: created }, deps);
       });
       if (afresh) for (const other of liveIn(sessionKey)) other.abort('reset');
@@ -188,7 +206,8 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
         live.delete(runId);
         throw error;
       }
-      queue.add(sessionKey, () => work(run).catch(noteFault(run)));
+      if (input.answer) void work(run).catch(noteFault(run));
+      else queue.add(sessionKey, () => work(run).catch(noteFault(run)));
       const row: RunRow = { runId, sessionKey, agentId: agent.id, status: 'queued', acceptedAt };
       return { row, replayed: false, run };
     },
@@ -223,6 +242,9 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   };
 }
 
+/** Chat commands that may be answered at the same time. */
+const maxAnswering = 64;
+
 /** Milliseconds that an aborted run has to record its end while the gateway stops. */
 const abortGraceMs = 2000;
 
@@ -251,7 +273,7 @@ function stopped(run: WorkingRun) {
   return { status, finish: 'other' as const, usage: noUsage, stopReason };
 }
 
-function toFailure(error: unknown, model: Model | undefined): ModelFailure {
+function toFailure(error: unknown, model: ModelName | undefined): ModelFailure {
   const known = isExpected(error);
   return {
     kind: known && error.details?.code === 'MODEL_NOT_FOUND' ? 'not_found' : 'unknown',

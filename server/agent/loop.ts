@@ -50,9 +50,19 @@ export type LoopStep =
   | { type: 'reasoning'; delta: string }
   | { type: 'clientToolCall'; call: ToolCall }
   /** The turn's message is complete, or as complete as it will get. */
-  | { type: 'message'; content: AssistantPart[]; model: Model; usage: Usage; stopReason: string; errorMessage?: string }
+  | {
+      type: 'message';
+      content: AssistantPart[];
+      model: ModelName;
+      usage: Usage;
+      stopReason: string;
+      errorMessage?: string;
+    }
   | { type: 'toolStart'; call: ToolCall }
   | { type: 'toolEnd'; call: ToolCall; result: ToolResult };
+
+/** What a message was written by. */
+export type ModelName = Pick<Model, 'provider' | 'id' | 'api'>;
 
 /** How the loop ended. */
 export interface LoopEnd {

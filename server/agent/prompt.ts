@@ -2,6 +2,8 @@ import type { ChatMessage } from '../../sdk/protocol/chat.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { AssistantPart, ModelMessage, UserPart } from '../models/provider.ts';
 
+/** Marks the rows of a chat command and its answer, which models are not told of. */
+export const commandKind = 'command';
 /** Rows of a transcript that a run looks back on. */
 export const historyRows = 400;
 /** Characters of a context window whose size nobody said: some 100,000 tokens. */
@@ -32,8 +34,9 @@ export function toModelMessages(
   rows: readonly ChatMessage[],
   { runId, waiting, contextWindow }: { runId: string; waiting: ReadonlySet<string>; contextWindow: number | undefined },
 ): ModelMessage[] {
-  const own = rows.filter((row) => row.__openclaw.runId === runId && row.role !== 'assistant');
-  const others = rows.filter((row) => row.__openclaw.runId !== runId && !waiting.has(row.__openclaw.runId ?? ''));
+  const told = rows.filter((row) => row.__openclaw.kind !== commandKind);
+  const own = told.filter((row) => row.__openclaw.runId === runId && row.role !== 'assistant');
+  const others = told.filter((row) => row.__openclaw.runId !== runId && !waiting.has(row.__openclaw.runId ?? ''));
   const ordered = [...groupByRun(others), ...own];
   const budget = contextWindow === undefined ? defaultWindowChars : contextWindow * charsPerToken;
   return answerEveryCall(newestWithin(ordered, budget).flatMap(toModelMessage));

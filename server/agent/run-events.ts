@@ -102,3 +102,8 @@ function toErrorDetail(failure: ModelFailure | undefined) {
     providerErrorMessagePreview: message.slice(0, maxPreviewChars),
   };
 }
+
+/** A reply as it stands, as `chat` events carry it. */
+export function toSnapshot(text: string) {
+  return { role: 'assistant' as const, content: [{ type: 'text' as const, text }], timestamp: Date.now() };
+}

@@ -5,11 +5,12 @@ import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { NewMessage } from '../sessions/transcript.ts';
 import type { LoopStep } from './loop.ts';
+import { commandKind } from './prompt.ts';
 import { createReply } from './reply.ts';
-import { type EventBody, toEndEvents, toErrorText, toTerminalChat, toToolEvents } from './run-events.ts';
+import { type EventBody, toEndEvents, toErrorText, toSnapshot, toTerminalChat, toToolEvents } from './run-events.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunStore } from './run-store.ts';
-import type { Run, RunEnd, RunInput, RunStep } from './runs.ts';
+import { isTracked, type Run, type RunEnd, type RunInput, type RunStep } from './runs.ts';
 
 /** What a run writes to and tells. */
 export interface RunDeps {
@@ -81,7 +82,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
   const keep = (message: NewMessage) => {
     if (!isCurrent()) return;
     try {
-      deps.sessions.append(sessionKey, { ...message, runId });
+      deps.sessions.append(sessionKey, { ...message, runId, ...(input.answer && { kind: commandKind }) });
     } catch (error) {
       // A conversation that ends with its reply has been of use when the caller has that.
       if (!input.transient) throw error;
@@ -123,7 +124,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
       if (!input.transient)
         deps.database.write(() => {
           deps.store.start(runId, now);
-          deps.sessions.track(sessionKey, { runId, status: 'running', phase: 'start' });
+          if (isTracked(input)) deps.sessions.track(sessionKey, { runId, status: 'running', phase: 'start' });
         });
       record({ stream: 'lifecycle', data: { phase: 'start', startedAt } });
       chat.say({ state: 'status', phase: 'starting_model' });
@@ -237,16 +238,17 @@ type StepOf<T extends LoopStep['type']> = Extract<LoopStep, { type: T }>;
 /** Writes the end of a run and waits for the disk; never rejects. */
 async function recordEnd(
   end: RunEnd,
-  { runId, sessionKey, transient }: RunInput,
+  input: RunInput,
   deps: RunDeps & { flush(): void; isCurrent(): boolean },
 ): Promise<void> {
+  const { runId, sessionKey, transient } = input;
   const error = end.status === 'ok' ? undefined : toErrorText(end);
   const status = sessionStatus[end.status];
   try {
     deps.database.write(() => {
       deps.flush();
       deps.store.end(runId, { ...end, error });
-      if (!transient && deps.isCurrent())
+      if (isTracked(input) && deps.isCurrent())
         deps.sessions.track(sessionKey, { runId, status, error, usage: end.usage, phase: 'end' });
     });
     // The only one who watches a transient run is the caller, who has the answer then.
@@ -264,7 +266,3 @@ const sessionStatus = {
   timeout: 'timeout',
   interrupted: 'failed',
 } as const;
-
-function toSnapshot(text: string) {
-  return { role: 'assistant' as const, content: [{ type: 'text' as const, text }], timestamp: Date.now() };
-}

@@ -36,7 +36,15 @@ export interface RunInput {
   timeoutMs?: number | undefined;
   /** Connection that started the run; the `tool` stream goes only there. */
   connection?: string | undefined;
+  /**
+   * Answers instead of a model, at once, whatever works in the session: a chat command. What was said and answered is kept in
+   * the transcript, marked, and no model is told of it.
+   */
+  answer?: ((signal: AbortSignal) => string | Promise<string>) | undefined;
 }
+
+/** True for a run that shows as the session's state: neither a transient one nor a chat command. */
+export const isTracked = ({ transient, answer }: RunInput): boolean => !transient && !answer;
 
 /** A step of a run as it happens, before any joining of text. */
 export type RunStep =

@@ -1,7 +1,7 @@
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import type { Runs } from '../agent/runs.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
@@ -14,11 +14,12 @@ export interface HttpDeps extends Access {
   agents: Roster;
   config: Pick<LiveConfig, 'current'>;
   runs: Pick<Runs, 'start' | 'find'>;
+  commands: Pick<ChatCommands, 'interpret'>;
   models: Pick<ModelRegistry, 'find' | 'embed'>;
   sessions: Pick<SessionStore, 'find' | 'history'>;
   probes: Probes;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
-  callContext(principal: Principal, caller: Caller): CallContext;
+  callContext(principal: Principal): CallContext;
   log: Log;
   limits?: Partial<HttpLimits> | undefined;
 }

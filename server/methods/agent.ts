@@ -4,11 +4,11 @@ import { GatewayError, toErrorShape } from '../../sdk/protocol/errors.ts';
 import type { SecondAnswer } from '../../sdk/protocol/method.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Run, RunInput } from '../agent/runs.ts';
-import { toUserParts } from './content.ts';
 import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
 import { implementOne } from './implement.ts';
 import { findAgent, mainKeyOf, requireSameSession, resolveSession } from './resolve.ts';
+import { startTyped } from './typed.ts';
 
 export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   refuseDelivery(input);
@@ -16,15 +16,10 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   const owner = named === undefined ? findAgent(ctx, input.agentId).id : input.agentId;
   const session = resolveSession(ctx, named ?? mainKeyOf(ctx), owner);
   requireSameSession(ctx, session.key, input.expectedExistingSessionId);
-  const command = /^\/(new|reset)(?:\s+|$)/.exec(input.message.trim());
-  const message = command ? input.message.trim().slice(command[0].length) || 'Hello' : input.message;
-
-  const run: RunInput = {
+  const run: Omit<RunInput, 'content'> = {
     runId: input.idempotencyKey,
     agent: session.agent,
     sessionKey: session.key,
-    afresh: command ? (command[1] === 'new' ? 'new' : 'reset') : undefined,
-    content: toUserParts(message, input.attachments),
     model: toReference(input.provider, input.model),
     thinking: input.thinking,
     extraSystemPrompt: input.extraSystemPrompt,
@@ -32,7 +27,7 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
     connection: ctx.subscriptions?.connection,
   };
   if (input.label) ctx.sessions.ensure(session.key, { change: { label: input.label } });
-  const { row, replayed, run: live } = await ctx.runs.start(run);
+  const { row, replayed, run: live } = await startTyped(ctx, input, run);
   if (!replayed && live) ctx.follow?.(toSecondAnswer(live, ctx));
   const { runId, sessionKey, agentId, acceptedAt } = row;
   if (!replayed) return { runId, sessionKey, agentId, status: 'accepted', acceptedAt };

@@ -1,23 +1,22 @@
 import { chat, type HistoryPage } from '../../sdk/protocol/chat.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Acceptance } from '../agent/runs.ts';
-import { toUserParts } from './content.ts';
 import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
 import { implement } from './implement.ts';
-import { requireSameSession, resolveKey, resolveSession } from './resolve.ts';
+import { findAgent, requireSameSession, resolveKey, resolveSession } from './resolve.ts';
 import { toDefaults } from './session-defaults.ts';
+import { startTyped } from './typed.ts';
 
 export const chatMethods = implement(chat, {
   send: async ({ input, ctx }) => {
     refuseDelivery(input);
     const { key, agent } = resolveSession(ctx, input.sessionKey, input.agentId);
     requireSameSession(ctx, key, input.sessionId);
-    const acceptance = await ctx.runs.start({
+    const acceptance = await startTyped(ctx, input, {
       runId: input.idempotencyKey,
       agent,
       sessionKey: key,
-      content: toUserParts(input.message, input.attachments),
       thinking: input.thinking,
       timeoutMs: input.timeoutMs,
       connection: ctx.subscriptions?.connection,
@@ -49,6 +48,23 @@ export const chatMethods = implement(chat, {
       defaults: toDefaults(ctx),
       sessionInfo,
       ...inFlightRun,
+    };
+  },
+
+  inject: async ({ input, ctx }) => {
+    const { key, agent } = resolveSession(ctx, input.sessionKey, input.agentId);
+    const text = input.label ? `[${input.label}] ${input.message}` : input.message;
+    const { __openclaw } = await ctx.notes.add(key, { agentId: agent.id, text });
+    return { ok: true, messageId: __openclaw.id };
+  },
+
+  metadata: ({ input, ctx }) => {
+    if (input.agentId !== undefined) findAgent(ctx, input.agentId);
+    return {
+      models: ctx.models.list(),
+      commands: ctx.commands.list({ includeArgs: true }),
+      swarmEnabled: false,
+      accountSelection: { kind: 'automatic', label: "The provider's key in the configuration" },
     };
   },
 

@@ -2,16 +2,15 @@ import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
 import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
+import type { Notes } from '../agent/notes.ts';
 import type { Runs } from '../agent/runs.ts';
+import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
-import type { Stability } from '../health/stability.ts';
 import type { Log } from '../log/log.ts';
 import type { LogTail, TailOptions } from '../log/tail.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
-import type { GatewayIdentity } from '../system/identity.ts';
-import type { Restart } from '../system/restart.ts';
 
 /** The gateway's domains, as handlers see them. */
 export interface Domains {
@@ -19,14 +18,10 @@ export interface Domains {
   agents: Roster;
   sessions: SessionStore;
   runs: Runs;
+  commands: ChatCommands;
+  notes: Notes;
   models: ModelRegistry;
   log: Log;
-  /** Restarts the gateway in its process. */
-  restart: Restart;
-  /** What has strained the gateway. */
-  diagnostics: Stability;
-  /** By what the gateway can be told from others; made at the first question. */
-  identity(): Promise<GatewayIdentity>;
   presence(): PresenceEntry[];
   health(): HealthSnapshot;
   status(): StatusSummary;

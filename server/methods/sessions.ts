@@ -3,11 +3,11 @@ import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { type SessionPage, type SessionRow, sessions } from '../../sdk/protocol/sessions.ts';
 import { newRunId, resetSession } from './agent.ts';
 import { toSendAnswer } from './chat.ts';
-import { toUserParts } from './content.ts';
 import type { Context, Subscriptions } from './context.ts';
 import { implement } from './implement.ts';
 import { findAgent, requireSameSession, resolveKey, resolveSession } from './resolve.ts';
 import { toDefaults } from './session-defaults.ts';
+import { startTyped } from './typed.ts';
 
 export const sessionsMethods = implement(sessions, {
   list: ({ input, ctx }) => toPage(ctx, input),
@@ -30,13 +30,16 @@ export const sessionsMethods = implement(sessions, {
     const run =
       message === undefined && !input.attachments?.length
         ? undefined
-        : await ctx.runs.start({
-            runId: input.idempotencyKey ?? newRunId(),
-            agent: owner,
-            sessionKey: key,
-            content: toUserParts(message ?? '', input.attachments),
-            connection: ctx.subscriptions?.connection,
-          });
+        : await startTyped(
+            ctx,
+            { message: message ?? '', attachments: input.attachments },
+            {
+              runId: input.idempotencyKey ?? newRunId(),
+              agent: owner,
+              sessionKey: key,
+              connection: ctx.subscriptions?.connection,
+            },
+          );
     await ctx.sessions.durable();
     return {
       ok: true,
@@ -112,11 +115,10 @@ export const sessionsMethods = implement(sessions, {
   send: async ({ input, ctx }) => {
     const { key, agent } = resolveSession(ctx, input.key, input.agentId);
     requireSession(ctx, key, undefined);
-    const acceptance = await ctx.runs.start({
+    const acceptance = await startTyped(ctx, input, {
       runId: input.idempotencyKey ?? newRunId(),
       agent,
       sessionKey: key,
-      content: toUserParts(input.message, input.attachments),
       thinking: input.thinking,
       timeoutMs: input.timeoutMs,
       connection: ctx.subscriptions?.connection,

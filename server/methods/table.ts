@@ -1,10 +1,9 @@
 import { agentMethod, agentWaitMethod } from './agent.ts';
 import { agentsMethods } from './agents.ts';
 import { chatMethods } from './chat.ts';
+import { commandsMethods } from './commands.ts';
 import { configMethods } from './config.ts';
 import type { Context, Domains } from './context.ts';
-import { diagnosticsMethods } from './diagnostics.ts';
-import { gatewayMethods } from './gateway.ts';
 import { healthMethod, statusMethod } from './health.ts';
 import type { Handler } from './implement.ts';
 import { logsMethods } from './logs.ts';
@@ -17,9 +16,8 @@ import { sessionsMethods } from './sessions.ts';
 const namespaces = {
   agents: agentsMethods,
   chat: chatMethods,
+  commands: commandsMethods,
   config: configMethods,
-  diagnostics: diagnosticsMethods,
-  gateway: gatewayMethods,
   logs: logsMethods,
   models: modelsMethods,
   runs: runsMethods,

@@ -44,6 +44,8 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     agents,
     config: { current: () => options.config ?? {} },
     runs: rooms.runs,
+    // Chat commands over HTTP are tested on a whole gateway.
+    commands: { interpret: ({ input }) => input },
     sessions: rooms.sessions,
     models: {
       find(reference) {
@@ -143,5 +145,4 @@ const noMethods = (principal: CallContext['principal']): CallContext => ({
   principal,
   handle: () => Promise.reject(new Error('no methods here')),
   listen: async function* () {},
-  spend() {},
 });

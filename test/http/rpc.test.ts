@@ -138,7 +138,6 @@ function failing(errors: Record<string, Error>): (principal: CallContext['princi
     principal,
     handle: (path) => Promise.reject(errors[path]),
     listen: async function* () {},
-    spend() {},
   });
 }
 

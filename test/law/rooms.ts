@@ -65,7 +65,6 @@ export const rooms: readonly Room[] = [
   { place: 'server/database', values: [...domain, 'server/database'], types: protocolTypes },
   { place: 'server/auth', values: [...domain, 'server/auth'], types: protocolTypes },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
-  { place: 'server/system', values: [...domain, 'server/system'], types: protocolTypes },
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
   {
     place: 'server/models',
@@ -76,6 +75,11 @@ export const rooms: readonly Room[] = [
     place: 'server/agent',
     values: [...domain, 'server/agent', 'server/models', 'server/database', 'zod'],
     types: [...protocolTypes, 'server/sessions'],
+  },
+  {
+    place: 'server/commands',
+    values: [...domain, 'sdk/protocol/commands.ts', 'server/commands'],
+    types: [...protocolTypes, 'server'],
   },
   {
     place: 'server/methods',
@@ -96,7 +100,7 @@ export const rooms: readonly Room[] = [
       'zod',
       '@trpc/server*',
     ],
-    types: ['server/methods', 'server/health', 'openai/*'],
+    types: ['server/methods', 'server/commands', 'server/health', 'openai/*'],
   },
   {
     place: 'server/wire',

@@ -11,7 +11,6 @@ const contextOf = (scopes: string[], handle: CallContext['handle']): CallContext
   principal: { id: 'c', role: 'operator', scopes, method: 'token' },
   handle,
   async *listen() {},
-  spend() {},
 });
 const echo: CallContext['handle'] = (path, input) => ({ path, input });
 const presence: CallContext['handle'] = () => [{ ts: 1, unknown: 'dropped' }];

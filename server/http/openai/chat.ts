@@ -10,6 +10,7 @@ import { toChatInput } from './chat-input.ts';
 import { collectReply } from './reply.ts';
 import { chooseSession, findToolNameIn, tellSession } from './session.ts';
 import { type ReplyWriter, streamReply } from './stream.ts';
+import { interpretNewest } from './typed.ts';
 
 /** Answers POST /v1/chat/completions, streamed or in one piece. */
 export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
@@ -19,7 +20,7 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const agent = chooseAgent(deps.agents, req, body.model);
     const session = chooseSession(req, body, { agent, mainKey: deps.config.current().session?.mainKey });
     const id = `chatcmpl-${randomUUID().replaceAll('-', '')}`;
-    const input: RunInput = {
+    const asked: RunInput = {
       runId: id,
       agent,
       sessionKey: session.key,
@@ -27,6 +28,7 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
       model: chooseModel(deps.models, call),
       ...toChatInput(body, findToolNameIn(deps.sessions, session.key)),
     };
+    const input = interpretNewest(asked, deps, call);
     const head: ChatHead = { id, created: Math.floor(Date.now() / 1000), model: body.model };
     tellSession(res, session);
     if (!body.stream) return sendJson(res, toCompletion(head, await collectReply(deps.runs, { visit: call, input })));

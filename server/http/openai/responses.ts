@@ -22,6 +22,7 @@ import {
 import { type ChosenSession, chooseSession, findToolNameIn, tellSession } from './session.ts';
 import { callItemId, findItemIn, messageItemId, responseId } from './stored-items.ts';
 import { streamReply } from './stream.ts';
+import { interpretNewest } from './typed.ts';
 
 /** Answers POST /v1/responses, streamed or in one piece. */
 export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
@@ -32,7 +33,7 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const run = randomUUID().replaceAll('-', '');
     const session = chooseResponseSession(deps, { call, body, agent, run });
     const lookups = { findToolName: findToolNameIn(deps.sessions, session.key), findItem: findItemIn(deps) };
-    const input: RunInput = {
+    const asked: RunInput = {
       runId: responseId(run),
       agent,
       sessionKey: session.key,
@@ -40,6 +41,7 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
       model: chooseModel(deps.models, call),
       ...toResponseInput(body, lookups),
     };
+    const input = interpretNewest(asked, deps, call);
     const head: ResponseHead = { id: input.runId, created: Math.floor(Date.now() / 1000), body };
     tellSession(res, session);
     if (body.stream) {
