@@ -14,6 +14,7 @@ import { createSessionTools } from './agent/tools/sessions.ts';
 import { createToolbox } from './agent/tools/tool.ts';
 import { limitAttempts } from './auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
+import type { Caller } from './auth/caller.ts';
 import { createChatCommands } from './commands/registry.ts';
 import { createRoster } from './config/agents.ts';
 import type { GatewaySettings } from './config/gateway.ts';
@@ -34,18 +35,22 @@ import { type Database, openDatabase } from './database/database.ts';
 import { lockFolder } from './database/lock.ts';
 import { watchEventLoop } from './health/event-loop.ts';
 import { createHealth } from './health/snapshot.ts';
+import { createStability } from './health/stability.ts';
 import { createHttpApp } from './http/app.ts';
 import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
 import type { Log } from './log/log.ts';
 import { tailLog } from './log/tail.ts';
+import { createCallBudget } from './methods/call-budget.ts';
 import { createMethods } from './methods/table.ts';
 import { createGuideProvider, type GuideLive } from './models/guide.ts';
 import { createModelRegistry } from './models/live-registry.ts';
 import { parseSessionKey } from './sessions/key.ts';
 import { createSessionStore } from './sessions/store.ts';
+import { openIdentity } from './system/identity.ts';
+import { createRestart, type Keeper } from './system/restart.ts';
 import { limitsFrom } from './wire/limits.ts';
-import { createWire } from './wire/wire.ts';
+import { createWire, type Goodbye } from './wire/wire.ts';
 
 export interface GatewayOptions {
   paths: Paths;
@@ -55,6 +60,8 @@ export interface GatewayOptions {
   version: string;
   /** Folder of the documentation that `builtin/guide` answers from. */
   docsDir: string;
+  /** Who can start the gateway anew in this process; without one it refuses to restart. */
+  keeper?: Keeper | undefined;
   /** Closed together with the gateway. */
   log: FileLog;
 }
@@ -66,7 +73,7 @@ export interface Gateway {
   /** The model of each agent and why that one; resolves once local model servers have been looked for. */
   models(): Promise<({ agentId: string } & ModelChoice)[]>;
   /** Stops: refuses new work, waits up to 15 s for runs, tells every client, closes everything. A second call waits too. */
-  close(reason?: string): Promise<void>;
+  close(goodbye?: Goodbye): Promise<void>;
 }
 
 /** Where the gateway stands in its life. */
@@ -147,14 +154,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     pid: process.pid,
     tookMs: Date.now() - life.startedAt,
   });
+  const restarted = domains.restart.last();
+  if (restarted?.status === 'error')
+    log.error('restarted with the configuration from before: the new one could not be used', { ...restarted });
 
-  const stop = async (reason: string): Promise<void> => {
+  const stop = async (goodbye: Goodbye): Promise<void> => {
     life.phase = 'draining';
-    log.info('stopping', { reason });
+    log.info('stopping', { reason: goodbye.reason });
     for (const timer of timers) clearInterval(timer);
     fronts.wire.drain();
     await runs.drain(drainMs);
-    await fronts.wire.close({ reason });
+    await fronts.wire.close(goodbye);
     await listener.close();
     await closeRooms();
     await removeRuntimeFile(paths.stateDir);
@@ -170,8 +180,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await domains.models.ready;
       return health.sumUp().models;
     },
-    close(reason = 'gateway stopping') {
-      stopping ??= stop(reason);
+    close(goodbye = { reason: 'gateway stopping' }) {
+      stopping ??= stop(goodbye);
       return stopping;
     },
   };
@@ -186,7 +196,8 @@ interface DomainDeps {
 }
 
 /** Everything that holds state, and what can be done with it. */
-function openDomains({ paths, settings, env, version, docsDir, log }: GatewayOptions, deps: DomainDeps) {
+function openDomains(options: GatewayOptions, deps: DomainDeps) {
+  const { paths, settings, env, version, docsDir, log } = options;
   const { database, live, life, front } = deps;
   const defaults = () => live.current().agents?.defaults ?? {};
   const publish: Publish = (event, payload, audience) => front().publish(event, payload, audience);
@@ -213,6 +224,8 @@ function openDomains({ paths, settings, env, version, docsDir, log }: GatewayOpt
     timeoutMs: () => (defaults().timeoutSeconds || defaultRunSeconds) * 1000,
   });
   const eventLoop = watchEventLoop();
+  const diagnostics = createStability();
+  const restart = createRestart({ keeper: options.keeper, runs, log: log.child('restart') });
   const health = createHealth({ agents, sessions, runs, models, eventLoop, version, startedAt: life.startedAt });
   const commands = createChatCommands({
     sessions,
@@ -253,6 +266,9 @@ function openDomains({ paths, settings, env, version, docsDir, log }: GatewayOpt
     notes: createNotes({ sessions, publish }),
     models,
     health,
+    diagnostics,
+    restart,
+    identity: openIdentity(paths.stateDir),
     publish,
     mainKey,
     isWritable: () => database.isWritable,
@@ -262,6 +278,7 @@ function openDomains({ paths, settings, env, version, docsDir, log }: GatewayOpt
     },
     async close() {
       eventLoop.close();
+      restart.close();
       await Promise.all([models.close(), guide.close()]);
     },
   };
@@ -277,13 +294,14 @@ interface FrontDeps {
 /** The two ways in: sockets and HTTP, with one authentication. */
 function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDeps) {
   const { domains, live, policy, life } = deps;
-  const { agents, config, sessions, runs, commands, notes, models, health } = domains;
+  const { agents, config, sessions, runs, commands, notes, models, health, diagnostics } = domains;
   const authentication = defineAuthentication(
     policy,
     limitAttempts(() => live.current().gateway?.auth?.rateLimit ?? {}),
   );
   const origins = () => live.current().gateway?.controlUi?.allowedOrigins ?? [];
   const bootId = randomUUID();
+  const budget = createCallBudget();
   const methods = createMethods({
     config,
     agents,
@@ -293,6 +311,9 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     notes,
     models,
     log,
+    restart: domains.restart,
+    diagnostics,
+    identity: domains.identity,
     presence: () => wire.presence(),
     health: health.takeHealth,
     status: health.sumUp,
@@ -308,6 +329,8 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     hello: () => ({ server: { version, bootId }, snapshot: toHelloSnapshot() }),
     self: { host: hostname(), version, platform: process.platform },
     isStarting: () => life.phase === 'starting',
+    budget,
+    record: diagnostics.record,
     limits: limitsFrom(env, log.child('wire').warn),
     log,
   });
@@ -327,8 +350,9 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     stateDir: paths.stateDir,
     authMode: policy.mode,
   });
-  const callContext = (principal: Principal): CallContext => ({
+  const callContext = (principal: Principal, { address }: Caller): CallContext => ({
     principal,
+    spend: (method, limit) => budget.spend({ method, address }, limit),
     handle: (path, input, { signal, context }) =>
       methods.handle(path, input, {
         signal,

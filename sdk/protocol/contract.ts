@@ -4,7 +4,9 @@ import { agents } from './agents.ts';
 import { chat } from './chat.ts';
 import { commands } from './commands.ts';
 import { config } from './config.ts';
+import { diagnostics } from './diagnostics.ts';
 import { events } from './events.ts';
+import { gateway } from './gateway.ts';
 import { health, status } from './health.ts';
 import { logs } from './logs.ts';
 import {
@@ -36,6 +38,8 @@ export interface Namespaces {
   models: typeof models;
   logs: typeof logs;
   config: typeof config;
+  gateway: typeof gateway;
+  diagnostics: typeof diagnostics;
   events: typeof events;
 }
 
@@ -59,6 +63,8 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   models,
   logs,
   config,
+  gateway,
+  diagnostics,
   events,
 });
 

@@ -7,6 +7,7 @@ export { ChatEvent, ChatMessage, ContentPart, HistoryDelta, HistoryPage } from '
 export { CommandEntry, parseTypedCommand } from './commands.ts';
 export { type ConfigIssue, ConfigSnapshot } from './config.ts';
 export { type Contract, contract, eventSpecs, methods } from './contract.ts';
+export { type RecordStability, StabilityRecord, type StabilitySummary } from './diagnostics.ts';
 // Errors
 export {
   type ErrorCode,
@@ -28,6 +29,7 @@ export {
   type ResponseFrame,
   type StateVersion,
 } from './frames.ts';
+export { LastRestart, RestartPreflight, ScheduledRestart } from './gateway.ts';
 export { HealthSnapshot, StatusSummary } from './health.ts';
 export {
   type ClientId,
@@ -40,7 +42,7 @@ export {
   type DeviceProof,
   type HelloOk,
 } from './hello.ts';
-export type { CallContext, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
+export type { CallContext, CallLimit, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
 export { ModelRow } from './models.ts';
 export { PresenceEntry } from './presence.ts';
 export { RunRow } from './runs.ts';

@@ -11,11 +11,22 @@ export interface CommandHints {
   hidden?: boolean;
 }
 
+/** How often one caller may call one method. */
+export interface CallLimit {
+  calls: number;
+  windowMs: number;
+}
+
+/** For methods that change the gateway itself: keeps a client or an agent that runs in circles from wearing it out. */
+export const controlPlane: CallLimit = { calls: 30, windowMs: 60_000 };
+
 export interface MethodMeta {
   /** One sentence: help text, reference page and editor hover. */
   summary: string;
   /** What the caller must hold; `null` when any authenticated caller may ask. */
   scope: OperatorScope | null;
+  /** Default none. */
+  limit?: CallLimit | undefined;
 }
 
 export interface EventMeta extends MethodMeta {
@@ -35,6 +46,11 @@ export interface CallContext {
   principal: Principal;
   handle(path: string, input: unknown, call: { signal: AbortSignal | undefined; context: CallContext }): unknown;
   listen(event: string, signal: AbortSignal | undefined): AsyncIterable<unknown>;
+  /**
+   * Counts a call of a method that has a limit.
+   * @throws GatewayError UNAVAILABLE, with `retryAfterMs`, when the caller has used up its calls.
+   */
+  spend(path: string, limit: CallLimit): void;
   /** Present on transports that can answer a request twice; the promise never rejects. */
   follow?(answer: Promise<SecondAnswer>): void;
 }
@@ -64,8 +80,17 @@ const requireScope = (principal: Principal, scope: OperatorScope | null | undefi
   throw new TRPCError({ code: 'FORBIDDEN', message: error.message, cause: error });
 };
 
-const guarded = t.procedure.use(({ ctx, meta, next }) => {
+const spend = (ctx: CallContext, path: string, limit: CallLimit): void => {
+  try {
+    ctx.spend(path, limit);
+  } catch (error) {
+    throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: (error as Error).message, cause: error });
+  }
+};
+
+const guarded = t.procedure.use(({ ctx, meta, path, next }) => {
   requireScope(ctx.principal, meta?.scope);
+  if (meta?.limit) spend(ctx, path, meta.limit);
   return next();
 });
 
@@ -105,8 +130,13 @@ export interface DeclaredEvent<Payload> {
   readonly carries?: Payload;
 }
 
-const declare = <I extends z.ZodType, O extends z.ZodType>({ input, output, summary, scope }: MethodSpec<I, O>) =>
-  guarded.meta({ summary, scope }).input(input).output(output);
+const declare = <I extends z.ZodType, O extends z.ZodType>({
+  input,
+  output,
+  summary,
+  scope,
+  limit,
+}: MethodSpec<I, O>) => guarded.meta({ summary, scope, limit }).input(input).output(output);
 
 const resolve =
   <I extends z.ZodType, O extends z.ZodType>({ elevates }: MethodSpec<I, O>) =>

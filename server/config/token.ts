@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { makeFolder } from '../log/make-folder.ts';
+import { closeToOthers, placeOnce } from './private-file.ts';
 
 /**
  * The token that the gateway made for itself: read from its file, or made (32 random bytes, base64url) on the first start.
@@ -45,41 +46,6 @@ export async function readToken(tokenPath: string): Promise<string | undefined> 
     `the gateway token in ${tokenPath} is ${token === '' ? 'empty' : 'more than one word'}: delete the file, and the next start makes a new one`,
     { details: { path: tokenPath } },
   );
-}
-
-/** Puts a complete file where there is none. False when another process was faster. */
-async function placeOnce(path: string, content: string): Promise<boolean> {
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  const file = await open(draft, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-    await file.close();
-    return await linkOrRename(draft, path);
-  } finally {
-    await file.close();
-    await rm(draft, { force: true });
-  }
-}
-
-async function linkOrRename(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    // Some file systems have no hard links. A rename is atomic as well, only the faster of two starts loses.
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
-    await rename(draft, path);
-    return true;
-  }
-}
-
-async function closeToOthers(path: string): Promise<void> {
-  const { mode } = await stat(path);
-  // The file may belong to another user who lets us read it: then its mode is theirs to keep.
-  if (process.platform !== 'win32' && mode & 0o077) await chmod(path, 0o600).catch(() => undefined);
 }
 
 function toClearError(what: string, path: string, error: unknown): GatewayError {

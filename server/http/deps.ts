@@ -1,6 +1,7 @@
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import type { Runs } from '../agent/runs.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
@@ -19,7 +20,7 @@ export interface HttpDeps extends Access {
   sessions: Pick<SessionStore, 'find' | 'history'>;
   probes: Probes;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
-  callContext(principal: Principal): CallContext;
+  callContext(principal: Principal, caller: Caller): CallContext;
   log: Log;
   limits?: Partial<HttpLimits> | undefined;
 }

@@ -6,13 +6,14 @@ import { contract } from '../../sdk/protocol/contract.ts';
 import { errorCodes, findGatewayError, GatewayError } from '../../sdk/protocol/errors.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
+import { type Caller, toCaller } from '../auth/caller.ts';
 import { type BodyLimits, readText } from './body.ts';
 import { type HttpFailure, refuse } from './failure.ts';
 import { decodePath } from './path.ts';
 import { type Call, guardedRoute, type RouteDeps } from './route.ts';
 
 export interface RpcDeps extends RouteDeps {
-  callContext(principal: Principal): CallContext;
+  callContext(principal: Principal, caller: Caller): CallContext;
 }
 
 const mountPath = '/rpc/';
@@ -32,7 +33,7 @@ export function mountRpc(app: H3, deps: RpcDeps, body: BodyLimits): void {
 async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call, body: BodyLimits): Promise<void> {
   const procedure = decodePath(path.slice(mountPath.length));
   if (procedure === undefined) throw refuse(404, `there is no method at ${path}`);
-  const context = toHttpContext(deps.callContext(principal), (error) => {
+  const context = toHttpContext(deps.callContext(principal, toCaller(req)), (error) => {
     deps.log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
     return new GatewayError('INTERNAL', `internal error; the gateway's log has it as ${id}`);
   });

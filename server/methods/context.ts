@@ -7,10 +7,13 @@ import type { Runs } from '../agent/runs.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
+import type { Stability } from '../health/stability.ts';
 import type { Log } from '../log/log.ts';
 import type { LogTail, TailOptions } from '../log/tail.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
+import type { GatewayIdentity } from '../system/identity.ts';
+import type { Restart } from '../system/restart.ts';
 
 /** The gateway's domains, as handlers see them. */
 export interface Domains {
@@ -22,6 +25,12 @@ export interface Domains {
   notes: Notes;
   models: ModelRegistry;
   log: Log;
+  /** Restarts the gateway in its process. */
+  restart: Restart;
+  /** What has strained the gateway. */
+  diagnostics: Stability;
+  /** By what the gateway can be told from others; made at the first question. */
+  identity(): Promise<GatewayIdentity>;
   presence(): PresenceEntry[];
   health(): HealthSnapshot;
   status(): StatusSummary;

@@ -4,6 +4,8 @@ import { chatMethods } from './chat.ts';
 import { commandsMethods } from './commands.ts';
 import { configMethods } from './config.ts';
 import type { Context, Domains } from './context.ts';
+import { diagnosticsMethods } from './diagnostics.ts';
+import { gatewayMethods } from './gateway.ts';
 import { healthMethod, statusMethod } from './health.ts';
 import type { Handler } from './implement.ts';
 import { logsMethods } from './logs.ts';
@@ -18,6 +20,8 @@ const namespaces = {
   chat: chatMethods,
   commands: commandsMethods,
   config: configMethods,
+  diagnostics: diagnosticsMethods,
+  gateway: gatewayMethods,
   logs: logsMethods,
   models: modelsMethods,
   runs: runsMethods,

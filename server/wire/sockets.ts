@@ -188,7 +188,7 @@ export class Sockets implements ConnectionListener {
 
   #letIn(connection: Connection, { id, params, principal }: Admitted): void {
     const { client, device } = params;
-    const context = this.#toContext(connection, principal);
+    const context = this.#toContext(connection, principal, device?.id);
     const session: Session = { principal, client, caps: new Set(params.caps), deviceId: device?.id, context };
     const isVisible = this.presence.join(connection, session);
     try {
@@ -223,12 +223,14 @@ export class Sockets implements ConnectionListener {
     void dispatch(request, { context, signal: connection.signal, log: this.#log, reply });
   }
 
-  #toContext(connection: Connection, principal: Principal): CallContext {
+  #toContext(connection: Connection, principal: Principal, deviceId: string | undefined): CallContext {
     const subscriptions = toSubscriptions(connection, this.#limits);
     return {
       principal,
       handle: (path, input, { signal, context: { follow } }) =>
         this.#options.handle(path, input, { principal, subscriptions, follow, signal }),
+      spend: (method, limit) =>
+        this.#options.budget.spend({ method, deviceId, address: connection.caller.address }, limit),
       listen: this.hub.listen,
     };
   }

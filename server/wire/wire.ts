@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { RecordStability } from '../../sdk/protocol/diagnostics.ts';
 import type { Publish } from '../../sdk/protocol/events.ts';
 import type { StateVersion } from '../../sdk/protocol/frames.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Authentication } from '../auth/authenticate.ts';
 import type { Log } from '../log/log.ts';
+import type { CallBudget } from '../methods/call-budget.ts';
 import type { Context } from '../methods/context.ts';
 import type { Limits } from './limits.ts';
 import type { OwnPresence } from './presence.ts';
@@ -27,6 +29,10 @@ export interface WireOptions {
   self: OwnPresence;
   /** True while domains are still coming up: clients are told to come back. Default never. */
   isStarting?: (() => boolean) | undefined;
+  /** Counts the calls of methods that have a limit. */
+  budget: CallBudget;
+  /** Takes down what strains the gateway. */
+  record: RecordStability;
   /** Default `defaultLimits`. */
   limits?: Limits | undefined;
   log: Log;

@@ -145,4 +145,5 @@ const noMethods = (principal: CallContext['principal']): CallContext => ({
   principal,
   handle: () => Promise.reject(new Error('no methods here')),
   listen: async function* () {},
+  spend() {},
 });

@@ -138,6 +138,7 @@ function failing(errors: Record<string, Error>): (principal: CallContext['princi
     principal,
     handle: (path) => Promise.reject(errors[path]),
     listen: async function* () {},
+    spend() {},
   });
 }
 

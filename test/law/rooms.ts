@@ -65,6 +65,7 @@ export const rooms: readonly Room[] = [
   { place: 'server/database', values: [...domain, 'server/database'], types: protocolTypes },
   { place: 'server/auth', values: [...domain, 'server/auth'], types: protocolTypes },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
+  { place: 'server/system', values: [...domain, 'server/system'], types: protocolTypes },
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
   {
     place: 'server/models',

@@ -4,7 +4,9 @@ import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import type { SecondAnswer } from '../../sdk/protocol/method.ts';
 import { limitAttempts } from '../../server/auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
+import { createStability, type Stability } from '../../server/health/stability.ts';
 import type { Log, LogFields } from '../../server/log/log.ts';
+import { createCallBudget } from '../../server/methods/call-budget.ts';
 import { defaultLimits, type Limits } from '../../server/wire/limits.ts';
 import { createWire, type Wire, type WireCall } from '../../server/wire/wire.ts';
 
@@ -64,6 +66,8 @@ export type TestHandler = (input: never, call: WireCall) => unknown;
 export interface House extends AsyncDisposable {
   wire: Wire;
   server: Server;
+  /** What has strained the wire. */
+  stability: Stability;
   url: string;
   port: number;
   log: ReturnType<typeof createMemoryLog>;
@@ -81,6 +85,7 @@ export interface HouseOptions {
 /** A wire on a real listener, with the handlers that a test brings. */
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const log = createMemoryLog();
+  const stability = createStability();
   const handlers: Record<string, TestHandler> = {
     health: () => healthSnapshot(),
     'system-presence': () => wire.presence(),
@@ -104,6 +109,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     hello: options.hello ?? (() => ({ server: { version: '0.1.0', bootId: 'boot' }, snapshot })),
     self: { host: 'here', version: '0.1.0', platform: 'linux' },
     isStarting: options.isStarting,
+    budget: createCallBudget(),
+    record: stability.record,
     limits: { ...defaultLimits, ...options.limits },
     log,
   });
@@ -114,6 +121,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   return {
     wire,
     server,
+    stability,
     url: `ws://127.0.0.1:${port}`,
     port,
     log,

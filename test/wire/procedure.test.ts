@@ -11,6 +11,7 @@ const contextOf = (scopes: string[], handle: CallContext['handle']): CallContext
   principal: { id: 'c', role: 'operator', scopes, method: 'token' },
   handle,
   async *listen() {},
+  spend() {},
 });
 const echo: CallContext['handle'] = (path, input) => ({ path, input });
 const presence: CallContext['handle'] = () => [{ ts: 1, unknown: 'dropped' }];

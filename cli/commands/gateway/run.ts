@@ -3,10 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
 import { type GatewaySettings, resolveGateway } from '../../../server/config/gateway.ts';
-import type { LoadedConfig } from '../../../server/config/load.ts';
-import { type Paths, resolvePaths } from '../../../server/config/paths.ts';
+import { resolvePaths } from '../../../server/config/paths.ts';
 import { readToken } from '../../../server/config/token.ts';
-import type { Gateway } from '../../../server/gateway.ts';
+import type { Gateway, GatewayOptions } from '../../../server/gateway.ts';
 import type { FileLog } from '../../../server/log/file-log.ts';
 import { listenForInterrupts } from '../../interrupts.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
@@ -15,57 +14,56 @@ import type { Shell } from '../../shell.ts';
 import { version } from '../../version.ts';
 import { greeting } from './greeting.ts';
 import { loadGuarded } from './guards.ts';
+import { keepRunning } from './keep-running.ts';
 import { openLog } from './log.ts';
 
 /** `openclaw gateway`: starts, tells what to try, and stops on a signal. @throws GatewayError what kept it from starting. */
 export async function runGateway(shell: Shell, args: Record<string, unknown>): Promise<number> {
   const { env, globals } = shell;
   const paths = asMisuse(() => resolvePaths({ env, profile: globals.profile, dev: globals.dev, homedir: homedir() }));
-  const loaded = await loadGuarded(paths.configPath, env, args['allow-unconfigured'] === true);
   const flags = { ...readFlags(args), token: globals.token, password: await readPassword(globals.password, args) };
-  const dev = paths.profile === 'dev';
-  const settings = asMisuse(() => resolveGateway({ config: loaded.config, flags, env, dev }));
-  const verbose = args.verbose === true;
   const makers = {
     ...(await import('../../../server/log/file-log.ts')),
     ...(await import('../../../server/log/redact.ts')),
   };
-  const { log, learn, toFileOnly } = openLog(makers, { loaded, settings, paths, env, verbose, json: globals.json });
+  await keepRunning({
+    async read() {
+      const loaded = await loadGuarded(paths.configPath, env, args['allow-unconfigured'] === true);
+      const dev = paths.profile === 'dev';
+      return { loaded, settings: asMisuse(() => resolveGateway({ config: loaded.config, flags, env, dev })) };
+    },
+    async start(setup, keeper) {
+      const verbose = args.verbose === true;
+      const opened = openLog(makers, { ...setup, paths, env, verbose, json: globals.json });
+      const gateway = await start(shell, { ...setup, paths, log: opened.log, keeper }, opened.toFileOnly);
+      const { auth, hosts } = setup.settings;
+      // The gateway may have made a token just now.
+      if (auth.mode === 'token' && !auth.token) opened.learn((await readToken(paths.tokenPath)) ?? '');
+      const known = { auth, hosts, tokenPath: paths.tokenPath, log: opened.log };
+      if (!globals.json && !keeper.last) void greet(shell, gateway, known);
+      return gateway;
+    },
+    stopped: untilStopped(shell),
+  });
+  return exitCodes.ok;
+}
 
-  const stopSignal = untilStopped(shell);
-  let gateway: Gateway;
+// --- internal ---
+
+type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'keeper'>;
+
+async function start(shell: Shell, starting: Starting, toFileOnly: () => void): Promise<Gateway> {
+  const { loaded, log } = starting;
+  for (const { path, message } of loaded.warnings) log.warn(`config: ${path || 'file'}: ${message}`);
   try {
-    gateway = await start({ shell, paths, loaded, settings, log });
+    const { startGateway } = await import('../../../server/gateway.ts');
+    return await startGateway({ ...starting, env: shell.env, version, docsDir: join(findPackageRoot(), 'docs') });
   } catch (error) {
     toFileOnly();
     log.error('start failed', { error });
     await log.close();
     throw error;
   }
-  // The gateway may have made a token just now.
-  if (settings.auth.mode === 'token' && !settings.auth.token) learn((await readToken(paths.tokenPath)) ?? '');
-  const { auth, hosts } = settings;
-  if (!globals.json) void greet(shell, gateway, { auth, hosts, tokenPath: paths.tokenPath, log });
-  await stopSignal;
-  await gateway.close();
-  return exitCodes.ok;
-}
-
-// --- internal ---
-
-interface Starting {
-  shell: Shell;
-  paths: Paths;
-  loaded: LoadedConfig;
-  settings: GatewaySettings;
-  log: FileLog;
-}
-
-async function start({ shell, paths, loaded, settings, log }: Starting): Promise<Gateway> {
-  for (const { path, message } of loaded.warnings) log.warn(`config: ${path || 'file'}: ${message}`);
-  const { startGateway } = await import('../../../server/gateway.ts');
-  const docsDir = join(findPackageRoot(), 'docs');
-  return startGateway({ paths, loaded, settings, env: shell.env, version, docsDir, log });
 }
 
 /** Says hello once it is known which model answers; what keeps it from knowing is for the log. */

@@ -1,0 +1,74 @@
+import type { LastRestart } from '../../../sdk/protocol/gateway.ts';
+import type { Gateway } from '../../../server/gateway.ts';
+import type { Keeper } from '../../../server/system/restart.ts';
+
+// read ─► start ─► runs ─► asked to restart: close ─► read ─► start ─► runs ─► ...
+//                    │                          └─ invalid, or does not start: the one from before
+//                    └─ stopped: close, end
+
+export interface Keeping<Setup extends object> {
+  /** Reads the configuration as it is now. Rejects when it cannot be used. */
+  read(): Promise<Setup>;
+  start(setup: Setup, keeper: Keeper): Promise<Gateway>;
+  /** Resolves when the process is to end. */
+  stopped: Promise<unknown>;
+}
+
+/** Milliseconds in which clients may expect a restarted gateway back. */
+const restartExpectedMs = 1500;
+
+/**
+ * Runs a gateway until the process is to end, and starts it anew as often as it asks for it. A configuration that cannot
+ * be used at a restart does not cost the gateway: it runs on with the last good one, and says so.
+ * @throws GatewayError what kept the first one from starting, or any later one also with the configuration from before.
+ */
+export async function keepRunning<Setup extends object>({ read, start, stopped }: Keeping<Setup>): Promise<void> {
+  let isStopped = false;
+  const stop = stopped.then(() => {
+    isStopped = true;
+  });
+  let setup: Setup = await read();
+  let running = await startOne(start, setup, undefined);
+  for (;;) {
+    const reason = await Promise.race([stop, running.asked]);
+    if (reason === undefined) return running.gateway.close();
+    const last = { kind: 'restart', ts: Date.now(), reason } as const;
+    await running.gateway.close({ reason: 'gateway restarting', restartExpectedMs });
+    if (isStopped) return;
+    [setup, running] = await startAnew({ read, start }, setup, last);
+  }
+}
+
+// --- internal ---
+
+/** A gateway, and the reason for which it asks to be started anew. */
+interface Running {
+  gateway: Gateway;
+  asked: Promise<string>;
+}
+
+type Starting<Setup extends object> = Pick<Keeping<Setup>, 'read' | 'start'>;
+
+async function startAnew<Setup extends object>(
+  { read, start }: Starting<Setup>,
+  before: Setup,
+  last: Pick<LastRestart, 'kind' | 'ts' | 'reason'>,
+): Promise<[Setup, Running]> {
+  try {
+    const setup = await read();
+    return [setup, await startOne(start, setup, { ...last, status: 'ok' })];
+  } catch (error) {
+    // The gateway ran until a moment ago; what worked then is better than none.
+    const message = error instanceof Error ? error.message : String(error);
+    return [before, await startOne(start, before, { ...last, status: 'error', message })];
+  }
+}
+
+async function startOne<Setup extends object>(
+  start: Keeping<Setup>['start'],
+  setup: Setup,
+  last: LastRestart | undefined,
+): Promise<Running> {
+  const { promise: asked, resolve: restart } = Promise.withResolvers<string>();
+  return { gateway: await start(setup, { restart, last }), asked };
+}

@@ -1,0 +1,109 @@
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { LastRestart, RestartPreflight, ScheduledRestart } from '../../sdk/protocol/gateway.ts';
+import type { Log } from '../log/log.ts';
+
+// asked ──delayMs──► due ──► keeper.restart(): the owner closes this gateway and starts the next in the same process
+//   │ asked again: one restart, at the earlier of both times, never within 30 s of the last
+
+/** Who runs the gateway and can start it anew in the same process. */
+export interface Keeper {
+  /** Called once, when a restart is due. Contract: does not throw and does not wait. */
+  restart(reason: string): void;
+  /** The restart that led to this gateway. */
+  last: LastRestart | undefined;
+}
+
+export interface RestartRequest {
+  /** For the log and for people. */
+  reason?: string | undefined;
+  /** Milliseconds until the gateway begins to stop. Default 500, so that the answer gets out. */
+  delayMs?: number | undefined;
+}
+
+export interface Restart {
+  /** What a restart would interrupt right now. */
+  preflight(): RestartPreflight;
+  /** Schedules a restart. @throws GatewayError UNAVAILABLE when nobody could start the gateway anew. */
+  request(request?: RestartRequest): ScheduledRestart;
+  /** How the last restart of this process went. */
+  last(): LastRestart | undefined;
+  /** Forgets what is scheduled. */
+  close(): void;
+}
+
+export interface RestartDeps {
+  keeper: Keeper | undefined;
+  runs: { counts(): { active: number; queued: number } };
+  log: Log;
+}
+
+const defaultDelayMs = 500;
+const cooldownMs = 30_000;
+
+export function createRestart({ keeper, runs, log }: RestartDeps): Restart {
+  let scheduled: { dueAt: number; reason: string; timer: NodeJS.Timeout } | undefined;
+
+  const schedule = (dueAt: number, reason: string) => {
+    clearTimeout(scheduled?.timer);
+    const timer = setTimeout(() => keeper?.restart(reason), dueAt - Date.now());
+    scheduled = { dueAt, reason, timer };
+    return scheduled;
+  };
+
+  return {
+    preflight: () => toPreflight(runs.counts()),
+    request({ reason = 'requested', delayMs = defaultDelayMs } = {}) {
+      if (!keeper) throw cannotRestart();
+      const now = Date.now();
+      const cooledAt = keeper.last ? keeper.last.ts + cooldownMs : 0;
+      const wantedAt = Math.max(now + delayMs, cooledAt);
+      const before = scheduled;
+      const next = before && before.dueAt <= wantedAt ? before : schedule(wantedAt, before?.reason ?? reason);
+      log.info('restart scheduled', { reason, inMs: next.dueAt - now, coalesced: before !== undefined });
+      return {
+        ok: true,
+        pid: process.pid,
+        signal: 'SIGUSR2',
+        reason: next.reason,
+        mode: 'in-process',
+        delayMs: Math.max(0, next.dueAt - now),
+        coalesced: before !== undefined,
+        cooldownMsApplied: Math.max(0, cooledAt - (now + delayMs)),
+        emitHooksQueued: false,
+      };
+    },
+    last: () => keeper?.last,
+    close: () => clearTimeout(scheduled?.timer),
+  };
+}
+
+function cannotRestart(): GatewayError {
+  const message =
+    'this gateway was started by a program that cannot start it anew: restart that program, or run "openclaw gateway"';
+  return new GatewayError('UNAVAILABLE', message, { details: { reason: 'no-keeper' } });
+}
+
+function toPreflight({ active, queued }: { active: number; queued: number }): RestartPreflight {
+  const blockers = [
+    { kind: 'embedded-run', count: active, message: `${active} run(s) are working` },
+    { kind: 'queue', count: queued, message: `${queued} message(s) wait for their turn` },
+  ].filter(({ count }) => count > 0);
+  const safe = blockers.length === 0;
+  return {
+    safe,
+    counts: {
+      queueSize: queued,
+      pendingReplies: 0,
+      embeddedRuns: active,
+      cronRuns: 0,
+      backgroundExecSessions: 0,
+      rootRequests: 0,
+      activeTasks: 0,
+      totalActive: active + queued,
+    },
+    blockers,
+    summary: safe
+      ? 'safe to restart now'
+      : `a restart waits up to 15 s: ${blockers.map(({ message }) => message).join(', ')}`,
+  };
+}
