@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { RecordStability } from '../sdk/protocol/diagnostics.ts';
 import type { Publish } from '../sdk/protocol/events.ts';
+import type { LastRestart } from '../sdk/protocol/gateway.ts';
 import type { ModelChoice } from '../sdk/protocol/health.ts';
 import type { HelloOk } from '../sdk/protocol/hello.ts';
 import type { CallContext } from '../sdk/protocol/method.ts';
@@ -154,9 +156,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     pid: process.pid,
     tookMs: Date.now() - life.startedAt,
   });
-  const restarted = domains.restart.last();
-  if (restarted?.status === 'error')
-    log.error('restarted with the configuration from before: the new one could not be used', { ...restarted });
+  reportRestart(domains.restart.last(), { log, record: domains.diagnostics.record });
 
   const stop = async (goodbye: Goodbye): Promise<void> => {
     life.phase = 'draining';
@@ -225,8 +225,22 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   });
   const eventLoop = watchEventLoop();
   const diagnostics = createStability();
-  const restart = createRestart({ keeper: options.keeper, runs, log: log.child('restart') });
-  const health = createHealth({ agents, sessions, runs, models, eventLoop, version, startedAt: life.startedAt });
+  const restart = createRestart({
+    keeper: options.keeper,
+    runs,
+    obeysSignal: () => live.current().commands?.restart !== false,
+    log: log.child('restart'),
+  });
+  const health = createHealth({
+    agents,
+    sessions,
+    runs,
+    models,
+    eventLoop,
+    lastRestart: restart.last(),
+    version,
+    startedAt: life.startedAt,
+  });
   const commands = createChatCommands({
     sessions,
     runs,
@@ -382,6 +396,15 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     log: log.child('http'),
   });
   return { wire, http };
+}
+
+/** Tells of the restart that led to this gateway. */
+function reportRestart(last: LastRestart | undefined, { log, record }: { log: Log; record: RecordStability }): void {
+  if (!last) return;
+  const { status, reason, message } = last;
+  record({ type: 'gateway.restart', reason, action: status, durationMs: Date.now() - last.ts });
+  if (status === 'error')
+    log.error(`restarted with the configuration from before, the new one is of no use: ${message}`);
 }
 
 /** Works at intervals. One time that fails, as on a full disk, is noted and does not keep the next from coming. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, timestampMs } from './fields.ts';
+import { LastRestart } from './gateway.ts';
 import { query } from './method.ts';
 import { shape } from './shape.ts';
 
@@ -104,6 +105,8 @@ export interface HealthSnapshot {
   agents: AgentHealth[];
   sessions: SessionCounts;
   configReload: { hotReloadStatus: 'active' | 'disabled' };
+  /** How this process was restarted last; absent when it was not. */
+  lastRestart?: LastRestart | undefined;
 }
 
 export const HealthSnapshot = shape<HealthSnapshot>()(
@@ -121,6 +124,7 @@ export const HealthSnapshot = shape<HealthSnapshot>()(
     agents: z.array(AgentHealth),
     sessions: SessionCounts,
     configReload: z.object({ hotReloadStatus: z.enum(['active', 'disabled']) }),
+    lastRestart: LastRestart.optional(),
   }),
 );
 
@@ -153,6 +157,7 @@ export interface StatusSummary {
   models: ({ agentId: string } & ModelChoice)[];
   degradedSecretOwners: string[];
   degradedPlugins: string[];
+  lastRestart?: LastRestart | undefined;
   eventLoop: EventLoopHealth;
   /** Bytes. */
   processMemory: { rss: number; heapUsed: number; heapTotal: number; external: number };
@@ -182,6 +187,7 @@ export const StatusSummary = shape<StatusSummary>()(
     models: z.array(z.object({ agentId: z.string(), model: z.string(), reason: z.string() })),
     degradedSecretOwners: z.array(z.string()),
     degradedPlugins: z.array(z.string()),
+    lastRestart: LastRestart.optional(),
     eventLoop: EventLoopHealth,
     processMemory: z.object({ rss: count, heapUsed: count, heapTotal: count, external: count }),
   }),

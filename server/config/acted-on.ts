@@ -59,6 +59,7 @@ export const actedOn = [
   'logging.consoleLevel',
   'logging.consoleStyle',
   'logging.redactPatterns',
+  'commands.restart',
 ] as const;
 
 /** What needs no action at all: notes that tools leave in the file, and the id by which older files name an agent. */

@@ -7,6 +7,7 @@ export interface Config {
   models?: ModelsConfig | undefined;
   session?: SessionConfig | undefined;
   logging?: LoggingConfig | undefined;
+  commands?: CommandsConfig | undefined;
 }
 
 export interface GatewayConfig {
@@ -138,4 +139,9 @@ export interface LoggingConfig {
   consoleStyle?: 'pretty' | 'json' | undefined;
   /** Regular expressions for what has to be hidden in the log besides the secrets that the gateway knows. */
   redactPatterns?: string[] | undefined;
+}
+
+export interface CommandsConfig {
+  /** Whether SIGUSR2 restarts the gateway. Default true. */
+  restart?: boolean | undefined;
 }

@@ -1,3 +1,4 @@
+import type { LastRestart } from '../../sdk/protocol/gateway.ts';
 import type { HealthSnapshot, SessionCounts, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { Runs } from '../agent/runs.ts';
 import type { Roster } from '../config/agents.ts';
@@ -11,6 +12,8 @@ export interface HealthDeps {
   runs: Pick<Runs, 'counts'>;
   models: ModelRegistry;
   eventLoop: EventLoopWatch;
+  /** How this process was restarted last. */
+  lastRestart: LastRestart | undefined;
   version: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
@@ -23,7 +26,8 @@ const recentSessions = 5;
 const noHeartbeat = { enabled: false, every: '0m', everyMs: null, prompt: '', target: 'none', ackMaxChars: 0 };
 
 /** Functions that look at the gateway as a whole. */
-export function createHealth({ agents, sessions, runs, models, eventLoop, version, startedAt }: HealthDeps) {
+export function createHealth(deps: HealthDeps) {
+  const { agents, sessions, runs, models, eventLoop, lastRestart, version, startedAt } = deps;
   const countSessions = (agentId?: string): SessionCounts => {
     const { rows } = sessions.list({ limit: recentSessions, offset: 0, archived: 'all', agentId });
     const now = Date.now();
@@ -55,6 +59,7 @@ export function createHealth({ agents, sessions, runs, models, eventLoop, versio
       })),
       sessions: countSessions(),
       configReload: { hotReloadStatus: 'disabled' },
+      ...(lastRestart && { lastRestart }),
       durationMs: Date.now() - ts,
     };
   };
@@ -88,6 +93,7 @@ export function createHealth({ agents, sessions, runs, models, eventLoop, versio
         ),
       degradedSecretOwners: [],
       degradedPlugins: [],
+      ...(lastRestart && { lastRestart }),
       eventLoop: eventLoop.read(),
       processMemory: { rss, heapUsed, heapTotal, external },
     };

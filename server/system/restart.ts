@@ -34,13 +34,17 @@ export interface Restart {
 export interface RestartDeps {
   keeper: Keeper | undefined;
   runs: { counts(): { active: number; queued: number } };
+  /** Whether SIGUSR2 restarts the gateway, as the configuration says now. */
+  obeysSignal(): boolean;
   log: Log;
 }
 
+/** Does from outside what `gateway.restart.request` does; SIGUSR1 belongs to the inspector of Node. */
+const signal = 'SIGUSR2';
 const defaultDelayMs = 500;
 const cooldownMs = 30_000;
 
-export function createRestart({ keeper, runs, log }: RestartDeps): Restart {
+export function createRestart({ keeper, runs, obeysSignal, log }: RestartDeps): Restart {
   let scheduled: { dueAt: number; reason: string; timer: NodeJS.Timeout } | undefined;
 
   const schedule = (dueAt: number, reason: string) => {
@@ -50,7 +54,7 @@ export function createRestart({ keeper, runs, log }: RestartDeps): Restart {
     return scheduled;
   };
 
-  return {
+  const restart: Restart = {
     preflight: () => toPreflight(runs.counts()),
     request({ reason = 'requested', delayMs = defaultDelayMs } = {}) {
       if (!keeper) throw cannotRestart();
@@ -63,7 +67,7 @@ export function createRestart({ keeper, runs, log }: RestartDeps): Restart {
       return {
         ok: true,
         pid: process.pid,
-        signal: 'SIGUSR2',
+        signal,
         reason: next.reason,
         mode: 'in-process',
         delayMs: Math.max(0, next.dueAt - now),
@@ -73,8 +77,17 @@ export function createRestart({ keeper, runs, log }: RestartDeps): Restart {
       };
     },
     last: () => keeper?.last,
-    close: () => clearTimeout(scheduled?.timer),
+    close() {
+      clearTimeout(scheduled?.timer);
+      process.off(signal, onSignal);
+    },
   };
+  const onSignal = () => {
+    if (obeysSignal()) restart.request({ reason: signal, delayMs: 0 });
+    else log.warn(`${signal} is ignored: commands.restart is false`);
+  };
+  if (keeper) process.on(signal, onSignal);
+  return restart;
 }
 
 function cannotRestart(): GatewayError {

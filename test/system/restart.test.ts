@@ -7,7 +7,7 @@ const quiet = { counts: () => ({ active: 0, queued: 0 }) };
 function open(last: Keeper['last'] = undefined, runs = quiet) {
   const reasons: string[] = [];
   const keeper: Keeper = { restart: (reason) => void reasons.push(reason), last };
-  return { reasons, restart: createRestart({ keeper, runs, log: createMemoryLog() }) };
+  return { reasons, restart: createRestart({ keeper, runs, obeysSignal: () => true, log: createMemoryLog() }) };
 }
 
 describe('a restart', () => {
@@ -73,7 +73,12 @@ describe('a restart', () => {
   });
 
   it('is refused where nobody could start the gateway anew', () => {
-    const restart = createRestart({ keeper: undefined, runs: quiet, log: createMemoryLog() });
+    const restart = createRestart({
+      keeper: undefined,
+      runs: quiet,
+      obeysSignal: () => true,
+      log: createMemoryLog(),
+    });
     expect(() => restart.request()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
     expect(restart.last()).toBeUndefined();
   });
