@@ -12,8 +12,9 @@ import { createRuns } from './agent/live-runs.ts';
 import { createNotes } from './agent/notes.ts';
 import { recoverRuns } from './agent/recover.ts';
 import { createRunStore } from './agent/run-store.ts';
+import { createFileTools } from './agent/tools/files.ts';
+import { createToolRegistry } from './agent/tools/registry.ts';
 import { createSessionTools } from './agent/tools/sessions.ts';
-import { createToolbox } from './agent/tools/tool.ts';
 import { limitAttempts } from './auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
 import type { Caller } from './auth/caller.ts';
@@ -211,7 +212,16 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   };
   const sessions = createSessionStore({ database, mainKey, modelOf, publish });
   const store = createRunStore(database);
-  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: mainKey() }).key;
+  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: mainKey() });
+  const tools = createToolRegistry({
+    tools: [
+      ...createFileTools({ agents, forbidden: [paths.stateDir, paths.configPath] }),
+      ...createSessionTools({ sessions, agents, config: live.current, toKey }),
+    ],
+    agents,
+    config: live.current,
+    log: log.child('tools'),
+  });
   const runs = createRuns({
     database,
     store,
@@ -219,7 +229,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     publish,
     log: log.child('agent'),
     models,
-    toolbox: createToolbox(createSessionTools({ sessions, agents, toKey })),
+    tools,
     maxConcurrent: () => defaults().maxConcurrent ?? defaultMaxConcurrent,
     timeoutMs: () => (defaults().timeoutSeconds || defaultRunSeconds) * 1000,
   });
@@ -278,6 +288,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     runs,
     commands,
     notes: createNotes({ sessions, publish }),
+    tools,
     models,
     health,
     diagnostics,
@@ -308,7 +319,7 @@ interface FrontDeps {
 /** The two ways in: sockets and HTTP, with one authentication. */
 function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDeps) {
   const { domains, live, policy, life } = deps;
-  const { agents, config, sessions, runs, commands, notes, models, health, diagnostics } = domains;
+  const { agents, config, sessions, runs, commands, notes, tools, models, health, diagnostics } = domains;
   const authentication = defineAuthentication(
     policy,
     limitAttempts(() => live.current().gateway?.auth?.rateLimit ?? {}),
@@ -323,6 +334,7 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     runs,
     commands,
     notes,
+    tools,
     models,
     log,
     restart: domains.restart,

@@ -7,6 +7,7 @@ import type { SessionPage } from '../../sdk/protocol/sessions.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import { ago, bytes, span } from './time.ts';
+import { renderCatalog, renderInvocation, renderTools } from './tools.ts';
 import { renderLog, renderTranscript } from './transcript.ts';
 import { cell, type Look, renderValue } from './value.ts';
 
@@ -23,6 +24,9 @@ const views: Record<string, View> = {
   'sessions.list': renderSessions,
   'models.list': renderModels,
   'agents.list': renderAgents,
+  'tools.catalog': renderCatalog,
+  'tools.effective': renderTools,
+  'tools.invoke': renderInvocation,
   'system-presence': renderPresence,
   'chat.history': renderTranscript,
   'logs.tail': renderLog,

@@ -22,6 +22,7 @@ import { models } from './models.ts';
 import { systemPresence } from './presence.ts';
 import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
+import { tools } from './tools.ts';
 
 /** Every namespace by reference: declarations name them instead of spelling them out, and keep their docs. */
 export interface Namespaces {
@@ -36,6 +37,7 @@ export interface Namespaces {
   sessions: typeof sessions;
   runs: typeof runs;
   models: typeof models;
+  tools: typeof tools;
   logs: typeof logs;
   config: typeof config;
   gateway: typeof gateway;
@@ -61,6 +63,7 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   sessions,
   runs,
   models,
+  tools,
   logs,
   config,
   gateway,

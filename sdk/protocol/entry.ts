@@ -48,5 +48,6 @@ export { PresenceEntry } from './presence.ts';
 export { RunRow } from './runs.ts';
 export { type AuthMethod, isGranted, type OperatorScope, operatorScopes, type Principal, type Role } from './scopes.ts';
 export { SessionDefaults, SessionPage, SessionRow } from './sessions.ts';
+export { ToolCatalogEntry, ToolInvocationResult, ToolRow } from './tools.ts';
 export { Usage } from './usage.ts';
 export { capabilities, minProbeProtocolVersion, protocolVersion } from './version.ts';

@@ -11,11 +11,11 @@ import { commandKind, historyRows, toModelMessages, toSystemPrompt } from './pro
 import { createQueue } from './queue.ts';
 import { createRun, type RunDeps, type WorkingRun } from './run.ts';
 import { type Acceptance, isTracked, type RunInput, type Runs } from './runs.ts';
-import type { Toolbox } from './tools/tool.ts';
+import type { ToolRegistry } from './tools/registry.ts';
 
 export interface RunsOptions extends Omit<RunDeps, 'forget'> {
   models: ModelRegistry;
-  toolbox: Toolbox;
+  tools: Pick<ToolRegistry, 'declarations' | 'call'>;
   /** Runs that may work at the same time, as it is now. */
   maxConcurrent(): number;
   /** Milliseconds a run may take when its input does not say, as it is now. */
@@ -28,7 +28,7 @@ const maxTimerMs = 2_147_483_647;
 
 /** The runs of this gateway: accepts them, works them off, finds them again. */
 export function createRuns(options: RunsOptions): Runs & { prune(): number } {
-  const { database, store, sessions, models, toolbox, log } = options;
+  const { database, store, sessions, models, tools, log } = options;
   const queue = createQueue(options.maxConcurrent);
   const live = new Map<string, WorkingRun>();
   let draining = false;
@@ -112,9 +112,9 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
         thinking: input.thinking ?? session?.thinkingLevel ?? input.agent.thinking,
         session: { key: input.sessionKey, agentId: input.agent.id },
       },
-      tools: toolbox.declarations,
+      tools: tools.declarations(caller),
       clientTools: input.clientTools ?? [],
-      callTool: (call: ToolCall, signal: AbortSignal) => toolbox.call(call, caller, signal),
+      callTool: (call: ToolCall, signal: AbortSignal) => tools.call(call, caller, signal),
     };
   };
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentIdentity } from '../../sdk/protocol/agents.ts';
-import type { Config, ModelSetting } from './config.ts';
+import type { Config, ModelSetting, ToolPolicySetting } from './config.ts';
 
 /** One agent with its defaults filled in. */
 export interface AgentSpec {
@@ -16,6 +16,8 @@ export interface AgentSpec {
   primary: string | undefined;
   fallbacks: readonly string[];
   thinking: string | undefined;
+  /** What the agent's own entry says about tools. */
+  tools: ToolPolicySetting | undefined;
 }
 
 export const defaultAgentId = 'main';
@@ -66,6 +68,7 @@ export function resolveAgents(config: Config, stateDir: string): [AgentSpec, ...
       primary: model.primary ?? fallback.primary,
       fallbacks: model.fallbacks ?? fallback.fallbacks ?? [],
       thinking: agent.thinkingDefault ?? defaults.thinkingDefault,
+      tools: agent.tools,
     };
   });
   return specs.sort((a, b) => Number(b.isDefault) - Number(a.isDefault)) as [AgentSpec, ...AgentSpec[]];

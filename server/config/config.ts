@@ -6,6 +6,7 @@ export interface Config {
   agents?: AgentsConfig | undefined;
   models?: ModelsConfig | undefined;
   session?: SessionConfig | undefined;
+  tools?: ToolsConfig | undefined;
   logging?: LoggingConfig | undefined;
   commands?: CommandsConfig | undefined;
 }
@@ -58,6 +59,25 @@ export interface GatewayConfig {
 /** A model reference `<provider>/<model>`, alone or with what to try when it fails. */
 export type ModelSetting = string | { primary?: string | undefined; fallbacks?: string[] | undefined };
 
+/** Which tools there are: names, groups such as `group:fs`, and patterns with `*`. */
+export interface ToolPolicySetting {
+  /** What is allowed to begin with. Default `full`. */
+  profile?: 'minimal' | 'coding' | 'messaging' | 'full' | undefined;
+  /** Nothing but these. Not beside `alsoAllow`. */
+  allow?: string[] | undefined;
+  /** These besides the profile. */
+  alsoAllow?: string[] | undefined;
+  /** Never these; wins over everything. */
+  deny?: string[] | undefined;
+}
+
+export interface ToolsConfig extends ToolPolicySetting {
+  /** Which conversations the tools of an agent see. Default `all`. */
+  sessions?: { visibility?: 'self' | 'tree' | 'agent' | 'all' | undefined } | undefined;
+  /** Whether, and which, agents see conversations of each other. */
+  agentToAgent?: { enabled?: boolean | undefined; allow?: string[] | undefined } | undefined;
+}
+
 export interface AgentConfig {
   name?: string | undefined;
   description?: string | undefined;
@@ -66,6 +86,7 @@ export interface AgentConfig {
   workspace?: string | undefined;
   model?: ModelSetting | undefined;
   thinkingDefault?: string | undefined;
+  tools?: ToolPolicySetting | undefined;
   identity?:
     | { name?: string | undefined; theme?: string | undefined; emoji?: string | undefined; avatar?: string | undefined }
     | undefined;

@@ -11,6 +11,7 @@ import { type Fault, findFaults, findIncludes } from './faults.ts';
 import { isPlainObject } from './key-path.ts';
 import { locateKeys, type Position } from './positions.ts';
 import { type Environment, resolveSecretRefs, substituteVariables } from './substitute.ts';
+import { findToolFaults } from './tool-faults.ts';
 
 /** A configuration file that was read and found valid. */
 export interface LoadedConfig {
@@ -45,7 +46,7 @@ export async function loadConfig({ path, env }: { path: string; env: Environment
   refuseFaults(findIncludes(file), raw, path);
   const { value, warnings } = substituteVariables(file, env);
   refuseFaults(findFaults(value, file), raw, path);
-  refuseFaults(findNameFaults(value), raw, path);
+  refuseFaults([...findNameFaults(value), ...findToolFaults(value)], raw, path);
   const resolved = resolveSecretRefs(enterAgentList(value), env);
   return {
     path,

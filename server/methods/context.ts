@@ -4,6 +4,7 @@ import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Notes } from '../agent/notes.ts';
 import type { Runs } from '../agent/runs.ts';
+import type { ToolRegistry } from '../agent/tools/registry.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
@@ -23,6 +24,7 @@ export interface Domains {
   runs: Runs;
   commands: ChatCommands;
   notes: Notes;
+  tools: ToolRegistry;
   models: ModelRegistry;
   log: Log;
   /** Restarts the gateway in its process. */

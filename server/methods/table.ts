@@ -13,6 +13,7 @@ import { modelsMethods } from './models.ts';
 import { systemPresenceMethod } from './presence.ts';
 import { runsMethods } from './runs.ts';
 import { sessionsMethods } from './sessions.ts';
+import { toolsMethods } from './tools.ts';
 
 /** Every namespace with its handlers; the contract's shape, checked by the test that holds both against each other. */
 const namespaces = {
@@ -26,6 +27,7 @@ const namespaces = {
   models: modelsMethods,
   runs: runsMethods,
   sessions: sessionsMethods,
+  tools: toolsMethods,
 };
 
 const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(

@@ -4,9 +4,11 @@ import { createRuns } from '../../server/agent/live-runs.ts';
 import { recoverRuns } from '../../server/agent/recover.ts';
 import { createRunStore } from '../../server/agent/run-store.ts';
 import type { RunInput } from '../../server/agent/runs.ts';
+import { createFileTools } from '../../server/agent/tools/files.ts';
+import { createToolRegistry } from '../../server/agent/tools/registry.ts';
 import { createSessionTools } from '../../server/agent/tools/sessions.ts';
-import { createToolbox } from '../../server/agent/tools/tool.ts';
 import { createRoster } from '../../server/config/agents.ts';
+import type { Config } from '../../server/config/config.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import type { Log } from '../../server/log/log.ts';
 import { parseSessionKey } from '../../server/sessions/key.ts';
@@ -25,7 +27,7 @@ export interface Published {
 /** The agent's rooms on a real database, with scripted models and everything that was published. */
 export async function openAgentRooms(
   scripts: Record<string, Script[]>,
-  options: { maxConcurrent?: number; folder?: string } = {},
+  options: { maxConcurrent?: number; folder?: string; config?: Config } = {},
 ) {
   const folder = options.folder ? undefined : await scratch();
   const path = options.folder ?? folder?.path ?? '';
@@ -41,18 +43,28 @@ export async function openAgentRooms(
     modelOf: () => ({ provider: 'test', model: 'one' }),
   });
   const store = createRunStore(database);
-  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: 'main' }).key;
-  const config = { agents: { defaults: { model: { primary: 'test/one', fallbacks: Object.keys(scripts).slice(1) } } } };
+  const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: 'main' });
+  const model = { primary: 'test/one', fallbacks: Object.keys(scripts).slice(1) };
+  const config: Config = { ...options.config, agents: { ...options.config?.agents, defaults: { model } } };
   const agents = createRoster(() => config, path);
-  const toolbox = createToolbox(createSessionTools({ sessions, agents, toKey }));
+  const sessionTools = createSessionTools({ sessions, agents, config: () => config, toKey });
+  const fileTools = createFileTools({ agents, forbidden: [join(path, 'openclaw.db')] });
+  const tools = createToolRegistry({
+    tools: [...fileTools, ...sessionTools],
+    agents,
+    config: () => config,
+    log: silent,
+  });
   const deps = { database, store, sessions, publish, log: silent };
   const recovered = recoverRuns({ ...deps, isLive: () => false });
   const maxConcurrent = () => options.maxConcurrent ?? 8;
-  const runs = createRuns({ ...deps, models, toolbox, maxConcurrent, timeoutMs: () => 60_000 });
+  const runs = createRuns({ ...deps, models, tools, maxConcurrent, timeoutMs: () => 60_000 });
   const agent = agents.default();
   return {
     ...deps,
     runs,
+    tools,
+    agents,
     models,
     published,
     recovered,

@@ -160,7 +160,7 @@ describe('a run', () => {
     expect((await run?.ended)?.status).toBe('ok');
     const results = rooms.models.requests[2]?.messages.filter((message) => message.role === 'tool') ?? [];
     expect(results.map((result) => result.isError)).toEqual([true, true]);
-    expect(results[0]?.output).toContain('there is no tool "nope"');
+    expect(results[0]?.output).toContain('the tool "nope" does not exist');
     expect(results[1]?.output).toContain('limit');
   });
 

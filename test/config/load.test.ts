@@ -46,6 +46,17 @@ describe('a configuration file', () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
+  it('does not both name all tools and add to them', async () => {
+    const { issues } = await refuse(
+      `{ tools: { allow: ['read'], alsoAllow: ['write'] },
+ agents: { entries: { a: { tools: { alsoAllow: [], allow: [] } }, b: { tools: { alsoAllow: ['read'] } } } } }`,
+    );
+    expect(issues.map((issue) => issue.split(': ')[0])).toEqual([
+      '1:29 tools.alsoAllow',
+      '2:37 agents.entries.a.tools.alsoAllow',
+    ]);
+  });
+
   it('is JSON5, kept as written, and never changed on disk', async () => {
     await using folder = await scratch();
     const path = join(folder.path, 'openclaw.json');

@@ -62,6 +62,7 @@ export const rooms: readonly Room[] = [
     types: ['server/config/config.ts'],
   },
   { place: 'server/config', values: [...domain, 'zod', 'json5', 'fastest-levenshtein'], types: protocolTypes },
+  { place: 'server/workspace', values: [...domain, 'server/workspace'], types: protocolTypes },
   { place: 'server/database', values: [...domain, 'server/database'], types: protocolTypes },
   { place: 'server/auth', values: [...domain, 'server/auth'], types: protocolTypes },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
@@ -74,7 +75,7 @@ export const rooms: readonly Room[] = [
   },
   {
     place: 'server/agent',
-    values: [...domain, 'server/agent', 'server/models', 'server/database', 'zod'],
+    values: [...domain, 'server/agent', 'server/models', 'server/database', 'server/workspace', 'zod'],
     types: [...protocolTypes, 'server/sessions'],
   },
   {

@@ -1,70 +1,118 @@
 import { z } from 'zod';
+import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import { toText } from '../../../sdk/protocol/text.ts';
 import type { Roster } from '../../config/agents.ts';
+import type { Config } from '../../config/config.ts';
 import type { SessionStore } from '../../sessions/store.ts';
-import { defineTool, type Tool } from './tool.ts';
+import { reachOf } from './reach.ts';
+import { defineTool, type Tool, type ToolCaller } from './tool.ts';
+
+/** What tools that look at conversations work with. */
+export interface SessionToolDeps {
+  sessions: SessionStore;
+  agents: Pick<Roster, 'list' | 'find'>;
+  /** The configuration in effect. */
+  config(): Config;
+  /** Reads a session key as the agent may write it. */
+  toKey(key: string, agentId: string): { key: string; agentId: string };
+}
+
+/** Characters of one message that `sessions_history` answers, and of all together. */
+const maxMessageChars = 4000;
+const maxHistoryChars = 40_000;
+/** Rows that a restricted list looks at. */
+const scannedRows = 500;
 
 /** Tools that look at conversations and agents. */
-export function createSessionTools(deps: {
-  sessions: SessionStore;
-  agents: Pick<Roster, 'list'>;
-  /** Reads a session key as the agent may write it. */
-  toKey(key: string, agentId: string): string;
-}): Tool[] {
-  const { sessions, agents, toKey } = deps;
+export function createSessionTools({ sessions, agents, config, toKey }: SessionToolDeps): Tool[] {
+  const reach = (caller: ToolCaller) => reachOf(caller, config(), (key) => key === toKey('main', caller.agentId).key);
 
   return [
     defineTool({
       name: 'sessions_list',
+      label: 'List conversations',
+      group: 'sessions',
+      risk: 'low',
       description: 'List conversations, newest first, with their key, name, state and token counts.',
       input: z.object({
         limit: z.number().int().min(1).max(100).default(20),
         search: z.string().optional().describe('Words to look for in key and name.'),
         activeMinutes: z.number().int().min(1).optional().describe('Only those that changed this recently.'),
       }),
-      execute: ({ limit, search, activeMinutes }) => {
+      execute: ({ limit, search, activeMinutes }, caller) => {
+        const { isWhole, onlyAgent, includes } = reach(caller);
         const updatedSince = activeMinutes === undefined ? undefined : Date.now() - activeMinutes * 60_000;
-        const filter = { limit, offset: 0, archived: false, search, updatedSince, derivedTitle: true };
-        const { rows, total } = sessions.list(filter);
-        return { total, sessions: rows.map(({ lifecycleRevision: _, ...row }) => row) };
+        const filter = { offset: 0, archived: false, search, updatedSince, agentId: onlyAgent, derivedTitle: isWhole };
+        const { rows, total } = sessions.list({ ...filter, limit: isWhole ? limit : scannedRows });
+        const seen = rows.filter(includes);
+        return {
+          total: isWhole ? total : seen.length,
+          sessions: seen.slice(0, limit).map(({ lifecycleRevision: _, ...row }) => row),
+        };
       },
     }),
     defineTool({
       name: 'sessions_history',
+      label: 'Read a conversation',
+      group: 'sessions',
+      risk: 'low',
       description: 'Read the newest messages of a conversation, oldest first.',
       input: z.object({
         sessionKey: z.string().describe('Key of the conversation; main is your own main one.'),
         limit: z.number().int().min(1).max(100).default(20),
       }),
-      execute: ({ sessionKey, limit }, { agentId }) => {
-        const { messages, total } = sessions.history(toKey(sessionKey, agentId), { limit, offset: 0 });
-        return {
-          total,
-          messages: messages.map((message) => ({
-            role: message.role,
-            text: toText(message),
-            at: new Date(message.timestamp).toISOString(),
-          })),
-        };
+      execute: ({ sessionKey, limit }, caller) => {
+        const target = toKey(sessionKey, caller.agentId);
+        reach(caller).require(target);
+        const { messages, total } = sessions.history(target.key, { limit, offset: 0 });
+        const shown = messages.map((message) => ({
+          role: message.role,
+          text: shorten(toText(message)),
+          at: new Date(message.timestamp).toISOString(),
+        }));
+        return { total, messages: newestWithin(shown) };
       },
     }),
     defineTool({
       name: 'session_status',
+      label: 'Describe a conversation',
+      group: 'sessions',
+      risk: 'low',
       description: 'Describe one conversation: its model, tokens and state. Without a key, this one.',
       input: z.object({ sessionKey: z.string().optional() }),
       execute: ({ sessionKey }, caller) => {
-        const key = sessionKey ? toKey(sessionKey, caller.agentId) : caller.sessionKey;
-        const session = sessions.find(key);
-        if (!session) throw new Error(`there is no conversation ${key}`);
+        const target = sessionKey ? toKey(sessionKey, caller.agentId) : { ...caller, key: caller.sessionKey };
+        reach(caller).require(target);
+        const session = sessions.find(target.key);
+        if (!session) throw new GatewayError('INVALID_REQUEST', `there is no conversation ${target.key}`);
         return session;
       },
     }),
     defineTool({
       name: 'agents_list',
+      label: 'List agents',
+      group: 'agents',
+      risk: 'low',
       description: 'List the agents of this gateway.',
       input: z.object({}),
       execute: () =>
         agents.list().map(({ id, name, description, isDefault }) => ({ id, name, description, isDefault })),
     }),
   ];
+}
+
+// --- internal ---
+
+function shorten(text: string): string {
+  return text.length <= maxMessageChars ? text : `${text.slice(0, maxMessageChars)}… (${text.length} characters)`;
+}
+
+function newestWithin<Row extends { text: string }>(rows: readonly Row[]): Row[] {
+  let chars = 0;
+  let from = rows.length;
+  for (; from > 0; from--) {
+    chars += rows[from - 1]?.text.length ?? 0;
+    if (chars > maxHistoryChars && from < rows.length) break;
+  }
+  return rows.slice(from);
 }

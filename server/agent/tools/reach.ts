@@ -1,0 +1,55 @@
+import { GatewayError } from '../../../sdk/protocol/errors.ts';
+import type { SessionRow } from '../../../sdk/protocol/sessions.ts';
+import type { Config } from '../../config/config.ts';
+import type { ToolCaller } from './tool.ts';
+
+/** Which conversations an agent may look at (`tools.sessions.visibility`, `tools.agentToAgent`). */
+export interface Reach {
+  /** True when everything is within reach. */
+  isWhole: boolean;
+  /** The agent whose conversations are the only ones; undefined when others are within reach too. */
+  onlyAgent: string | undefined;
+  includes(target: Target): boolean;
+  /** @throws GatewayError FORBIDDEN when it is not within reach. */
+  require(target: Target): void;
+}
+
+type Target = Pick<SessionRow, 'key' | 'agentId'>;
+
+/** @param isMain whether a key is that of an agent's main conversation. */
+export function reachOf(caller: ToolCaller, config: Config, isMain: (key: string) => boolean): Reach {
+  const { sessions, agentToAgent } = config.tools ?? {};
+  const visibility = sessions?.visibility ?? 'all';
+  // Nothing spawns conversations yet: a tree is the conversation itself, and from the main one all of its agent.
+  const isAlone = visibility === 'self' || (visibility === 'tree' && !isMain(caller.sessionKey));
+  const mayCross = (agentId: string) =>
+    visibility === 'all' && isAllowedPair([caller.agentId, agentId], agentToAgent ?? {});
+  const includes = ({ key, agentId }: Target) =>
+    key === caller.sessionKey || (!isAlone && (agentId === caller.agentId || mayCross(agentId)));
+  return {
+    isWhole: visibility === 'all' && agentToAgent?.enabled !== false && !agentToAgent?.allow?.length,
+    onlyAgent: visibility === 'all' && agentToAgent?.enabled !== false ? undefined : caller.agentId,
+    includes,
+    require(target) {
+      if (includes(target)) return;
+      const place = visibility === 'all' ? 'tools.agentToAgent' : `tools.sessions.visibility ("${visibility}")`;
+      throw new GatewayError('FORBIDDEN', `conversation ${target.key} is out of reach: ${place} says so`);
+    },
+  };
+}
+
+function isAllowedPair(
+  pair: readonly string[],
+  { enabled, allow = [] }: { enabled?: boolean | undefined; allow?: string[] | undefined },
+): boolean {
+  if (enabled === false) return false;
+  if (allow.length === 0) return true;
+  return pair.every((id) => allow.some((entry) => matches(entry.trim(), id)));
+}
+
+/** Exact ids by case, patterns with `*` without. */
+function matches(entry: string, id: string): boolean {
+  if (!entry.includes('*')) return entry === id;
+  const parts = entry.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'i').test(id);
+}

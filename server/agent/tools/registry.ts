@@ -1,0 +1,118 @@
+import type { Roster } from '../../config/agents.ts';
+import type { Config } from '../../config/config.ts';
+import type { Log } from '../../log/log.ts';
+import type { ToolDeclaration } from '../../models/provider.ts';
+import type { ToolCall, ToolResult } from '../loop.ts';
+import type { ProfileId } from './groups.ts';
+import { createInvocations, type ToolInvocation, type ToolOutcome } from './invoke.ts';
+import { findUnknownEntries, type PolicyLayer, profilesOf, resolveToolPolicy } from './policy.ts';
+import { type Tool, type ToolCaller, toDeclaration } from './tool.ts';
+
+/** The tools of this gateway: one place for runs, for clients and for HTTP, with one policy. */
+export interface ToolRegistry {
+  /** Every tool there is, whatever a policy says, with the profiles that include it. */
+  readonly catalog: readonly { tool: Tool; profiles: readonly ProfileId[] }[];
+  /** What somebody has. */
+  offer(caller: ToolCaller): ToolOffer;
+  /** What a model is told of. */
+  declarations(caller: ToolCaller): ToolDeclaration[];
+  /** A call by a model. Contract: never rejects. */
+  call(call: ToolCall, caller: ToolCaller, signal: AbortSignal): Promise<ToolResult>;
+  /**
+   * A call by a client. Contract: never rejects; what went wrong is in the outcome. With an idempotency key the call goes on
+   * when its caller goes away, and the same key again answers what it answered.
+   */
+  invoke(invocation: ToolInvocation, signal: AbortSignal | undefined): Promise<ToolOutcome>;
+}
+
+/** The tools that a policy leaves to somebody. */
+export interface ToolOffer {
+  /** The profile in effect. */
+  profile: string;
+  tools: readonly Tool[];
+  /** The others, each with the reason, for people. */
+  refused: readonly { tool: Tool; reason: string }[];
+  /** Entries of the policy that mean no tool. */
+  unknown: readonly string[];
+}
+
+export interface RegistryDeps {
+  tools: readonly Tool[];
+  agents: Pick<Roster, 'list' | 'find'>;
+  /** The configuration in effect. */
+  config(): Config;
+  log: Log;
+}
+
+/** Longer outputs are cut, so that one result cannot fill the model's window. Characters. */
+const maxOutputChars = 50_000;
+
+export function createToolRegistry({ tools, agents, config, log }: RegistryDeps): ToolRegistry {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const declared = new Map<Tool, ToolDeclaration>();
+  const invocations = createInvocations(log);
+
+  const layersOf = ({ agentId }: ToolCaller): PolicyLayer[] => [
+    { place: 'tools', setting: config().tools },
+    { place: `agents.entries.${agentId}.tools`, setting: agents.find(agentId)?.tools },
+  ];
+
+  const offer = (caller: ToolCaller): ToolOffer => {
+    const layers = layersOf(caller);
+    const { profile, refusal } = resolveToolPolicy(layers);
+    const judged = tools.map((tool) => ({ tool, reason: refusal(tool.name) }));
+    return {
+      profile,
+      tools: judged.flatMap(({ tool, reason }) => (reason === undefined ? [tool] : [])),
+      refused: judged.flatMap(({ tool, reason }) => (reason === undefined ? [] : [{ tool, reason }])),
+      unknown: findUnknownEntries(layers, [...byName.keys()]),
+    };
+  };
+
+  /** The tool, or why it is not to be had. */
+  const look = (name: string, caller: ToolCaller): Tool | string => {
+    const offered = offer(caller);
+    const tool = offered.tools.find((one) => one.name === name);
+    if (tool) return tool;
+    const refused = offered.refused.find((one) => one.tool.name === name);
+    const why = refused ? `is not allowed here: ${refused.reason}` : 'does not exist';
+    const names = offered.tools.map((one) => one.name).join(', ') || 'none';
+    return `the tool "${name.slice(0, 100)}" ${why}. Available: ${names}`;
+  };
+
+  return {
+    catalog: tools.map((tool) => ({ tool, profiles: profilesOf(tool.name) })),
+    offer,
+    declarations: (caller) =>
+      offer(caller).tools.map((tool) => {
+        const made = declared.get(tool) ?? toDeclaration(tool);
+        declared.set(tool, made);
+        return made;
+      }),
+    async call({ name, arguments: given }, caller, signal) {
+      const tool = look(name, caller);
+      if (typeof tool === 'string') return { output: tool, isError: true };
+      const outcome = await invocations.execute(tool, { args: given, caller }, signal);
+      return outcome.ok
+        ? { output: cut(toText(outcome.output)), isError: false }
+        : { output: outcome.error.message, isError: true };
+    },
+    async invoke(invocation, signal) {
+      const { name, caller } = invocation;
+      const tool = look(name, caller);
+      if (typeof tool !== 'string') return invocations.invoke(tool, invocation, signal);
+      return { ok: false, toolName: name, error: { code: 'not_found', message: tool } };
+    },
+  };
+}
+
+/** Text stays text; everything else becomes JSON. */
+export function toText(output: unknown): string {
+  return typeof output === 'string' ? output : JSON.stringify(output ?? null);
+}
+
+function cut(output: string): string {
+  return output.length <= maxOutputChars
+    ? output
+    : `${output.slice(0, maxOutputChars)}… (cut at ${maxOutputChars} characters)`;
+}
