@@ -36,6 +36,7 @@ import type { Environment } from './config/substitute.ts';
 import { ensureToken } from './config/token.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { lockFolder } from './database/lock.ts';
+import { createDevices } from './devices/devices.ts';
 import { watchEventLoop } from './health/event-loop.ts';
 import { createHealth } from './health/snapshot.ts';
 import { createStability } from './health/stability.ts';
@@ -103,10 +104,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const life: Life = { phase: 'starting', startedAt: Date.now(), url: '' };
   await openStateDir(paths.stateDir, settings.port);
   const policy = await readPolicy(settings, paths);
+  const deviceSecret = await ensureToken(paths.deviceSecretPath, 'secret of device tokens');
   const live = createLiveConfig(options.loaded);
   const database = await openDatabase(paths.databasePath);
   let lock = lockFolder(paths.stateDir);
-  const domains = openDomains(options, { database, live, life, front: () => fronts.wire });
+  const domains = openDomains(options, { database, deviceSecret, live, life, front: () => fronts.wire });
   const fronts = openFronts(options, { domains, live, policy, life });
   const { runs, health, publish } = domains;
   const log = options.log.child('gateway');
@@ -190,6 +192,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 interface DomainDeps {
   database: Database;
+  deviceSecret: string;
   live: LiveConfig;
   life: Life;
   /** The socket front, which events leave through; it is there before anything happens. */
@@ -199,7 +202,7 @@ interface DomainDeps {
 /** Everything that holds state, and what can be done with it. */
 function openDomains(options: GatewayOptions, deps: DomainDeps) {
   const { paths, settings, env, version, docsDir, log } = options;
-  const { database, live, life, front } = deps;
+  const { database, deviceSecret, live, life, front } = deps;
   const defaults = () => live.current().agents?.defaults ?? {};
   const publish: Publish = (event, payload, audience) => front().publish(event, payload, audience);
   const agents = createRoster(live.current, paths.stateDir);
@@ -232,6 +235,13 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     tools,
     maxConcurrent: () => defaults().maxConcurrent ?? defaultMaxConcurrent,
     timeoutMs: () => (defaults().timeoutSeconds || defaultRunSeconds) * 1000,
+  });
+  const devices = createDevices({
+    database,
+    secret: deviceSecret,
+    publish,
+    sockets: { close: (device) => front().closeDevice(device) },
+    autoApproveLocal: () => live.current().gateway?.nodes?.pairing?.autoApproveLocal ?? true,
   });
   const eventLoop = watchEventLoop();
   const diagnostics = createStability();
@@ -290,6 +300,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     notes: createNotes({ sessions, publish }),
     tools,
     models,
+    devices,
     health,
     diagnostics,
     restart,
@@ -304,6 +315,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     async close() {
       eventLoop.close();
       restart.close();
+      devices.close();
       await Promise.all([models.close(), guide.close()]);
     },
   };
@@ -319,10 +331,11 @@ interface FrontDeps {
 /** The two ways in: sockets and HTTP, with one authentication. */
 function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDeps) {
   const { domains, live, policy, life } = deps;
-  const { agents, config, sessions, runs, commands, notes, tools, models, health, diagnostics } = domains;
+  const { agents, config, sessions, runs, commands, notes, tools, models, devices, health, diagnostics } = domains;
   const authentication = defineAuthentication(
     policy,
     limitAttempts(() => live.current().gateway?.auth?.rateLimit ?? {}),
+    devices,
   );
   const origins = () => live.current().gateway?.controlUi?.allowedOrigins ?? [];
   const bootId = randomUUID();
@@ -336,6 +349,7 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     notes,
     tools,
     models,
+    devices,
     log,
     restart: domains.restart,
     diagnostics,
@@ -348,6 +362,7 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
   });
   const wire = createWire({
     authentication,
+    devices,
     get allowedOrigins() {
       return origins();
     },

@@ -4,6 +4,7 @@ import { agents } from './agents.ts';
 import { chat } from './chat.ts';
 import { commands } from './commands.ts';
 import { config } from './config.ts';
+import { device } from './device.ts';
 import { diagnostics } from './diagnostics.ts';
 import { events } from './events.ts';
 import { gateway } from './gateway.ts';
@@ -23,6 +24,7 @@ import { systemPresence } from './presence.ts';
 import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
 import { tools } from './tools.ts';
+import { users } from './users.ts';
 
 /** Every namespace by reference: declarations name them instead of spelling them out, and keep their docs. */
 export interface Namespaces {
@@ -42,6 +44,8 @@ export interface Namespaces {
   config: typeof config;
   gateway: typeof gateway;
   diagnostics: typeof diagnostics;
+  device: typeof device;
+  users: typeof users;
   events: typeof events;
 }
 
@@ -68,6 +72,8 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   config,
   gateway,
   diagnostics,
+  device,
+  users,
   events,
 });
 

@@ -7,6 +7,7 @@ export { ChatEvent, ChatMessage, ContentPart, HistoryDelta, HistoryPage } from '
 export { CommandEntry, parseTypedCommand } from './commands.ts';
 export { type ConfigIssue, ConfigSnapshot } from './config.ts';
 export { type Contract, contract, eventSpecs, methods } from './contract.ts';
+export { type DeviceClient, type DeviceToken, PairedDevice, PairingRequest } from './device.ts';
 export { type RecordStability, StabilityRecord, type StabilitySummary } from './diagnostics.ts';
 // Errors
 export {
@@ -40,13 +41,23 @@ export {
   clientIds,
   clientModes,
   type DeviceProof,
+  type GrantedAs,
   type HelloOk,
+  type WithheldScope,
 } from './hello.ts';
 export type { CallContext, CallLimit, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
 export { ModelRow } from './models.ts';
 export { PresenceEntry } from './presence.ts';
 export { RunRow } from './runs.ts';
-export { type AuthMethod, isGranted, type OperatorScope, operatorScopes, type Principal, type Role } from './scopes.ts';
+export {
+  type AuthMethod,
+  isGranted,
+  missingScopes,
+  type OperatorScope,
+  operatorScopes,
+  type Principal,
+  type Role,
+} from './scopes.ts';
 export { SessionDefaults, SessionPage, SessionRow } from './sessions.ts';
 export { ToolCatalogEntry, ToolInvocationResult, ToolRow } from './tools.ts';
 export { Usage } from './usage.ts';

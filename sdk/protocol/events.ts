@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunEvent } from './agent.ts';
 import { ChatEvent, ChatMessage } from './chat.ts';
+import { PairingRequest } from './device.ts';
 import { count, timestampMs } from './fields.ts';
 import { HealthSnapshot } from './health.ts';
 import { type DeclaredEvent, event, router } from './method.ts';
@@ -85,6 +86,27 @@ export const events = router({
     scope: 'operator.read',
     droppable: false,
     payload: SessionMessage,
+  }),
+  /** A device waits for approval: `device.pair.approve` or `device.pair.reject`. */
+  'device.pair.requested': event({
+    summary: 'A device waits for approval.',
+    scope: 'operator.pairing',
+    droppable: false,
+    payload: PairingRequest,
+  }),
+  /** A request came to its end; `decision` is `approved`, `rejected`, `superseded` or `expired`. */
+  'device.pair.resolved': event({
+    summary: 'A device was approved or turned away, or its request lapsed.',
+    scope: 'operator.pairing',
+    droppable: false,
+    payload: z.object({ requestId: z.string(), deviceId: z.string(), decision: z.string(), ts: timestampMs }),
+  }),
+  /** A paired device was renamed or removed, or one of its tokens rotated or revoked: `device.pair.list` says how it is now. */
+  'device.pair.changed': event({
+    summary: 'A paired device was changed.',
+    scope: 'operator.pairing',
+    droppable: true,
+    payload: z.object({}),
   }),
   /** Everybody who is present, after each change. */
   presence: event({

@@ -135,6 +135,18 @@ export const ConnectParams = shape<ConnectParams>()(
   }),
 );
 
+/** Why a client holds the scopes it holds (docs/protocol.md, "Scopes"). */
+export type GrantedAs = 'device' | 'local-tool' | 'remote-tool' | 'guest' | 'node';
+
+/** A scope that a client asked for and did not get. */
+export interface WithheldScope {
+  scope: string;
+  /** `device-required`: without a device identity this client gets none. `node-role`: nodes have none. */
+  reason: 'device-required' | 'node-role';
+  /** What to do to get it, for people. */
+  fix: string;
+}
+
 /** The answer to `connect`: who the gateway is, what it can do, how things stand. */
 export interface HelloOk {
   type: 'hello-ok';
@@ -176,8 +188,17 @@ export interface HelloOk {
     scopes: string[];
     /** How it was recognised. */
     method?: string | undefined;
+    /** The token of this device and role: the same on every connect until it is rotated, revoked or upgraded. */
     deviceToken?: string | undefined;
+    /** When that token was issued, milliseconds since the epoch. */
     issuedAtMs?: number | undefined;
+    /** The same for the same caller and secret: by it a client recognises what it kept. */
+    recoveryScope?: string | undefined;
+    /** What the client asked for. With the next two, capability `scope-grants`. */
+    requestedScopes?: string[] | undefined;
+    /** What it did not get of that, and why. */
+    withheldScopes?: WithheldScope[] | undefined;
+    grantedAs?: GrantedAs | undefined;
   };
   policy: {
     /** Bytes of the largest frame the gateway reads. */

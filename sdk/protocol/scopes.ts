@@ -26,6 +26,8 @@ export interface Principal {
   /** Granted scopes; names this gateway does not know are kept as they were asked for. */
   scopes: readonly string[];
   method: AuthMethod;
+  /** The device whose key the caller has proved to hold. */
+  deviceId?: string | undefined;
 }
 
 /** True when the granted scopes include the required one, by the lattice admin ⊇ all, write ⊇ read. */
@@ -35,4 +37,14 @@ export function isGranted(granted: readonly string[], required: OperatorScope): 
     granted.includes('operator.admin') ||
     (required === 'operator.read' && granted.includes('operator.write'))
   );
+}
+
+/** The scopes of a list that the granted ones do not include, by the same lattice; unknown names must be granted as they are. */
+export function missingScopes(granted: readonly string[], wanted: readonly string[]): string[] {
+  const isAdmin = granted.includes('operator.admin');
+  const isHeld = (scope: string) =>
+    granted.includes(scope) ||
+    (isAdmin && scope.startsWith('operator.')) ||
+    (scope === 'operator.read' && granted.includes('operator.write'));
+  return wanted.filter((scope) => !isHeld(scope));
 }

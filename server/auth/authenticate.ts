@@ -30,8 +30,23 @@ export interface AuthRequest {
   role?: Role | undefined;
   /** What it is allowed once it is recognised. Default every operator scope. */
   scopes?: readonly string[] | undefined;
-  /** True when the caller has proved to hold a device's key. */
-  hasDevice?: boolean | undefined;
+  /** The device whose key the caller has proved to hold. */
+  deviceId?: string | undefined;
+}
+
+/** A device's claim that one of the texts is the token it was issued. */
+export interface DeviceClaim {
+  deviceId: string;
+  role: string;
+  /** What it asks for. */
+  scopes: readonly string[];
+  presented: readonly string[];
+}
+
+/** The tokens that devices were issued. */
+export interface DeviceTokens {
+  /** `scopes`: it is the token, and it carries less than is asked for. Contract: takes the same time for any text. */
+  check(claim: DeviceClaim): 'valid' | 'scopes' | 'unknown';
 }
 
 export type Verdict = { principal: Principal; refusal?: never } | { principal?: never; refusal: Refusal };
@@ -47,42 +62,47 @@ export interface Authentication {
 export const wrongCredentialDelayMs = 250;
 
 /**
- * Binds a policy and a count of failures into a way of recognising callers.
+ * Binds a policy, a count of failures and the tokens of devices into a way of recognising callers.
  * @throws GatewayError INVALID_CONFIG when the policy's mode lacks its secret.
  */
-export function defineAuthentication(policy: AuthPolicy, attempts: Attempts): Authentication {
+export function defineAuthentication(policy: AuthPolicy, attempts: Attempts, tokens?: DeviceTokens): Authentication {
   const { mode } = policy;
   const findFault = mode === 'none' ? () => undefined : compareWith(requireSecret(policy));
 
   return {
     mode,
-    async authenticate({
-      credentials = {},
-      caller,
-      id,
-      role = 'operator',
-      scopes = operatorScopes,
-      hasDevice = false,
-    }) {
+    async authenticate(request) {
+      const { credentials = {}, caller, id, role = 'operator', scopes = operatorScopes, deviceId } = request;
       const retryAfterMs = attempts.lockedForMs(caller);
-      const found = findFault(credentials, hasDevice);
+      const found = findFault(credentials, deviceId !== undefined);
+      const byToken = found && deviceId && checkToken(tokens, { credentials, deviceId, role, scopes });
       const fault = found !== 'missing' && mode !== 'none' && retryAfterMs > 0 ? 'locked' : found;
-      if (!fault) {
+      if (!fault || (fault !== 'locked' && byToken === 'valid')) {
         attempts.succeeded(caller);
-        return { principal: { id, role, scopes, method: mode } };
+        return { principal: { id, role, scopes, method: fault ? 'device-token' : mode, deviceId } };
       }
       if (fault === 'locked') return { refusal: toRefusal({ fault, policy, caller, retryAfterMs }) };
+      if (byToken === 'scopes') return { refusal: toRefusal({ fault: 'scopes', policy, caller }) };
       if (fault !== 'missing') {
         attempts.failed(caller);
         await delay(wrongCredentialDelayMs);
       }
-      const mayHaveDeviceToken = hasDevice && !!credentials.token;
+      const mayHaveDeviceToken = deviceId !== undefined && !!credentials.token;
       return { refusal: toRefusal({ fault, policy, caller, mayHaveDeviceToken }) };
     },
   };
 }
 
-type FindFault = (presented: Credentials, hasDevice: boolean) => Exclude<Fault, 'locked'> | undefined;
+/** A device's own token may stand in either place; the published client sends it in both. */
+function checkToken(
+  tokens: DeviceTokens | undefined,
+  { credentials: { token, deviceToken }, ...claim }: Omit<DeviceClaim, 'presented'> & { credentials: Credentials },
+) {
+  const presented = [token, deviceToken].flatMap((text) => text || []);
+  return presented.length > 0 ? tokens?.check({ ...claim, presented }) : undefined;
+}
+
+type FindFault = (presented: Credentials, hasDevice: boolean) => Exclude<Fault, 'locked' | 'scopes'> | undefined;
 
 function compareWith(secret: string): FindFault {
   const expected = toDigest(secret);

@@ -41,6 +41,11 @@ export function findProofFault(connect: SignedConnect): ProofFault | undefined {
   return isSigned ? undefined : faults.signature;
 }
 
+/** A public key in its one spelling, 32 raw bytes in base64url; undefined for what is none. */
+export function toRawKey(publicKey: string): string | undefined {
+  return parsePublicKey(publicKey)?.export({ format: 'jwk' }).x;
+}
+
 /** The id of a device: lower-case hex SHA-256 of its raw public key. */
 function toDeviceId(key: KeyObject): string {
   const raw = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');

@@ -1,4 +1,4 @@
-import type { ClientIdentity } from '../../sdk/protocol/hello.ts';
+import type { ClientIdentity, GrantedAs, WithheldScope } from '../../sdk/protocol/hello.ts';
 import type { Role } from '../../sdk/protocol/scopes.ts';
 import type { Caller } from './caller.ts';
 
@@ -13,15 +13,41 @@ export interface Claim {
   caller: Caller;
 }
 
+/** What a client gets of what it asked for, and why. */
+export interface Grant {
+  scopes: readonly string[];
+  grantedAs: GrantedAs;
+  withheld: WithheldScope[];
+}
+
 /** Clients that keep their scopes without a device: `<id>/<mode>`. */
 const trustedWithoutDevice = ['gateway-client/backend', 'cli/cli'];
 
 /**
  * Decides what a client may do (docs/protocol.md, "Scopes"): what it asked for when it has a device, or when it is one
- * of our own tools and no page in a browser; nothing otherwise, so that a leaked token in a page cannot act.
+ * of our own tools and no page in a browser; nothing otherwise, so that a leaked token in a page cannot act. For a device
+ * the pairing decides as well, and refuses where this would have to give less.
  */
-export function grantScopes({ client, role, scopes, hasDevice, caller }: Claim): readonly string[] {
-  if (role === 'node') return [];
-  const isOwnTool = caller.origin === undefined && trustedWithoutDevice.includes(`${client.id}/${client.mode}`);
-  return hasDevice || isOwnTool ? scopes : [];
+export function grantScopes(claim: Claim): Grant {
+  const grantedAs = toGrantedAs(claim);
+  const reason = grantedAs === 'node' ? 'node-role' : grantedAs === 'guest' ? 'device-required' : undefined;
+  if (!reason) return { scopes: claim.scopes, grantedAs, withheld: [] };
+  const withheld = claim.scopes.map((scope) => ({ scope, reason, fix: fixes[reason] }) as const);
+  return { scopes: [], grantedAs, withheld };
 }
+
+// --- internal ---
+
+function toGrantedAs({ client, role, hasDevice, caller }: Claim): GrantedAs {
+  if (role === 'node') return 'node';
+  if (hasDevice) return 'device';
+  const isOwnTool = caller.origin === undefined && trustedWithoutDevice.includes(`${client.id}/${client.mode}`);
+  if (!isOwnTool) return 'guest';
+  return caller.local ? 'local-tool' : 'remote-tool';
+}
+
+const fixes: Record<WithheldScope['reason'], string> = {
+  'device-required':
+    "send device in connect, a key that signs the challenge; on the gateway's machine it is paired at once, elsewhere after `openclaw devices approve`",
+  'node-role': 'connect a second time with the role operator; nodes have no scopes',
+};

@@ -1,9 +1,10 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { type Caller, isLoopbackAddress } from './caller.ts';
 
 /**
  * Decides whether the page that a browser shows may talk to the gateway.
- * Allowed are `gateway.controlUi.allowedOrigins` (`*` means any) and pages served from this gateway's own loopback address.
+ * Allowed are `gateway.controlUi.allowedOrigins` (`*` means any) and pages that came from this gateway itself, by a loopback
+ * or a private address. Public names are never taken for its own: any of them can be pointed at it.
  * @returns why not, or undefined when the caller is allowed or is no browser.
  */
 export function refuseOrigin(
@@ -17,8 +18,10 @@ export function refuseOrigin(
   if (allowedOrigins.includes('*') || allowedOrigins.some((allowed) => parseUrl(allowed)?.origin === page.origin))
     return undefined;
   const own = parseUrl(host && `${page.protocol}//${host}`);
-  const isOwnPage = own && own.port === page.port && isLoopbackName(own.hostname) && isLoopbackName(page.hostname);
-  return local && isOwnPage ? undefined : 'origin not allowed';
+  if (!own) return 'origin not allowed';
+  const isOnLoopback = own.port === page.port && isLoopbackName(own.hostname) && isLoopbackName(page.hostname);
+  const isOnPrivate = own.host === page.host && isPrivateName(page.hostname);
+  return (local && isOnLoopback) || isOnPrivate ? undefined : 'origin not allowed';
 }
 
 /**
@@ -40,6 +43,26 @@ function isNamed(name: string, allowedOrigins: readonly string[]): boolean {
 function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || isLoopbackAddress(name.replace(/^\[|\]$/g, ''));
 }
+
+/** Addresses that no public name of somebody else's leads to by itself, and the names of the local network (mDNS). */
+function isPrivateName(name: string): boolean {
+  const address = name.replace(/^\[|\]$/g, '');
+  const kind = isIP(address);
+  return kind === 0 ? name.endsWith('.local') : privateRanges.check(address, kind === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** RFC 1918, RFC 6598 (carriers and tailnets), RFC 3927; RFC 4193, RFC 4291. */
+const privateRanges = new BlockList();
+for (const [network, prefix] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+] as const)
+  privateRanges.addSubnet(network, prefix, 'ipv4');
+privateRanges.addSubnet('fc00::', 7, 'ipv6');
+privateRanges.addSubnet('fe80::', 10, 'ipv6');
 
 function parseUrl(text: string | undefined): URL | undefined {
   return text && URL.canParse(text) ? new URL(text) : undefined;

@@ -2,7 +2,7 @@ import type { AuthPolicy } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 
 /** What is wrong with the credentials of a caller. */
-export type Fault = 'missing' | 'mismatch' | 'deviceToken' | 'bootstrapToken' | 'locked';
+export type Fault = 'missing' | 'mismatch' | 'deviceToken' | 'bootstrapToken' | 'scopes' | 'locked';
 
 /** Why a caller was not let in. `code` and `details` are those of the published protocol (docs/protocol.md, "Connect"). */
 export interface Refusal {
@@ -12,6 +12,7 @@ export interface Refusal {
     | 'AUTH_PASSWORD_MISSING'
     | 'AUTH_PASSWORD_MISMATCH'
     | 'AUTH_DEVICE_TOKEN_MISMATCH'
+    | 'AUTH_SCOPE_MISMATCH'
     | 'AUTH_BOOTSTRAP_TOKEN_INVALID'
     | 'AUTH_RATE_LIMITED';
   /** For people: what was wrong, where the right one is kept, what to type. Never a secret. */
@@ -40,11 +41,17 @@ export function toRefusal({ fault, policy, caller, mayHaveDeviceToken, retryAfte
   const recommendedNextStep = canRetryWithDeviceToken ? 'retry_with_device_token' : nextStep;
   return {
     code,
-    message: `unauthorized: ${text} (${fault === 'locked' ? 'retry later' : toHint(word, policy, caller)})`,
+    message: `unauthorized: ${text} (${hints[fault] ?? toHint(word, policy, caller)})`,
     retryAfterMs,
     details: { code, authReason, canRetryWithDeviceToken, recommendedNextStep },
   };
 }
+
+/** Where the gateway's secret is no help. */
+const hints: Partial<Record<Fault, string>> = {
+  locked: 'retry later',
+  scopes: 'ask for fewer scopes, or connect with the gateway token or password to be approved for more',
+};
 
 function toHint(word: string, { source }: AuthPolicy, caller: Caller): string {
   // A stranger is not told where files lie on this machine.
@@ -79,6 +86,12 @@ function describe(fault: Fault, word: 'token' | 'password'): Description {
       text: 'device token mismatch, this gateway did not issue it',
       authReason: 'device_token_mismatch',
       nextStep: 'update_auth_credentials',
+    },
+    scopes: {
+      code: 'AUTH_SCOPE_MISMATCH',
+      text: 'device token scope mismatch, it does not carry every scope that was asked for',
+      authReason: 'scope_mismatch',
+      nextStep: 'review_auth_configuration',
     },
     bootstrapToken: {
       code: 'AUTH_BOOTSTRAP_TOKEN_INVALID',

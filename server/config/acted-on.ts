@@ -16,6 +16,7 @@ export const actedOn = [
   'gateway.auth.rateLimit.lockoutMs',
   'gateway.auth.rateLimit.exemptLoopback',
   'gateway.controlUi.allowedOrigins',
+  'gateway.nodes.pairing.autoApproveLocal',
   'gateway.http.endpoints.chatCompletions.enabled',
   'gateway.http.endpoints.responses.enabled',
   'gateway.remote.url',

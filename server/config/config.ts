@@ -41,6 +41,8 @@ export interface GatewayConfig {
     | undefined;
   /** Web origins that may connect besides the gateway's own on loopback, for example `https://chat.example.org`; `*` is any. */
   controlUi?: { allowedOrigins?: string[] | undefined } | undefined;
+  /** True (the default): a device on this machine that brings the gateway's secret is paired without being asked about. */
+  nodes?: { pairing?: { autoApproveLocal?: boolean | undefined } | undefined } | undefined;
   /** OpenAI-compatible routes that can be switched off; on by default. */
   http?:
     | {

@@ -10,6 +10,8 @@ export interface Paths {
   configPath: string;
   /** The token that the gateway made for itself. */
   tokenPath: string;
+  /** The secret that device tokens are derived from. */
+  deviceSecretPath: string;
   /** Sessions, transcripts and runs. */
   databasePath: string;
   /** Undefined for the ordinary gateway; `dev` with `--dev`. */
@@ -42,6 +44,7 @@ export function resolvePaths({ env, profile, dev, homedir }: PathOptions): Paths
       ? toAbsolute(env.OPENCLAW_CONFIG_PATH, home)
       : join(stateDir, 'openclaw.json'),
     tokenPath: join(stateDir, 'gateway.token'),
+    deviceSecretPath: join(stateDir, 'devices.secret'),
     databasePath: join(stateDir, 'openclaw.db'),
     profile: chosen,
   };

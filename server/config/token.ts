@@ -6,12 +6,13 @@ import { makeFolder } from '../log/make-folder.ts';
 import { closeToOthers, placeOnce } from './private-file.ts';
 
 /**
- * The token that the gateway made for itself: read from its file, or made (32 random bytes, base64url) on the first start.
- * Of two gateways that start at once, both get the token of the first.
+ * A secret that the gateway made for itself: read from its file, or made (32 random bytes, base64url) on the first start.
+ * Of two gateways that start at once, both get the secret of the first.
+ * @param what it is, for messages.
  * @throws GatewayError INVALID_CONFIG when the state directory or the file cannot be used.
  */
-export async function ensureToken(tokenPath: string): Promise<string> {
-  const known = await readToken(tokenPath);
+export async function ensureToken(tokenPath: string, what = 'gateway token'): Promise<string> {
+  const known = await readToken(tokenPath, what);
   if (known !== undefined) {
     await closeToOthers(tokenPath);
     return known;
@@ -21,29 +22,29 @@ export async function ensureToken(tokenPath: string): Promise<string> {
     await makeFolder(dirname(tokenPath));
     if (await placeOnce(tokenPath, `${token}\n`)) return token;
   } catch (error) {
-    throw toClearError('cannot make the gateway token', tokenPath, error);
+    throw toClearError(`cannot make the ${what}`, tokenPath, error);
   }
-  const first = await readToken(tokenPath);
+  const first = await readToken(tokenPath, what);
   if (first !== undefined) return first;
-  throw toClearError('cannot make the gateway token', tokenPath, undefined);
+  throw toClearError(`cannot make the ${what}`, tokenPath, undefined);
 }
 
 /**
  * The token in the file; undefined when there is no file.
  * @throws GatewayError INVALID_CONFIG when the file cannot be read, or is empty.
  */
-export async function readToken(tokenPath: string): Promise<string | undefined> {
+export async function readToken(tokenPath: string, what = 'gateway token'): Promise<string | undefined> {
   const text = await readFile(tokenPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
     // A gateway that was never started has no file yet.
     if (error.code === 'ENOENT') return undefined;
-    throw toClearError('cannot read the gateway token', tokenPath, error);
+    throw toClearError(`cannot read the ${what}`, tokenPath, error);
   });
   if (text === undefined) return undefined;
   const token = text.trim();
   if (token !== '' && !/\s/.test(token)) return token;
   throw new GatewayError(
     'INVALID_CONFIG',
-    `the gateway token in ${tokenPath} is ${token === '' ? 'empty' : 'more than one word'}: delete the file, and the next start makes a new one`,
+    `the ${what} in ${tokenPath} is ${token === '' ? 'empty' : 'more than one word'}: delete the file, and the next start makes a new one`,
     { details: { path: tokenPath } },
   );
 }

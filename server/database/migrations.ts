@@ -72,4 +72,50 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run_id, last_seq)
   ) STRICT;
   `,
+  `
+  CREATE TABLE devices (
+    device_id TEXT PRIMARY KEY,
+    public_key TEXT NOT NULL,
+    -- given by an operator; wins over what the device calls itself
+    label TEXT,
+    -- what the client said of itself when it was approved, as JSON
+    client TEXT NOT NULL,
+    approved_via TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    approved_at INTEGER NOT NULL,
+    last_seen_at INTEGER,
+    last_seen_reason TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  -- what a device may be, each with a token of its own; the token itself is derived from its generation
+  CREATE TABLE device_roles (
+    device_id TEXT NOT NULL REFERENCES devices(device_id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    -- approved, as JSON; and what the token carries of them
+    scopes TEXT NOT NULL,
+    token_scopes TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    rotated_at INTEGER,
+    last_used_at INTEGER,
+    revoked_at INTEGER,
+    PRIMARY KEY (device_id, role)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE device_requests (
+    request_id TEXT PRIMARY KEY,
+    device_id TEXT NOT NULL UNIQUE,
+    public_key TEXT NOT NULL,
+    client TEXT NOT NULL,
+    -- the role that asked last, and the scopes of each role that asks, as JSON
+    role TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    requested_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX device_requests_age ON device_requests(requested_at);
+
+  -- the newest generation of all tokens: one that was used is never used again, also after its device was removed
+  CREATE TABLE device_generation (id INTEGER PRIMARY KEY CHECK (id = 1), newest INTEGER NOT NULL) STRICT;
+  INSERT INTO device_generation (id, newest) VALUES (1, 0);
+  `,
 ];

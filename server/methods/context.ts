@@ -8,6 +8,7 @@ import type { ToolRegistry } from '../agent/tools/registry.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
+import type { Devices } from '../devices/devices.ts';
 import type { Stability } from '../health/stability.ts';
 import type { Log } from '../log/log.ts';
 import type { LogTail, TailOptions } from '../log/tail.ts';
@@ -26,6 +27,7 @@ export interface Domains {
   notes: Notes;
   tools: ToolRegistry;
   models: ModelRegistry;
+  devices: Devices;
   log: Log;
   /** Restarts the gateway in its process. */
   restart: Restart;

@@ -4,6 +4,7 @@ import { chatMethods } from './chat.ts';
 import { commandsMethods } from './commands.ts';
 import { configMethods } from './config.ts';
 import type { Context, Domains } from './context.ts';
+import { deviceMethods } from './device.ts';
 import { diagnosticsMethods } from './diagnostics.ts';
 import { gatewayMethods } from './gateway.ts';
 import { healthMethod, statusMethod } from './health.ts';
@@ -14,6 +15,7 @@ import { systemPresenceMethod } from './presence.ts';
 import { runsMethods } from './runs.ts';
 import { sessionsMethods } from './sessions.ts';
 import { toolsMethods } from './tools.ts';
+import { usersMethods } from './users.ts';
 
 /** Every namespace with its handlers; the contract's shape, checked by the test that holds both against each other. */
 const namespaces = {
@@ -23,11 +25,13 @@ const namespaces = {
   config: configMethods,
   diagnostics: diagnosticsMethods,
   gateway: gatewayMethods,
+  device: deviceMethods,
   logs: logsMethods,
   models: modelsMethods,
   runs: runsMethods,
   sessions: sessionsMethods,
   tools: toolsMethods,
+  users: usersMethods,
 };
 
 const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(

@@ -1,26 +1,37 @@
-import type { ErrorShape } from '../../sdk/protocol/errors.ts';
+import { type ErrorShape, isGatewayError, toErrorShape } from '../../sdk/protocol/errors.ts';
 import { parseRequestFrame } from '../../sdk/protocol/frames.ts';
-import { ConnectParams } from '../../sdk/protocol/hello.ts';
+import { ConnectParams, type HelloOk } from '../../sdk/protocol/hello.ts';
 import type { Principal, Role } from '../../sdk/protocol/scopes.ts';
 import { minProbeProtocolVersion, protocolVersion } from '../../sdk/protocol/version.ts';
 import type { Authentication } from '../auth/authenticate.ts';
-import { findProofFault } from '../auth/device-proof.ts';
-import { grantScopes } from '../auth/grant.ts';
+import { findProofFault, toRawKey } from '../auth/device-proof.ts';
+import { type Grant, grantScopes } from '../auth/grant.ts';
 import { refuseOrigin } from '../auth/origin.ts';
+import { type PairingRefusal, toPairingError } from '../auth/pairing-refusal.ts';
 import type { Refusal as AuthRefusal } from '../auth/refusal.ts';
+import type { Devices } from '../devices/devices.ts';
 import type { Connection } from './connection.ts';
 import { parseJson } from './dispatch.ts';
 import { describeIssues } from './issues.ts';
 
 // The handshake, in the order of its checks (docs/protocol.md, "Connect"):
 //
-//   size ─ JSON ─ request frame ─ connect? ─ params ─ starting? ─ protocol ─ role ─ origin ─ device ─ credentials ─ hello
-//   └─ connection.ts └───────── readConnect ───────┘ └────────────── admit ───────────────┘ └─ recognise ─┘
+//   opened ─ size ─ JSON ─ request frame ─ worker? ─ connect? ─ params ─┐   connection.ts, readConnect
+//     ┌─────────────────────────────────────────────────────────────────┘
+//     └─ starting? ─ protocol ─ role ─ origin ─ device or none ─ proof ─┐   admit, findForeigner
+//     ┌─────────────────────────────────────────────────────────────────┘
+//     └─ credentials ─ device or none ─ pairing ─ hello-ok              │   recognise, introduce
+//              │               │           │                            │
+//   refused:  250 ms,      NOT_PAIRED   NOT_PAIRED, and a request       ▼
+//             counted                   that waits for approval       ready
+//
+// Whoever is refused is answered, where the table of the protocol has an answer, and closed.
 
 /** What the handshake needs to know of the gateway. */
 export interface Door {
   authentication: Authentication;
   allowedOrigins: readonly string[];
+  devices: Pick<Devices, 'admit' | 'recoveryScope'>;
   /** True while the gateway cannot take clients yet, or no more. */
   closedFor(): 'starting' | 'stopping' | undefined;
 }
@@ -31,6 +42,10 @@ export interface Admitted {
   id: string;
   params: ConnectParams;
   principal: Principal;
+  /** What `hello-ok` says of it. */
+  auth: HelloOk['auth'];
+  /** False when its device has been removed or its token taken back since: to be asked right before it becomes ready. */
+  holds(): boolean;
   refused?: never;
 }
 
@@ -137,26 +152,84 @@ function findForeigner({ id, params }: Opened, { caller, nonce }: Connection, do
   return fault && refuse(id, 'INVALID_REQUEST', fault.message, { code: fault.code, reason: fault.reason });
 }
 
-async function recognise(
-  { id, params }: Opened,
-  { id: connection, caller }: Connection,
-  door: Door,
-): Promise<Admitted | Refused> {
+async function recognise(opened: Opened, connection: Connection, door: Door): Promise<Admitted | Refused> {
+  const { id, params } = opened;
+  const { caller } = connection;
   const { client, device, auth, scopes = [] } = params;
   const role: Role = params.role === 'node' ? 'node' : 'operator';
   const hasDevice = device !== undefined;
+  const grant = grantScopes({ client, role, scopes, hasDevice, caller });
   const { principal, refusal } = await door.authentication.authenticate({
     credentials: auth,
     caller,
-    id: connection,
+    id: connection.id,
     role,
-    scopes: grantScopes({ client, role, scopes, hasDevice, caller }),
-    hasDevice,
+    scopes: grant.scopes,
+    deviceId: device?.id,
   });
   const isUnknown = refusal ? refusal.code.endsWith('_MISSING') : role === 'node';
   if (!hasDevice && isUnknown)
     return refuse(id, 'NOT_PAIRED', 'device identity required', { code: 'DEVICE_IDENTITY_REQUIRED' });
-  return refusal ? refuseCredentials(id, refusal) : { id, params, principal };
+  if (refusal) return refuseCredentials(id, refusal);
+  try {
+    return await introduce(opened, { principal, grant, caller }, door);
+  } catch (error) {
+    // A disk that takes no approvals is told as such; anything else is a fault of ours.
+    if (!isGatewayError(error)) throw error;
+    return { answer: { id, error: toErrorShape(error) }, refused: { code: 1011, reason: 'hello failed' } };
+  }
+}
+
+interface Recognised extends Pick<Connection, 'caller'> {
+  principal: Principal;
+  grant: Grant;
+}
+
+/** Sees to the pairing of a device, and composes what the client is told of itself. */
+async function introduce({ id, params }: Opened, known: Recognised, door: Door): Promise<Admitted | Refused> {
+  const { principal, grant, caller } = known;
+  const { client, device, scopes = [] } = params;
+  const { role, method } = principal;
+  const arrival = device && {
+    deviceId: device.id,
+    publicKey: toRawKey(device.publicKey) ?? '',
+    client,
+    role,
+    scopes: grant.scopes,
+    caller,
+    method,
+  };
+  const admission = arrival ? await door.devices.admit(arrival) : { holds: () => true };
+  if (admission.pairing)
+    return refusePairing(id, { ...admission.pairing, deviceId: device?.id ?? '', role, scopes: grant.scopes });
+  const auth: HelloOk['auth'] = {
+    role,
+    scopes: [...principal.scopes],
+    method,
+    ...admission.token,
+    ...(role === 'operator' && {
+      recoveryScope: toRecoveryScope(admission.token?.deviceToken, { params, method, door }),
+    }),
+    requestedScopes: [...scopes],
+    withheldScopes: grant.withheld,
+    grantedAs: grant.grantedAs,
+  };
+  return { id, params, principal, auth, holds: admission.holds };
+}
+
+/** The same for a device as long as its token is, and for anybody else as long as the secret is. */
+function toRecoveryScope(
+  deviceToken: string | undefined,
+  { params: { device, auth }, method, door }: { params: ConnectParams; method: Principal['method']; door: Door },
+): string {
+  if (deviceToken !== undefined) return door.devices.recoveryScope(['device-token', deviceToken]);
+  const secret = method === 'none' ? undefined : auth?.token || auth?.password;
+  return door.devices.recoveryScope([method, secret ?? '', device?.id ?? '']);
+}
+
+function refusePairing(id: string, refusal: PairingRefusal): Refused {
+  const { error, reason } = toPairingError(refusal);
+  return { answer: { id, error }, refused: { code: 1008, reason } };
 }
 
 function refuseCredentials(id: string, { message, details, retryAfterMs }: AuthRefusal): Refused {

@@ -17,7 +17,7 @@ import { queueStarts, type Starts } from './starts.ts';
 import { toSubscriptions } from './subscriptions.ts';
 import { type Antechamber, limitPreauth, readCaller, refuseUpgrade } from './upgrade.ts';
 import { toHelloOk } from './welcome.ts';
-import type { Goodbye, WireOptions } from './wire.ts';
+import type { DeviceSockets, Goodbye, WireOptions } from './wire.ts';
 
 /** Of what strangers write into the log, characters. */
 const maxLoggedLength = 200;
@@ -80,6 +80,15 @@ export class Sockets implements ConnectionListener {
     return { opening: this.#antechamber.size, ready, bufferedBytes };
   }
 
+  /** Ends what a device may do on the sockets it has; one of them may be spared until it has its answer. */
+  closeDevice({ deviceId, role, sparing }: DeviceSockets): void {
+    for (const connection of this.hub.connections()) {
+      const { principal } = connection.session ?? {};
+      const isMeant = principal?.deviceId === deviceId && (role === undefined || principal.role === role);
+      if (isMeant && connection.id !== sparing) connection.close(deviceRemoved.code, deviceRemoved.reason);
+    }
+  }
+
   drain(): void {
     this.#isStopping = true;
   }
@@ -103,13 +112,14 @@ export class Sockets implements ConnectionListener {
   }
 
   async connectionOnHello(connection: Connection, frame: Buffer): Promise<void> {
-    const { authentication, allowedOrigins = [], isStarting } = this.#options;
+    const { authentication, devices, allowedOrigins = [], isStarting } = this.#options;
     const closedFor = () => (this.#isStopping ? 'stopping' : isStarting?.() ? 'starting' : undefined);
     try {
-      const met = await greet(connection, frame, { authentication, allowedOrigins, closedFor });
+      const met = await greet(connection, frame, { authentication, devices, allowedOrigins, closedFor });
       // It may have given up, or been given up, while its credentials were checked.
       if (connection.state !== 'opening') return;
       if (met.refused) this.#turnAway(connection, met);
+      else if (!met.holds()) connection.close(deviceRemoved.code, deviceRemoved.reason);
       else this.#letIn(connection, met);
     } catch (error) {
       // Nobody waits for this method, so an error of ours ends here, with the one socket.
@@ -149,7 +159,8 @@ export class Sockets implements ConnectionListener {
     this.#deadlines.delete(connection);
     this.#all.get(connection)?.();
     this.#all.delete(connection);
-    const { id, farewell, fault } = connection;
+    const { id, farewell, fault, session } = connection;
+    if (session?.principal.deviceId !== undefined) this.#options.devices.left(session.principal.deviceId);
     const level = farewell?.code === 1008 || farewell?.cause || fault ? 'warn' : 'debug';
     this.#log[level]('socket closed', { connection: id, code, farewell, fault });
     if (this.presence.leave(connection)) this.hub.publish('presence', { presence: this.presence.list() });
@@ -186,7 +197,7 @@ export class Sockets implements ConnectionListener {
     connection.close(refused.code, refused.reason);
   }
 
-  #letIn(connection: Connection, { id, params, principal }: Admitted): void {
+  #letIn(connection: Connection, { id, params, principal, auth }: Admitted): void {
     const { client, device } = params;
     const context = this.#toContext(connection, principal, device?.id);
     const session: Session = { principal, client, caps: new Set(params.caps), deviceId: device?.id, context };
@@ -194,7 +205,7 @@ export class Sockets implements ConnectionListener {
     try {
       const state = { presence: this.presence.list(), stateVersion: this.hub.stateVersion() };
       const facts = this.#options.hello();
-      const payload = toHelloOk({ connection, session, facts, state, limits: this.#limits });
+      const payload = toHelloOk({ connection, session, auth, facts, state, limits: this.#limits });
       connection.becomeReady(session, { type: 'res', id, ok: true, payload });
     } catch (error) {
       // A gateway that cannot say how it is cannot take clients; they are told, and the log knows why.
@@ -205,6 +216,8 @@ export class Sockets implements ConnectionListener {
     this.#deadlines.delete(connection);
     this.#all.get(connection)?.();
     this.hub.add(connection);
+    const { role, method, deviceId } = principal;
+    if (deviceId !== undefined) this.#options.devices.joined({ deviceId, role, method });
     this.#log.info('client connected', {
       connection: connection.id,
       address: connection.caller.address,
@@ -212,6 +225,7 @@ export class Sockets implements ConnectionListener {
       version: client.version.slice(0, maxLoggedLength),
       role: principal.role,
       scopes: principal.scopes,
+      grantedAs: auth.grantedAs,
     });
     if (isVisible) this.hub.publish('presence', { presence: this.presence.list() });
     connection.readQueued();
@@ -246,6 +260,9 @@ function toServerOptions(limits: Limits): ServerOptions & { closeTimeout: number
     closeTimeout: limits.closeTimeoutMs,
   };
 }
+
+/** How sockets end whose device was removed, or whose token was taken back. */
+const deviceRemoved = { code: 4001, reason: 'device removed' } as const;
 
 const busy = {
   code: 'UNAVAILABLE',

@@ -15,6 +15,7 @@ export interface HelloFacts {
 export interface Welcome {
   connection: Connection;
   session: Session;
+  auth: HelloOk['auth'];
   facts: HelloFacts;
   /** What the wire knows. */
   state: Pick<HelloOk['snapshot'], 'presence' | 'stateVersion'>;
@@ -22,8 +23,8 @@ export interface Welcome {
 }
 
 /** Composes the answer to `connect`. The lists of methods and events do not depend on the scopes. */
-export function toHelloOk({ connection, session, facts, state, limits }: Welcome): HelloOk {
-  const { role, scopes, method } = session.principal;
+export function toHelloOk({ connection, session, auth, facts, state, limits }: Welcome): HelloOk {
+  const { scopes } = session.principal;
   return {
     type: 'hello-ok',
     protocol: protocolVersion,
@@ -33,7 +34,7 @@ export function toHelloOk({ connection, session, facts, state, limits }: Welcome
       ...(isGranted(scopes, 'operator.admin') ? facts.snapshot : withoutAdminMembers(facts.snapshot)),
       ...state,
     },
-    auth: { role, scopes: [...scopes], method },
+    auth,
     policy: {
       maxPayload: limits.maxPayloadBytes,
       maxBufferedBytes: limits.maxBufferedBytes,

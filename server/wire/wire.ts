@@ -6,6 +6,7 @@ import type { StateVersion } from '../../sdk/protocol/frames.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Authentication } from '../auth/authenticate.ts';
+import type { Devices } from '../devices/devices.ts';
 import type { Log } from '../log/log.ts';
 import type { CallBudget } from '../methods/call-budget.ts';
 import type { Context } from '../methods/context.ts';
@@ -19,6 +20,8 @@ export type WireCall = Pick<Context, 'principal' | 'subscriptions' | 'follow'> &
 
 export interface WireOptions {
   authentication: Authentication;
+  /** Decides on clients that are devices, and is told when they come and go. */
+  devices: Pick<Devices, 'admit' | 'joined' | 'left' | 'recoveryScope'>;
   /** `gateway.controlUi.allowedOrigins`; read anew for each socket. Default none. */
   allowedOrigins?: readonly string[] | undefined;
   /** Runs the handler of a method. Scope and input have been checked; what it throws is answered. */
@@ -46,6 +49,15 @@ export interface Goodbye {
   restartExpectedMs?: number | undefined;
 }
 
+/** Which sockets of a device are meant. */
+export interface DeviceSockets {
+  deviceId: string;
+  /** Default all. */
+  role?: string | undefined;
+  /** Id of a connection that is not. */
+  sparing?: string | undefined;
+}
+
 /** All sockets of the gateway. */
 export interface Wire {
   /** Takes a socket; attach it to the `upgrade` event of an HTTP server. Any path will do. */
@@ -57,6 +69,8 @@ export interface Wire {
   stateVersion(): StateVersion;
   /** Sockets before hello, sockets after it, and what waits to be sent to the latter. */
   counts(): { opening: number; ready: number; bufferedBytes: number };
+  /** Closes sockets with 4001 `device removed`. */
+  closeDevice(device: DeviceSockets): void;
   /** Takes no new sockets from now on: HTTP 503. */
   drain(): void;
   /** Says `shutdown` to every client, then closes every socket with 1012. Resolves when all are gone. */
@@ -73,6 +87,7 @@ export function createWire(options: WireOptions): Wire {
     presence: presence.list,
     stateVersion: hub.stateVersion,
     counts: () => sockets.counts(),
+    closeDevice: (device) => sockets.closeDevice(device),
     drain: () => sockets.drain(),
     close: (goodbye) => sockets.close(goodbye),
   };

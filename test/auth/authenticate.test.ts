@@ -55,7 +55,7 @@ describe('a right credential', () => {
 describe('a refusal', () => {
   const token: AuthPolicy = { mode: 'token', token: secret, source };
   const password: AuthPolicy = { mode: 'password', password: secret };
-  const device = { hasDevice: true };
+  const device = { deviceId: 'd1' };
 
   it.each([
     [token, {}, 'AUTH_TOKEN_MISSING', 'token_missing', 'update_auth_configuration'],

@@ -13,12 +13,15 @@ const grant = (changes: Partial<Claim>) =>
   });
 
 describe('grantScopes', () => {
+  const asked = ['operator.read', 'x.unknown'];
+
   it.each([
     ['gateway-client', 'backend'],
     ['cli', 'cli'],
-  ] as const)('keeps what %s/%s asks for, unknown names too, wherever it is', (id, mode) => {
-    for (const caller of [local, remote])
-      expect(grant({ client: { id, mode }, caller })).toEqual(['operator.read', 'x.unknown']);
+  ] as const)('keeps what %s/%s asks for, unknown names too, wherever it is, and says where', (id, mode) => {
+    expect(grant({ client: { id, mode } })).toEqual({ scopes: asked, grantedAs: 'local-tool', withheld: [] });
+    const elsewhere = grant({ client: { id, mode }, caller: remote });
+    expect(elsewhere).toEqual({ scopes: asked, grantedAs: 'remote-tool', withheld: [] });
   });
 
   it.each([
@@ -27,22 +30,25 @@ describe('grantScopes', () => {
     ['webchat', 'webchat'],
     ['test', 'test'],
     ['openclaw-macos', 'ui'],
-  ] as const)('gives %s/%s nothing without a device', (id, mode) => {
-    expect(grant({ client: { id, mode } })).toEqual([]);
+  ] as const)('gives %s/%s nothing without a device, and says why of each scope', (id, mode) => {
+    const { scopes, grantedAs, withheld } = grant({ client: { id, mode } });
+    expect({ scopes, grantedAs }).toEqual({ scopes: [], grantedAs: 'guest' });
+    expect(withheld).toMatchObject(asked.map((scope) => ({ scope, reason: 'device-required' })));
+    expect(withheld[0]?.fix).toContain('send device in connect');
   });
 
   it('gives nothing to a page without a device, whatever it says it is', () => {
-    expect(grant({ caller: { ...local, origin: 'http://localhost:18789' } })).toEqual([]);
+    const page = grant({ caller: { ...local, origin: 'http://localhost:18789' } });
+    expect(page).toMatchObject({ scopes: [], grantedAs: 'guest', withheld: [{ scope: 'operator.read' }, {}] });
   });
 
   it('keeps what a device asks for, wherever it is', () => {
-    expect(grant({ client: { id: 'test', mode: 'test' }, hasDevice: true, caller: remote })).toEqual([
-      'operator.read',
-      'x.unknown',
-    ]);
+    const device = grant({ client: { id: 'test', mode: 'test' }, hasDevice: true, caller: remote });
+    expect(device).toEqual({ scopes: asked, grantedAs: 'device', withheld: [] });
   });
 
   it('gives a node none', () => {
-    expect(grant({ role: 'node', hasDevice: true })).toEqual([]);
+    const node = grant({ role: 'node', hasDevice: true });
+    expect(node).toMatchObject({ scopes: [], grantedAs: 'node', withheld: [{ reason: 'node-role' }, {}] });
   });
 });

@@ -63,6 +63,28 @@ describe('refuseOrigin', () => {
     expect(refuse('http://localhost:18789', { ...remote, host: 'localhost:18789' })).toBe('origin not allowed');
   });
 
+  it.each([
+    '192.168.1.5:18789',
+    '10.0.0.2',
+    '172.20.0.1:18789',
+    '100.100.1.1:18789',
+    'nas.local:18789',
+    '[fd12::1]:18789',
+  ])('passes a page that came from the gateway by %s', (host) => {
+    expect(refuse(`http://${host}`, { ...remote, host })).toBeUndefined();
+    expect(refuse(`https://${host}`, { ...remote, host })).toBeUndefined();
+  });
+
+  it.each([
+    ['a public name that was pointed here', 'http://rebound.example:18789', 'rebound.example:18789'],
+    ['a public address', 'http://8.8.8.8:18789', '8.8.8.8:18789'],
+    ['another machine of the network', 'http://192.168.1.6:18789', '192.168.1.5:18789'],
+    ['another port', 'http://192.168.1.5:8080', '192.168.1.5:18789'],
+    ['a name that only looks private', 'http://192.168.1.5.evil.example:18789', '192.168.1.5.evil.example:18789'],
+  ])('refuses %s', (_name, origin, host) => {
+    expect(refuse(origin, { ...remote, host })).toBe('origin not allowed');
+  });
+
   it.each(['null', 'nonsense'])('refuses the origin %s', (origin) => {
     expect(refuse(origin)).toBe('origin missing or invalid');
   });

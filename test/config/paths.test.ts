@@ -10,6 +10,7 @@ describe('resolvePaths', () => {
       stateDir: '/home/me/.openclaw',
       configPath: '/home/me/.openclaw/openclaw.json',
       tokenPath: '/home/me/.openclaw/gateway.token',
+      deviceSecretPath: '/home/me/.openclaw/devices.secret',
       databasePath: '/home/me/.openclaw/openclaw.db',
       profile: undefined,
     });

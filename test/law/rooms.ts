@@ -65,6 +65,11 @@ export const rooms: readonly Room[] = [
   { place: 'server/workspace', values: [...domain, 'server/workspace'], types: protocolTypes },
   { place: 'server/database', values: [...domain, 'server/database'], types: protocolTypes },
   { place: 'server/auth', values: [...domain, 'server/auth'], types: protocolTypes },
+  {
+    place: 'server/devices',
+    values: [...domain, 'server/devices', 'server/database'],
+    types: [...protocolTypes, 'server/auth'],
+  },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
   { place: 'server/system', values: [...domain, 'server/system'], types: protocolTypes },
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
@@ -117,7 +122,7 @@ export const rooms: readonly Room[] = [
       '@trpc/server',
       'zod',
     ],
-    types: ['server/config'],
+    types: ['server/config', 'server/devices'],
   },
   {
     place: 'server/listen.ts',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HelloOk } from '../../sdk/protocol/hello.ts';
 import { makeDevice, prove, type Signed } from '../auth/device.ts';
 import { type House, openHouse, token } from './house.ts';
 import { type AnyFrame, type Closed, connectParams, dial, dialIn, type Raw } from './raw.ts';
@@ -94,7 +95,15 @@ describe('hello-ok', () => {
         attachments: { maxBytes: 19_464_192, maxImageBytes: 6_291_456 },
       },
     });
-    expect(payload?.auth).not.toHaveProperty('deviceToken');
+    expect(payload?.auth).toEqual({
+      role: 'operator',
+      scopes: ['operator.admin'],
+      method: 'token',
+      recoveryScope: expect.stringMatching(/^[\w-]{43}$/),
+      requestedScopes: ['operator.admin'],
+      withheldScopes: [],
+      grantedAs: 'local-tool',
+    });
   });
 
   it('keeps to itself what is for admins', async () => {
@@ -114,7 +123,12 @@ describe('hello-ok', () => {
     ['none to who asks for none', { scopes: undefined }, []],
   ])('grants %s', async (_name, changes, scopes) => {
     using raw = await dial(house);
-    expect((await raw.connect(changes)).payload?.auth).toMatchObject({ scopes });
+    const auth = (await raw.connect(changes)).payload?.auth as HelloOk['auth'] | undefined;
+    expect(auth?.scopes).toEqual(scopes);
+    // Whatever was asked for is either granted or told why not.
+    const withheld = auth?.withheldScopes?.map(({ scope }) => scope) ?? [];
+    expect([...scopes, ...withheld]).toEqual(auth?.requestedScopes);
+    for (const { fix } of auth?.withheldScopes ?? []) expect(fix).toMatch(/device/);
   });
 
   it.each([
@@ -361,13 +375,6 @@ describe('connect is refused', () => {
 });
 
 describe('a device', () => {
-  it('with a valid secret is admitted with the scopes it asks for, and gets no token', async () => {
-    using raw = await dial(house);
-    await connectWithDevice(raw);
-    const { payload } = await raw.next((frame) => frame.id === 'hello');
-    expect(payload?.auth).toEqual({ role: 'operator', scopes: ['operator.admin'], method: 'token' });
-  });
-
   it('may be a node, without scopes', async () => {
     using raw = await dial(house);
     const node = { role: 'node', client: client('node-host', 'node'), scopes: [], minProtocol: 3, maxProtocol: 3 };

@@ -1,14 +1,20 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import type { SecondAnswer } from '../../sdk/protocol/method.ts';
 import { limitAttempts } from '../../server/auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
+import { openDatabase } from '../../server/database/database.ts';
+import { createDevices, type Devices } from '../../server/devices/devices.ts';
 import { createStability, type Stability } from '../../server/health/stability.ts';
 import type { Log, LogFields } from '../../server/log/log.ts';
 import { createCallBudget } from '../../server/methods/call-budget.ts';
+import type { Context } from '../../server/methods/context.ts';
+import { deviceMethods } from '../../server/methods/device.ts';
 import { defaultLimits, type Limits } from '../../server/wire/limits.ts';
 import { createWire, type Wire, type WireCall } from '../../server/wire/wire.ts';
+import { scratch } from '../scratch.ts';
 
 export const token = 'correct-horse-battery-staple';
 
@@ -71,6 +77,7 @@ export interface House extends AsyncDisposable {
   url: string;
   port: number;
   log: ReturnType<typeof createMemoryLog>;
+  devices: Devices;
 }
 
 export interface HouseOptions {
@@ -80,6 +87,10 @@ export interface HouseOptions {
   allowedOrigins?: string[];
   isStarting?: () => boolean;
   hello?: () => never;
+  /** Default true, as in the configuration. */
+  autoApproveLocal?: boolean;
+  /** Milliseconds since the epoch, for devices. */
+  now?: () => number;
 }
 
 /** A wire on a real listener, with the handlers that a test brings. */
@@ -89,6 +100,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const handlers: Record<string, TestHandler> = {
     health: () => healthSnapshot(),
     'system-presence': () => wire.presence(),
+    ...deviceHandlers(() => devices),
     ...options.handlers,
   };
   const snapshot = {
@@ -98,8 +110,19 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     stateDir: '/var/openclaw',
     authMode: 'token' as const,
   };
+  const folder = await scratch();
+  const database = await openDatabase(join(folder.path, 'openclaw.db'));
+  const devices = createDevices({
+    database,
+    secret: 'what device tokens are derived from',
+    publish: (event, payload, audience) => wire.publish(event, payload, audience),
+    sockets: { close: (device) => wire.closeDevice(device) },
+    autoApproveLocal: () => options.autoApproveLocal ?? true,
+    now: options.now,
+  });
   const wire = createWire({
-    authentication: defineAuthentication(options.policy ?? { mode: 'token', token }, limitAttempts()),
+    authentication: defineAuthentication(options.policy ?? { mode: 'token', token }, limitAttempts(), devices),
+    devices,
     allowedOrigins: options.allowedOrigins,
     handle(path, input, call) {
       const handler = handlers[path];
@@ -125,13 +148,27 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     url: `ws://127.0.0.1:${port}`,
     port,
     log,
+    devices,
     async [Symbol.asyncDispose]() {
       await wire.close({ reason: 'gateway stopping' });
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      devices.close();
+      await database.close();
+      await folder[Symbol.asyncDispose]();
     },
   };
 }
 
 /** A promise with its handles outside, for handlers that a test steers. */
 export const steered = <T = SecondAnswer>() => Promise.withResolvers<T>();
+
+/** The methods of devices, as the gateway has them. */
+const deviceHandlers = (devices: () => Devices): Record<string, TestHandler> =>
+  Object.fromEntries(
+    Object.entries(deviceMethods).map(([name, handler]) => [
+      `device.${name}`,
+      (input: never, call: WireCall) =>
+        handler({ input, ctx: { devices: devices(), principal: call.principal } as Context, signal: undefined }),
+    ]),
+  );
