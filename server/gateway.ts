@@ -40,6 +40,7 @@ import { createDevices } from './devices/devices.ts';
 import { watchEventLoop } from './health/event-loop.ts';
 import { createHealth } from './health/snapshot.ts';
 import { createStability } from './health/stability.ts';
+import { watchStrain } from './health/strain.ts';
 import { createHttpApp } from './http/app.ts';
 import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
@@ -52,7 +53,9 @@ import { createModelRegistry } from './models/live-registry.ts';
 import { parseSessionKey } from './sessions/key.ts';
 import { createSessionStore } from './sessions/store.ts';
 import { openIdentity } from './system/identity.ts';
+import { describeMachine } from './system/machine.ts';
 import { createRestart, type Keeper } from './system/restart.ts';
+import { createSystemEvents } from './system/system-events.ts';
 import { limitsFrom } from './wire/limits.ts';
 import { createWire, type Goodbye } from './wire/wire.ts';
 
@@ -245,6 +248,8 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   });
   const eventLoop = watchEventLoop();
   const diagnostics = createStability();
+  const strain = watchStrain(diagnostics.record);
+  const systemEvents = createSystemEvents((beacon) => front().hear(beacon));
   const restart = createRestart({
     keeper: options.keeper,
     runs,
@@ -257,6 +262,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     runs,
     models,
     eventLoop,
+    systemEvents,
     lastRestart: restart.last(),
     version,
     startedAt: life.startedAt,
@@ -305,6 +311,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     diagnostics,
     restart,
     identity: openIdentity(paths.stateDir),
+    systemEvents,
     publish,
     mainKey,
     isWritable: () => database.isWritable,
@@ -314,6 +321,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     },
     async close() {
       eventLoop.close();
+      strain.close();
       restart.close();
       devices.close();
       await Promise.all([models.close(), guide.close()]);
@@ -354,6 +362,14 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     restart: domains.restart,
     diagnostics,
     identity: domains.identity,
+    systemEvents: domains.systemEvents,
+    machine: () =>
+      describeMachine({
+        stateDir: paths.stateDir,
+        bootId,
+        startedAt: life.startedAt,
+        port: () => Number(new URL(life.url).port),
+      }),
     presence: () => wire.presence(),
     health: health.takeHealth,
     status: health.sumUp,
@@ -368,6 +384,7 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     },
     handle: methods.handle,
     hello: () => ({ server: { version, bootId }, snapshot: toHelloSnapshot() }),
+    health: health.takeHealth,
     self: { host: hostname(), version, platform: process.platform },
     isStarting: () => life.phase === 'starting',
     budget,

@@ -23,6 +23,7 @@ import { models } from './models.ts';
 import { systemPresence } from './presence.ts';
 import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
+import { system, systemEvent } from './system.ts';
 import { tools } from './tools.ts';
 import { users } from './users.ts';
 
@@ -31,6 +32,8 @@ export interface Namespaces {
   health: typeof health;
   status: typeof status;
   'system-presence': typeof systemPresence;
+  'system-event': typeof systemEvent;
+  system: typeof system;
   agent: typeof agent;
   'agent.wait': typeof agentWait;
   agents: typeof agents;
@@ -59,6 +62,8 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   health,
   status,
   'system-presence': systemPresence,
+  'system-event': systemEvent,
+  system,
   agent,
   'agent.wait': agentWait,
   agents,

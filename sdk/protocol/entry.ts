@@ -47,7 +47,7 @@ export {
 } from './hello.ts';
 export type { CallContext, CallLimit, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
 export { ModelRow } from './models.ts';
-export { PresenceEntry } from './presence.ts';
+export { type Beacon, PresenceEntry } from './presence.ts';
 export { RunRow } from './runs.ts';
 export {
   type AuthMethod,
@@ -59,6 +59,7 @@ export {
   type Role,
 } from './scopes.ts';
 export { SessionDefaults, SessionPage, SessionRow } from './sessions.ts';
+export { Machine } from './system.ts';
 export { ToolCatalogEntry, ToolInvocationResult, ToolRow } from './tools.ts';
 export { Usage } from './usage.ts';
 export { capabilities, minProbeProtocolVersion, protocolVersion } from './version.ts';

@@ -139,6 +139,8 @@ export interface Audience {
   subscribedTo?: 'sessions' | { messagesOf: string };
   /** Only this connection. */
   connection?: string;
+  /** Only these connections. */
+  connections?: ReadonlySet<string>;
   /** Only connections that announced this capability in `connect`. */
   capability?: string;
 }

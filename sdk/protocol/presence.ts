@@ -25,6 +25,8 @@ export interface PresenceEntry {
   ts: number;
   /** Connected since, milliseconds since the epoch. */
   onlineSince?: number | undefined;
+  /** Told by other gateways: the last time the person did something, milliseconds since the epoch. */
+  lastActivityAt?: number | undefined;
   deviceId?: string | undefined;
   roles?: string[] | undefined;
   scopes?: string[] | undefined;
@@ -50,6 +52,7 @@ export const PresenceEntry = shape<PresenceEntry>()(
     text: z.string().optional(),
     ts: timestampMs,
     onlineSince: timestampMs.optional(),
+    lastActivityAt: timestampMs.optional(),
     deviceId: text,
     roles: z.array(z.string()).optional(),
     scopes: z.array(z.string()).optional(),
@@ -64,3 +67,6 @@ export const systemPresence = query({
   input: nothing,
   output: z.array(PresenceEntry),
 });
+
+/** What somebody says of itself by `system-event`. */
+export type Beacon = Partial<Omit<PresenceEntry, 'ts' | 'onlineSince' | 'lastActivityAt'>>;

@@ -12,6 +12,7 @@ export interface HealthDeps {
   runs: Pick<Runs, 'counts'>;
   models: ModelRegistry;
   eventLoop: EventLoopWatch;
+  systemEvents: { list(): string[] };
   /** How this process was restarted last. */
   lastRestart: LastRestart | undefined;
   version: string;
@@ -27,7 +28,7 @@ const noHeartbeat = { enabled: false, every: '0m', everyMs: null, prompt: '', ta
 
 /** Functions that look at the gateway as a whole. */
 export function createHealth(deps: HealthDeps) {
-  const { agents, sessions, runs, models, eventLoop, lastRestart, version, startedAt } = deps;
+  const { agents, sessions, runs, models, eventLoop, systemEvents, lastRestart, version, startedAt } = deps;
   const countSessions = (agentId?: string): SessionCounts => {
     const { rows } = sessions.list({ limit: recentSessions, offset: 0, archived: 'all', agentId });
     const now = Date.now();
@@ -77,7 +78,7 @@ export function createHealth(deps: HealthDeps) {
         agents: agents.list().map(({ id }) => ({ agentId: id, enabled: false, every: '0m' })),
       },
       channelSummary: [],
-      queuedSystemEvents: [],
+      queuedSystemEvents: systemEvents.list(),
       sessions: {
         paths: [path],
         count,

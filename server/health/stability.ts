@@ -24,6 +24,8 @@ export interface Stability {
 }
 
 const defaultCapacity = 1000;
+/** The same again so soon after is counted instead, milliseconds. */
+const sameMs = 1000;
 
 export function createStability(capacity = defaultCapacity): Stability {
   /** A ring: the record with number `seq` is at `seq % capacity`. */
@@ -43,6 +45,12 @@ export function createStability(capacity = defaultCapacity): Stability {
 
   return {
     record(record) {
+      const last = ring[lastSeq % capacity];
+      if (last && isSame(last, record) && Date.now() - last.ts < sameMs) {
+        // A flood of one kind must not wash away everything else.
+        last.count = (last.count ?? 1) + (record.count ?? 1);
+        return;
+      }
       lastSeq++;
       ring[lastSeq % capacity] = { seq: lastSeq, ts: Date.now(), ...record };
     },
@@ -60,6 +68,18 @@ export function createStability(capacity = defaultCapacity): Stability {
       };
     },
   };
+}
+
+function isSame(one: StabilityRecord, other: Omit<StabilityRecord, 'seq' | 'ts'>): boolean {
+  const { type, surface, action, reason, name, connection } = other;
+  return (
+    one.type === type &&
+    one.surface === surface &&
+    one.action === action &&
+    one.reason === reason &&
+    one.name === name &&
+    one.connection === connection
+  );
 }
 
 function sumUp(events: readonly StabilityRecord[]): StabilitySummary {

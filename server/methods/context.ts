@@ -2,6 +2,7 @@ import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
 import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
+import type { Machine } from '../../sdk/protocol/system.ts';
 import type { Notes } from '../agent/notes.ts';
 import type { Runs } from '../agent/runs.ts';
 import type { ToolRegistry } from '../agent/tools/registry.ts';
@@ -16,6 +17,7 @@ import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { GatewayIdentity } from '../system/identity.ts';
 import type { Restart } from '../system/restart.ts';
+import type { SystemEvents } from '../system/system-events.ts';
 
 /** The gateway's domains, as handlers see them. */
 export interface Domains {
@@ -35,6 +37,9 @@ export interface Domains {
   diagnostics: Stability;
   /** By what the gateway can be told from others; made at the first question. */
   identity(): Promise<GatewayIdentity>;
+  systemEvents: SystemEvents;
+  /** Looks at the machine that the gateway runs on. */
+  machine(): Promise<Machine>;
   presence(): PresenceEntry[];
   health(): HealthSnapshot;
   status(): StatusSummary;

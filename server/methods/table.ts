@@ -14,6 +14,7 @@ import { modelsMethods } from './models.ts';
 import { systemPresenceMethod } from './presence.ts';
 import { runsMethods } from './runs.ts';
 import { sessionsMethods } from './sessions.ts';
+import { systemEventMethod, systemMethods } from './system.ts';
 import { toolsMethods } from './tools.ts';
 import { usersMethods } from './users.ts';
 
@@ -32,6 +33,7 @@ const namespaces = {
   sessions: sessionsMethods,
   tools: toolsMethods,
   users: usersMethods,
+  system: systemMethods,
 };
 
 const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(
@@ -39,6 +41,7 @@ const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(
     health: healthMethod,
     status: statusMethod,
     'system-presence': systemPresenceMethod,
+    'system-event': systemEventMethod,
     agent: agentMethod,
     'agent.wait': agentWaitMethod,
     ...Object.fromEntries(

@@ -39,12 +39,24 @@ export interface Session {
 /** More than the header of a frame and a ping or two between frames need, bytes. */
 const frameOverheadBytes = 1024;
 
+/** Bytes that are too many, on the way in or out. */
+export interface Overload {
+  surface: 'gateway.ws.outbound_buffer' | 'gateway.ws.inbound' | 'gateway.ws.preauth';
+  action: 'closed' | 'dropped';
+  reason: 'ws_send_buffer_close' | 'ws_send_buffer_drop' | 'ws_payload_limit' | 'ws_preauth_payload_limit';
+  /** How many there were, where that is known. */
+  bytes?: number | undefined;
+  limitBytes: number;
+}
+
 /** What a connection reports. */
 export interface ConnectionListener {
   /** The first frame: a handshake. */
   connectionOnHello(connection: Connection, frame: Buffer): void;
   /** A frame after hello. */
   connectionOnFrame(connection: Connection, frame: Buffer): void;
+  /** Told before the connection is closed for it; of events that are dropped, once until it has caught up. */
+  connectionOnOverload(connection: Connection, overload: Overload): void;
   connectionOnClose(connection: Connection, code: number): void;
 }
 
@@ -87,6 +99,8 @@ export class Connection {
   fault: string | undefined;
   /** True once the client has sent a frame that is no JSON. */
   hasBabbled = false;
+  /** Events that it was too slow for. */
+  skippedEvents = 0;
   /** Calls in a row that the role may not make. */
   unauthorizedCalls = 0;
 
@@ -101,6 +115,8 @@ export class Connection {
   /** Read from the TCP socket before it was upgraded. */
   readonly #bytesBefore: number;
   #isCorked = false;
+  /** True from the first event that was left out until something is sent again. */
+  #isSkipping = false;
   #pings: NodeJS.Timeout | undefined;
   #owesPong = false;
 
@@ -115,7 +131,9 @@ export class Connection {
     webSocket.on('close', (code) => this.#socketOnClose(code));
     webSocket.on('error', (error: NodeJS.ErrnoException) => {
       // Anything else is the end of the line, of which the `close` that follows tells all there is to know.
-      if (error.code?.startsWith('WS_ERR')) this.fault = error.message;
+      if (!error.code?.startsWith('WS_ERR')) return;
+      this.fault = error.message;
+      if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#reportSize();
     });
     webSocket.on('pong', () => {
       this.#owesPong = false;
@@ -159,13 +177,29 @@ export class Connection {
 
   answer(answer: Answer): void {
     if (this.#state === 'draining' || this.#state === 'closed') return;
-    if (this.bufferedBytes > this.#limits.maxBufferedBytes) this.close(1008, 'slow consumer');
+    if (this.bufferedBytes > this.#limits.maxBufferedBytes) this.closeAsSlow(this.#limits.maxBufferedBytes);
     else this.send(JSON.stringify(answer));
+  }
+
+  /** Leaves an event out, because the client does not read what it was sent before. */
+  skipEvent(limitBytes: number): void {
+    this.skippedEvents++;
+    if (this.#isSkipping) return;
+    this.#isSkipping = true;
+    this.#reportBuffer('dropped', limitBytes);
+  }
+
+  /** Gives the client up, because it does not read what it was sent before. */
+  closeAsSlow(limitBytes: number): void {
+    if (this.#state === 'draining' || this.#state === 'closed') return;
+    this.#reportBuffer('closed', limitBytes);
+    this.close(1008, 'slow consumer');
   }
 
   /** Writes one text frame. Frames of one turn of the event loop leave together. */
   send(frame: string | Buffer): void {
     if (this.#state === 'draining' || this.#state === 'closed') return;
+    this.#isSkipping = false;
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#socket.cork();
@@ -226,7 +260,31 @@ export class Connection {
     if (this.#socket.bytesRead - this.#bytesBefore > limit) this.#refuseSize();
   };
 
+  #reportBuffer(action: Overload['action'], limitBytes: number): void {
+    const reason = action === 'closed' ? 'ws_send_buffer_close' : 'ws_send_buffer_drop';
+    const bytes = this.bufferedBytes;
+    this.#listener.connectionOnOverload(this, {
+      surface: 'gateway.ws.outbound_buffer',
+      action,
+      reason,
+      bytes,
+      limitBytes,
+    });
+  }
+
+  #reportSize(): void {
+    const { maxPayloadBytes, maxPreauthPayloadBytes } = this.#limits;
+    const isReady = this.session !== undefined;
+    this.#listener.connectionOnOverload(this, {
+      surface: isReady ? 'gateway.ws.inbound' : 'gateway.ws.preauth',
+      action: 'closed',
+      reason: isReady ? 'ws_payload_limit' : 'ws_preauth_payload_limit',
+      limitBytes: isReady ? maxPayloadBytes : maxPreauthPayloadBytes,
+    });
+  }
+
   #refuseSize(): void {
+    if (this.#state === 'opening') this.#reportSize();
     this.close(1009, '', `a frame before hello has more than ${this.#limits.maxPreauthPayloadBytes} bytes`);
   }
 

@@ -21,6 +21,8 @@ export interface Hub {
   delete(connection: Connection): void;
   /** All ready connections. */
   connections(): Iterable<Connection>;
+  /** How many connections are ready. */
+  readonly size: number;
   /** How often presence and health have been published. */
   stateVersion(): StateVersion;
   close(): void;
@@ -41,8 +43,10 @@ export function createHub({ limits, log }: { limits: Limits; log: Log }): Hub {
   const offer = (connection: Connection, head: Buffer, droppable: boolean) => {
     connection.seq++;
     const { bufferedBytes } = connection;
-    if (bufferedBytes <= bufferLimit()) connection.send(splice(head, connection.seq));
-    else if (!droppable) connection.close(1008, 'slow consumer');
+    const limitBytes = bufferLimit();
+    if (bufferedBytes <= limitBytes) connection.send(splice(head, connection.seq));
+    else if (droppable) connection.skipEvent(limitBytes);
+    else connection.closeAsSlow(limitBytes);
     return bufferedBytes;
   };
 
@@ -52,16 +56,17 @@ export function createHub({ limits, log }: { limits: Limits; log: Log }): Hub {
     const counted = toCounted(event);
     if (counted) version[counted]++;
     const droppable = spec.droppable && !isEnd(event, payload);
-    if (!audience.connection && !audience.capability) listeners.offer(event, payload, droppable);
+    const isForSome = audience.connection !== undefined || audience.connections !== undefined;
+    if (!isForSome && !audience.capability) listeners.offer(event, payload, droppable);
     let head: Buffer | undefined;
     let bufferedBytes = 0;
-    for (const connection of audience.connection ? select(ready, audience.connection) : ready.values()) {
+    for (const connection of isForSome ? select(ready, audience) : ready.values()) {
       if (!isEntitled(connection, spec, audience)) continue;
       head ??= toHead({ event, payload, version: counted && version, log });
       if (!head) return;
       bufferedBytes += offer(connection, head, droppable);
     }
-    if (!audience.connection && !audience.subscribedTo) totalBufferedBytes = bufferedBytes;
+    if (!isForSome && !audience.subscribedTo) totalBufferedBytes = bufferedBytes;
   };
 
   return {
@@ -70,6 +75,9 @@ export function createHub({ limits, log }: { limits: Limits; log: Log }): Hub {
     add: (connection) => void ready.set(connection.id, connection),
     delete: (connection) => void ready.delete(connection.id),
     connections: () => ready.values(),
+    get size() {
+      return ready.size;
+    },
     stateVersion: () => ({ ...version }),
     close: listeners.close,
   };
@@ -86,9 +94,9 @@ function isEntitled(
   return subscribedTo === undefined || followedMessages.has(subscribedTo.messagesOf);
 }
 
-function select(ready: ReadonlyMap<string, Connection>, id: string): Connection[] {
-  const connection = ready.get(id);
-  return connection ? [connection] : [];
+function select(ready: ReadonlyMap<string, Connection>, { connection, connections }: Audience): Connection[] {
+  const ids = connection === undefined ? (connections ?? []) : [connection];
+  return [...ids].flatMap((id) => ready.get(id) ?? []);
 }
 
 /** Events that say how things stand, so that clients can tell which of two is newer. */

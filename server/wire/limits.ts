@@ -32,6 +32,12 @@ export interface Limits {
   maxMessageSubscriptions: number;
   /** Events that may wait for a listener over HTTP. */
   maxListenerEvents: number;
+  /** Rows of the list of who is present; when there are more, the newest are told. */
+  maxPresenceEntries: number;
+  /** What somebody who is not connected has said of itself is kept so long, milliseconds. */
+  beaconLifeMs: number;
+  /** Least time between two events that tell all clients how things stand, milliseconds. */
+  newsPauseMs: number;
   /** For the client's half of a close, milliseconds. */
   closeTimeoutMs: number;
   /** Largest attachment, bytes. */
@@ -57,6 +63,9 @@ export const defaultLimits: Limits = {
   maxUnauthorizedCalls: 10,
   maxMessageSubscriptions: 1_000,
   maxListenerEvents: 1_000,
+  maxPresenceEntries: 200,
+  beaconLifeMs: 300_000,
+  newsPauseMs: 100,
   closeTimeoutMs: 2_000,
   maxAttachmentBytes: 19_464_192,
   maxImageBytes: 6_291_456,

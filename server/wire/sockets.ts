@@ -3,15 +3,17 @@ import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { RequestFrame } from '../../sdk/protocol/frames.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { Beacon } from '../../sdk/protocol/presence.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Log } from '../log/log.ts';
-import { type Answer, Connection, type ConnectionListener, type Session } from './connection.ts';
+import { type Answer, Connection, type ConnectionListener, type Overload, type Session } from './connection.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { dispatch, findRoleFault, readRequest, toWireError } from './dispatch.ts';
 import { type Admitted, greet, type Refused } from './hello.ts';
 import { createHub, type Hub } from './hub.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { createNews, type News } from './news.ts';
 import { type Presence, trackPresence } from './presence.ts';
 import { queueStarts, type Starts } from './starts.ts';
 import { toSubscriptions } from './subscriptions.ts';
@@ -34,7 +36,7 @@ export class Sockets implements ConnectionListener {
   readonly #deadlines: Deadlines<Connection>;
   readonly #antechamber: Antechamber;
   readonly #starts: Starts;
-  readonly #ticks: NodeJS.Timeout;
+  readonly #news: News;
   /** All sockets, opening to draining, with how each frees its place before hello. */
   readonly #all = new Map<Connection, () => void>();
   #isStopping = false;
@@ -53,8 +55,9 @@ export class Sockets implements ConnectionListener {
     this.#antechamber = limitPreauth(limits);
     this.#starts = queueStarts(limits);
     this.hub = createHub({ limits, log: this.#log });
-    this.presence = trackPresence(options.self);
-    this.#ticks = setInterval(() => this.hub.publish('tick', { ts: Date.now() }), limits.tickIntervalMs).unref();
+    this.presence = trackPresence(options.self, limits);
+    const { hub, presence } = this;
+    this.#news = createNews({ hub, presence, health: options.health, limits, log: this.#log });
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -89,6 +92,11 @@ export class Sockets implements ConnectionListener {
     }
   }
 
+  hear(beacon: Beacon): void {
+    this.presence.hear(beacon);
+    this.#news.presenceChanged();
+  }
+
   drain(): void {
     this.#isStopping = true;
   }
@@ -100,7 +108,7 @@ export class Sockets implements ConnectionListener {
 
   async #closeAll({ reason, restartExpectedMs }: Goodbye): Promise<void> {
     this.drain();
-    clearInterval(this.#ticks);
+    this.#news.close();
     this.#deadlines.close();
     this.hub.publish('shutdown', { reason, restartExpectedMs });
     this.hub.close();
@@ -151,7 +159,21 @@ export class Sockets implements ConnectionListener {
       return;
     }
     const isAccepted = this.#starts.offer(() => this.#start(connection, session.context, request), frame.byteLength);
-    if (!isAccepted) connection.answer({ type: 'res', id: request.id, ok: false, error: busy });
+    if (isAccepted) return;
+    this.#options.record({ type: 'request.busy', surface: 'gateway.ws.requests', action: 'rejected' });
+    connection.answer({ type: 'res', id: request.id, ok: false, error: busy });
+  }
+
+  connectionOnOverload(connection: Connection, { surface, action, reason, bytes, limitBytes }: Overload): void {
+    this.#options.record({
+      type: 'payload.large',
+      surface,
+      action,
+      reason,
+      bytes,
+      limitBytes,
+      connection: connection.id,
+    });
   }
 
   connectionOnClose(connection: Connection, code: number): void {
@@ -159,11 +181,17 @@ export class Sockets implements ConnectionListener {
     this.#deadlines.delete(connection);
     this.#all.get(connection)?.();
     this.#all.delete(connection);
-    const { id, farewell, fault, session } = connection;
+    const { id, farewell, fault, skippedEvents, session } = connection;
     if (session?.principal.deviceId !== undefined) this.#options.devices.left(session.principal.deviceId);
     const level = farewell?.code === 1008 || farewell?.cause || fault ? 'warn' : 'debug';
-    this.#log[level]('socket closed', { connection: id, code, farewell, fault });
-    if (this.presence.leave(connection)) this.hub.publish('presence', { presence: this.presence.list() });
+    this.#log[level]('socket closed', {
+      connection: id,
+      code,
+      farewell,
+      fault,
+      ...(skippedEvents && { skippedEvents }),
+    });
+    if (this.presence.leave(connection)) this.#news.presenceChanged();
     if (this.#all.size === 0) this.#onEmpty?.();
   }
 
@@ -227,8 +255,9 @@ export class Sockets implements ConnectionListener {
       scopes: principal.scopes,
       grantedAs: auth.grantedAs,
     });
-    if (isVisible) this.hub.publish('presence', { presence: this.presence.list() });
+    if (isVisible) this.#news.presenceChanged();
     connection.readQueued();
+    this.#news.connected(connection.id);
   }
 
   #start(connection: Connection, context: CallContext, request: RequestFrame): void {

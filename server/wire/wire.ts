@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream';
 import type { RecordStability } from '../../sdk/protocol/diagnostics.ts';
 import type { Publish } from '../../sdk/protocol/events.ts';
 import type { StateVersion } from '../../sdk/protocol/frames.ts';
+import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
-import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
+import type { Beacon, PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Authentication } from '../auth/authenticate.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Log } from '../log/log.ts';
@@ -28,6 +29,8 @@ export interface WireOptions {
   handle(path: string, input: unknown, call: WireCall): unknown;
   /** What `hello-ok` says of the gateway, as it is now. */
   hello(): HelloFacts;
+  /** How the gateway is; told to everybody who has just connected. Default: nobody is told. */
+  health?: (() => HealthSnapshot) | undefined;
   /** How the gateway shows up in the list of who is present. */
   self: OwnPresence;
   /** True while domains are still coming up: clients are told to come back. Default never. */
@@ -66,6 +69,8 @@ export interface Wire {
   /** Follows one event without a socket, for the contract over HTTP. */
   listen: CallContext['listen'];
   presence(): PresenceEntry[];
+  /** Takes down who is present though not connected, and tells everybody. */
+  hear(beacon: Beacon): void;
   stateVersion(): StateVersion;
   /** Sockets before hello, sockets after it, and what waits to be sent to the latter. */
   counts(): { opening: number; ready: number; bufferedBytes: number };
@@ -85,6 +90,7 @@ export function createWire(options: WireOptions): Wire {
     publish: hub.publish,
     listen: hub.listen,
     presence: presence.list,
+    hear: (beacon) => sockets.hear(beacon),
     stateVersion: hub.stateVersion,
     counts: () => sockets.counts(),
     closeDevice: (device) => sockets.closeDevice(device),

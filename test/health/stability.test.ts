@@ -25,9 +25,22 @@ describe('the record of stability', () => {
     expect(seqs({ limit: 50, sinceSeq: 99 })).toEqual([]);
   });
 
+  it('counts the same again within a second instead of losing everything else', () => {
+    const { record, read } = createStability();
+    record({ type: 'gateway.restart' });
+    for (let index = 0; index < 5000; index++) record({ type: 'request.busy', action: 'rejected' });
+    record({ type: 'request.busy', action: 'closed' });
+    expect(read({ limit: 50 }).events.map(({ type, count }) => [type, count])).toEqual([
+      ['gateway.restart', undefined],
+      ['request.busy', 5000],
+      ['request.busy', undefined],
+    ]);
+  });
+
   it('adds up large payloads by where they were', () => {
     const { record, read } = createStability();
-    record({ type: 'payload.large', surface: 'a', count: 4 });
+    record({ type: 'payload.large', surface: 'a', count: 3 });
+    record({ type: 'payload.large', surface: 'a' });
     record({ type: 'payload.large', surface: 'b' });
     expect(read({ limit: 50 }).summary.payloadLarge).toEqual({ count: 5, bySurface: { a: 4, b: 1 } });
   });

@@ -229,6 +229,9 @@ describe('a slow consumer', () => {
     const before = house.wire.counts().bufferedBytes;
     for (let ts = 1; ts <= 5; ts++) house.wire.publish('tick', { ts });
     expect(house.wire.counts()).toMatchObject({ ready: 1, bufferedBytes: before });
+    expect(house.stability.read({ limit: 10 }).events).toMatchObject([
+      { type: 'payload.large', reason: 'ws_send_buffer_drop', action: 'dropped', limitBytes: 1_000_000 },
+    ]);
     raw.socket.resume();
     await expect.poll(() => house.wire.counts().bufferedBytes).toBe(0);
     house.wire.publish('tick', { ts: 99 });

@@ -91,6 +91,8 @@ export interface HouseOptions {
   autoApproveLocal?: boolean;
   /** Milliseconds since the epoch, for devices. */
   now?: () => number;
+  /** Told to everybody who connects; nobody by default. */
+  health?: () => HealthSnapshot;
 }
 
 /** A wire on a real listener, with the handlers that a test brings. */
@@ -133,6 +135,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     self: { host: 'here', version: '0.1.0', platform: 'linux' },
     isStarting: options.isStarting,
     budget: createCallBudget(),
+    health: options.health,
     record: stability.record,
     limits: { ...defaultLimits, ...options.limits },
     log,

@@ -27,6 +27,9 @@ describe('before hello', () => {
     raw.send(connectOf(65_537));
     expect(await raw.closed).toEqual({ code: 1009, reason: '' });
     expect(raw.frames.filter(({ type }) => type === 'res')).toEqual([]);
+    expect(house.stability.read({ limit: 10 }).events).toMatchObject([
+      { type: 'payload.large', surface: 'gateway.ws.preauth', action: 'closed', limitBytes: 65_536 },
+    ]);
   });
 
   it('a frame that cannot end in time is not waited for', async () => {
@@ -128,6 +131,9 @@ describe('after hello', () => {
     raw.send({ type: 'req', id: 'big', method: 'health', params: { note: 'x'.repeat(200_000) } });
     expect(await raw.closed).toEqual({ code: 1009, reason: '' });
     expect(raw.frames.find(({ id }) => id === 'big')).toBeUndefined();
+    expect(house.stability.read({ limit: 10 }).events).toMatchObject([
+      { type: 'payload.large', surface: 'gateway.ws.inbound', reason: 'ws_payload_limit', limitBytes: 200_000 },
+    ]);
   });
 
   it('the client is pinged, and dropped when it does not answer', async () => {
@@ -154,6 +160,7 @@ describe('after hello', () => {
     const refused = answers.filter(({ ok }) => !ok);
     expect(refused.length).toBeGreaterThan(0);
     expect(answers.length - refused.length).toBeGreaterThanOrEqual(25);
+    expect(house.stability.read({ limit: 10 }).summary.byType).toEqual({ 'request.busy': expect.any(Number) });
     expect(refused[0]?.error).toEqual({
       code: 'UNAVAILABLE',
       message: 'The server is busy. Please try again in a moment.',
@@ -185,6 +192,15 @@ describe('after hello', () => {
       ({ fields }) => (fields?.farewell as { code?: number } | undefined)?.code === 1008,
     );
     expect(line).toMatchObject({ level: 'warn', fields: { farewell: { reason: 'slow consumer' } } });
+    const [record] = house.stability.read({ limit: 10 }).events;
+    expect(record).toMatchObject({
+      type: 'payload.large',
+      surface: 'gateway.ws.outbound_buffer',
+      reason: 'ws_send_buffer_close',
+      action: 'closed',
+      limitBytes: 1_000_000,
+    });
+    expect(record?.bytes).toBeGreaterThan(1_000_000);
   });
 
   it('what waits for a handler is let go when the socket goes', async () => {
