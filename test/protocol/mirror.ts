@@ -22,7 +22,7 @@ export async function playAgainstClient(fixture: Fixture): Promise<void> {
   const steps = fixture.steps.filter(({ on = 'a' }) => on === 'a').flatMap(repeated);
   for (const step of steps) {
     if ('n' in step) known.set('n', step.n);
-    if ('send' in step) await house.ask(fill(step.send, known));
+    if ('send' in step) await house.ask(isConnect(step.send) ? step.send : fill(step.send, known));
     else if (step.expect) await house.answer(exampleOf(step.expect, known) as Record<string, unknown>);
     else if (step.closed) await house.close(step.closed.code, exampleOf(step.closed.reason, known) as string);
   }
@@ -30,6 +30,9 @@ export async function playAgainstClient(fixture: Fixture): Promise<void> {
 }
 
 // --- internal ---
+
+/** Our client says connect in its own way. */
+const isConnect = (frame: unknown) => isRecord(frame) && frame.method === 'connect';
 
 const repeated = (step: Step): (Step & { n?: number })[] =>
   step.times ? Array.from({ length: step.times }, (_, n) => ({ ...step, n })) : [step];
@@ -88,7 +91,6 @@ async function openMirror(fixture: Fixture) {
       look();
     });
   const arrived = (find: (frame: RequestFrame) => boolean) => until(() => requests.find(find));
-  const isConnect = ({ method }: RequestFrame) => method === 'connect';
 
   const mirror = {
     client,
