@@ -15,12 +15,16 @@ export function createProgram(shell: Shell): Command {
     const { gatewayCommand } = await import('./commands/gateway/command.ts');
     return gatewayCommand(shell, { call: callCommand(catalogue, shell), ...gatewayGroup?.subCommands });
   };
+  const devices = async () => {
+    const { devicesCommand } = await import('./commands/devices/command.ts');
+    return devicesCommand(shell);
+  };
   return {
     meta: {
       name: 'openclaw',
       description: 'OpenClaw Gateway: runs agents and lets people, apps and chat networks reach them.',
     },
-    subCommands: { gateway, agent, ...derived },
+    subCommands: { gateway, agent, devices, ...derived },
     examples: [
       'openclaw gateway --allow-unconfigured',
       'openclaw agent --message "How do I bind to my LAN?"',

@@ -44,7 +44,7 @@ describe('the import law', () => {
     expect([...reached].filter((path) => /^(zod|ws|node:.*|server\/.*|sdk\/node\/.*)$/.test(path))).toEqual([]);
   });
 
-  it('loads the server from the command line only lazily, in one file', () => {
+  it('loads the server from the command line only lazily', () => {
     const eager = files
       .filter(({ path }) => path.startsWith('cli/'))
       .flatMap(({ path, imports }) =>

@@ -47,16 +47,25 @@ export function toRefusal(error: ErrorShape, located: Located): GatewayError {
   const origin = credential
     ? `the ${credential} comes from ${credentialFrom}`
     : 'no token or password was found; pass one to new OpenClaw(), or set OPENCLAW_GATEWAY_TOKEN';
+  const approval = toApproval(error.message, details);
   const aboutAuth = 'code' in details && /^AUTH_|^DEVICE_IDENTITY_REQUIRED$/.test(String(details.code));
   return new GatewayError(
     error.code,
-    `${url} (from ${urlFrom}) refused the connection: ${error.message}${aboutAuth ? ` (${origin})` : ''}`,
+    `${url} (from ${urlFrom}) refused the connection: ${error.message}${aboutAuth ? ` (${origin})` : ''}${approval}`,
     {
       details: { ...details, url, credential, credentialFrom: credential && credentialFrom },
       retryable: error.retryable,
       retryAfterMs: error.retryAfterMs,
     },
   );
+}
+
+/** What to type where the gateway runs, unless it has said so itself. Ids come from the gateway: an odd one is not repeated. */
+function toApproval(message: string, details: { code?: unknown; requestId?: unknown }): string {
+  const requestId = String(details.requestId ?? '');
+  if (details.code !== 'PAIRING_REQUIRED' || !/^[A-Za-z0-9][\w.:-]{0,127}$/.test(requestId)) return '';
+  const command = `openclaw devices approve ${requestId}`;
+  return message.includes(command) ? '' : `; where the gateway runs, type: ${command}`;
 }
 
 /** True when the same `connect` would be refused again: retrying waits for nothing. */

@@ -152,6 +152,12 @@ export const rooms: readonly Room[] = [
     types: [...protocolTypes, 'server'],
     lazily: ['server/gateway.ts', 'server/log'],
   },
+  {
+    place: 'cli/commands/devices/offline.ts',
+    values: cli,
+    types: [...protocolTypes, 'server'],
+    lazily: ['server/devices/offline.ts'],
+  },
   { place: 'examples', values: [...node, '@openclaw/sdk', 'openai', '@trpc/client'] },
 ];
 

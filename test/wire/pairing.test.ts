@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PairingRequest } from '../../sdk/protocol/device.ts';
 import { makeDevice } from '../auth/device.ts';
-import { authOf, connectDevice, elsewhere, plainClient, refusalOf } from './device-client.ts';
+import { authOf, connectDevice, elsewhere, plainClient, refusalOf } from '../device-client.ts';
 import { type House, openHouse } from './house.ts';
 import { dialIn, type Raw } from './raw.ts';
 import { faultsOf } from './schema.ts';

@@ -1,6 +1,6 @@
-import { prove, type Signed, type TestDevice } from '../auth/device.ts';
-import type { House } from './house.ts';
-import { type AnyFrame, type Closed, connectParams, type DialOptions, dial, type Raw } from './raw.ts';
+import { prove, type Signed, type TestDevice } from './auth/device.ts';
+import type { House } from './wire/house.ts';
+import { type AnyFrame, type Closed, connectParams, type DialOptions, dial, type Raw } from './wire/raw.ts';
 
 /** A client that is neither our own backend nor a page. */
 export const plainClient = { id: 'openclaw-macos', mode: 'ui', version: '1', platform: 'macos' };

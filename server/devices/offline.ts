@@ -1,0 +1,53 @@
+import { access } from 'node:fs/promises';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { Paths } from '../config/paths.ts';
+import { openDatabase } from '../database/database.ts';
+import { lockFolder } from '../database/lock.ts';
+import type { Asker } from './authority.ts';
+import { createDevices, type Devices } from './devices.ts';
+
+/** What can be done with the devices of a gateway that is down. */
+export type OfflineDevices = Pick<Devices, 'list' | 'approve' | 'reject' | 'remove' | 'rename' | 'rotate' | 'revoke'>;
+
+/** Who owns the files owns the gateway. */
+export const owner: Asker = { id: 'owner', scopes: ['operator.admin'], method: 'none' };
+
+/**
+ * Works on the database of a gateway that is down, and keeps one from starting meanwhile. Tokens are not derived here: nobody
+ * is there to be told one.
+ * @throws GatewayError UNAVAILABLE when a gateway holds the state directory, or there is nothing to work on.
+ */
+export async function withDevicesOffline<T>(
+  { stateDir, databasePath }: Pick<Paths, 'stateDir' | 'databasePath'>,
+  use: (devices: OfflineDevices) => T | Promise<T>,
+): Promise<T> {
+  await access(databasePath).catch((cause) => {
+    const message = `there is no gateway to ask, and none has ever run with the state directory ${stateDir}: start one with "openclaw gateway", or name another directory with OPENCLAW_STATE_DIR or --profile`;
+    throw new GatewayError('UNAVAILABLE', message, { details: { path: databasePath }, cause });
+  });
+  const lock = lockFolder(stateDir);
+  if (!lock)
+    throw new GatewayError(
+      'UNAVAILABLE',
+      `a gateway holds the state directory ${stateDir}, and does not answer where it was looked for: ask it there with --url, or stop it`,
+      { details: { code: 'STATE_DIR_IN_USE', path: stateDir } },
+    );
+  try {
+    const database = await openDatabase(databasePath);
+    const devices = createDevices({
+      database,
+      secret: '',
+      publish: () => {},
+      sockets: { close: () => {} },
+      autoApproveLocal: () => false,
+    });
+    try {
+      return await use(devices);
+    } finally {
+      devices.close();
+      await database.close();
+    }
+  } finally {
+    lock.close();
+  }
+}
