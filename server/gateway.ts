@@ -8,6 +8,7 @@ import type { HelloOk } from '../sdk/protocol/hello.ts';
 import type { CallContext } from '../sdk/protocol/method.ts';
 import type { Principal } from '../sdk/protocol/scopes.ts';
 import type { SessionRow } from '../sdk/protocol/sessions.ts';
+import { createInstructions } from './agent/instructions.ts';
 import { createRuns } from './agent/live-runs.ts';
 import { createNotes } from './agent/notes.ts';
 import { recoverRuns } from './agent/recover.ts';
@@ -58,6 +59,8 @@ import { createRestart, type Keeper } from './system/restart.ts';
 import { createSystemEvents } from './system/system-events.ts';
 import { limitsFrom } from './wire/limits.ts';
 import { createWire, type Goodbye } from './wire/wire.ts';
+import { createAgentFiles } from './workspace/agent-files.ts';
+import { createPromptFiles } from './workspace/prompt-files.ts';
 
 export interface GatewayOptions {
   paths: Paths;
@@ -219,9 +222,11 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   const sessions = createSessionStore({ database, mainKey, modelOf, publish });
   const store = createRunStore(database);
   const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: mainKey() });
+  const forbidden = [paths.stateDir, paths.configPath];
+  const agentFiles = createAgentFiles(forbidden);
   const tools = createToolRegistry({
     tools: [
-      ...createFileTools({ agents, forbidden: [paths.stateDir, paths.configPath] }),
+      ...createFileTools({ agents, forbidden }),
       ...createSessionTools({ sessions, agents, config: live.current, toKey }),
     ],
     agents,
@@ -236,6 +241,11 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     log: log.child('agent'),
     models,
     tools,
+    instructions: createInstructions({
+      files: createPromptFiles(agentFiles),
+      config: live.current,
+      isMain: (key) => parseSessionKey(key, { agentId: '', mainKey: mainKey() }).rest === mainKey(),
+    }),
     maxConcurrent: () => defaults().maxConcurrent ?? defaultMaxConcurrent,
     timeoutMs: () => (defaults().timeoutSeconds || defaultRunSeconds) * 1000,
   });
@@ -299,6 +309,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   return {
     agents,
     config: live,
+    agentFiles,
     sessions,
     store,
     runs,
@@ -339,7 +350,8 @@ interface FrontDeps {
 /** The two ways in: sockets and HTTP, with one authentication. */
 function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDeps) {
   const { domains, live, policy, life } = deps;
-  const { agents, config, sessions, runs, commands, notes, tools, models, devices, health, diagnostics } = domains;
+  const { agents, agentFiles, config, sessions, runs, commands, notes, tools, models, devices, health, diagnostics } =
+    domains;
   const authentication = defineAuthentication(
     policy,
     limitAttempts(() => live.current().gateway?.auth?.rateLimit ?? {}),
@@ -351,6 +363,7 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
   const methods = createMethods({
     config,
     agents,
+    agentFiles,
     sessions,
     runs,
     commands,

@@ -4,6 +4,7 @@ import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts
 import type { ModelRow } from '../../sdk/protocol/models.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { SessionPage } from '../../sdk/protocol/sessions.ts';
+import { renderAgentFile, renderAgentFiles } from './agents.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import { ago, bytes, span } from './time.ts';
@@ -24,6 +25,8 @@ const views: Record<string, View> = {
   'sessions.list': renderSessions,
   'models.list': renderModels,
   'agents.list': renderAgents,
+  'agents.files.list': renderAgentFiles,
+  'agents.files.get': renderAgentFile,
   'tools.catalog': renderCatalog,
   'tools.effective': renderTools,
   'tools.invoke': renderInvocation,

@@ -1,6 +1,6 @@
 import type { TRPCBuiltRouter, TRPCDecorateCreateRouterOptions } from '@trpc/server';
 import { agent, agentWait } from './agent.ts';
-import { agents } from './agents.ts';
+import { agentIdentityGet, agents } from './agents.ts';
 import { chat } from './chat.ts';
 import { commands } from './commands.ts';
 import { config } from './config.ts';
@@ -36,6 +36,7 @@ export interface Namespaces {
   system: typeof system;
   agent: typeof agent;
   'agent.wait': typeof agentWait;
+  'agent.identity.get': typeof agentIdentityGet;
   agents: typeof agents;
   chat: typeof chat;
   commands: typeof commands;
@@ -66,6 +67,7 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   system,
   agent,
   'agent.wait': agentWait,
+  'agent.identity.get': agentIdentityGet,
   agents,
   chat,
   commands,

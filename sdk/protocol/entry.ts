@@ -2,7 +2,7 @@
 
 // Schemas of the nouns, each with its interface
 export { RunEvent, RunOutcome } from './agent.ts';
-export { type AgentIdentity, AgentRow } from './agents.ts';
+export { AgentFile, type AgentIdentity, AgentPresentation, AgentRow } from './agents.ts';
 export { ChatEvent, ChatMessage, ContentPart, HistoryDelta, HistoryPage } from './chat.ts';
 export { CommandEntry, parseTypedCommand } from './commands.ts';
 export { type ConfigIssue, ConfigSnapshot } from './config.ts';

@@ -7,7 +7,7 @@ import type { ModelFailure, ModelMessage } from '../models/provider.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
 import { answerRun, ownModel } from './answer.ts';
 import { type ModelName, noUsage, runLoop, type ToolCall } from './loop.ts';
-import { commandKind, historyRows, toModelMessages, toSystemPrompt } from './prompt.ts';
+import { commandKind, historyRows, toModelMessages } from './prompt.ts';
 import { createQueue } from './queue.ts';
 import { createRun, type RunDeps, type WorkingRun } from './run.ts';
 import { type Acceptance, isTracked, type RunInput, type Runs } from './runs.ts';
@@ -16,6 +16,8 @@ import type { ToolRegistry } from './tools/registry.ts';
 export interface RunsOptions extends Omit<RunDeps, 'forget'> {
   models: ModelRegistry;
   tools: Pick<ToolRegistry, 'declarations' | 'call'>;
+  /** What stands before the conversation of a run. Contract: does not reject. */
+  instructions(input: RunInput): Promise<string>;
   /** Runs that may work at the same time, as it is now. */
   maxConcurrent(): number;
   /** Milliseconds a run may take when its input does not say, as it is now. */
@@ -77,7 +79,8 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       }
       const session = run.isFirst ? undefined : sessions.find(input.sessionKey);
       candidates = findCandidates(input, models, session);
-      const end = await runLoop(toLoopContext(run, candidates, session), run.receive, run.signal);
+      const system = await options.instructions(input);
+      const end = await runLoop(toLoopContext(run, { candidates, session, system }), run.receive, run.signal);
       const { provider, id: model } = end.model;
       const how = run.signal.aborted ? { ...stopped(run), usage: end.usage } : end;
       const status = run.signal.aborted ? stopped(run).status : end.failure ? 'error' : 'ok';
@@ -100,7 +103,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     }
   };
 
-  const toLoopContext = (run: WorkingRun, candidates: readonly Model[], session: SessionRow | undefined) => {
+  const toLoopContext = (run: WorkingRun, { candidates, session, system }: Prepared) => {
     const { input } = run;
     const caller = { agentId: input.agent.id, sessionKey: input.sessionKey };
     return {
@@ -108,7 +111,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       messages: toMessages(run, candidates[0]),
       request: {
         ...input.request,
-        system: toSystemPrompt(input.agent, input.extraSystemPrompt),
+        system,
         thinking: input.thinking ?? session?.thinkingLevel ?? input.agent.thinking,
         session: { key: input.sessionKey, agentId: input.agent.id },
       },
@@ -244,6 +247,13 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
 
 /** Chat commands that may be answered at the same time. */
 const maxAnswering = 64;
+
+/** What a run works with, besides what it was given. */
+interface Prepared {
+  candidates: readonly Model[];
+  session: SessionRow | undefined;
+  system: string;
+}
 
 /** Milliseconds that an aborted run has to record its end while the gateway stops. */
 const abortGraceMs = 2000;

@@ -88,6 +88,8 @@ export interface AgentConfig {
   workspace?: string | undefined;
   model?: ModelSetting | undefined;
   thinkingDefault?: string | undefined;
+  bootstrapMaxChars?: number | undefined;
+  bootstrapTotalMaxChars?: number | undefined;
   tools?: ToolPolicySetting | undefined;
   identity?:
     | { name?: string | undefined; theme?: string | undefined; emoji?: string | undefined; avatar?: string | undefined }
@@ -100,6 +102,10 @@ export interface AgentsConfig {
         model?: ModelSetting | undefined;
         workspace?: string | undefined;
         thinkingDefault?: string | undefined;
+        /** Characters of one file of the workspace that a model reads before a run. Default 20 000. */
+        bootstrapMaxChars?: number | undefined;
+        /** Characters of all of them together. Default 60 000. */
+        bootstrapTotalMaxChars?: number | undefined;
         /** Seconds a run may take; 0 stands for the default. Default 600. */
         timeoutSeconds?: number | undefined;
         /** Runs that may work at the same time. Default 64. */

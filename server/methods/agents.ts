@@ -1,18 +1,38 @@
-import { agents } from '../../sdk/protocol/agents.ts';
-import { implement } from './implement.ts';
-import { findAgent, mainKeyOf } from './resolve.ts';
+import { agentIdentityGet, agents } from '../../sdk/protocol/agents.ts';
+import { toAgentRow } from './agent-views.ts';
+import { implement, implementOne } from './implement.ts';
+import { findAgent, mainKeyOf, requireAgent, resolveSession } from './resolve.ts';
+
+export const agentIdentityMethod = implementOne(agentIdentityGet, ({ input, ctx }) => {
+  const { sessionKey, agentId } = input;
+  const agent = sessionKey === undefined ? findAgent(ctx, agentId) : resolveSession(ctx, sessionKey, agentId).agent;
+  return ctx.agentFiles.identify(agent);
+});
 
 export const agentsMethods = implement(agents, {
-  list: ({ ctx }) => ({
+  list: async ({ ctx }) => ({
     defaultId: findAgent(ctx, undefined).id,
+    ownership: ctx.agents.list().length === 1 ? ('sole' as const) : ('legacy' as const),
+    selectionRequired: false as const,
     mainKey: mainKeyOf(ctx),
     scope: ctx.config.current().session?.scope ?? 'per-sender',
-    agents: ctx.agents.list().map(({ id, name, identity, workspace, primary, fallbacks }) => ({
-      id,
-      ...(name && { name }),
-      ...(identity && { identity }),
-      workspace,
-      model: { primary: primary ?? ctx.models.fallback().model, fallbacks: [...fallbacks] },
-    })),
+    agents: await Promise.all(ctx.agents.list().map((agent) => toAgentRow(agent, ctx))),
   }),
+
+  async 'files.list'({ input, ctx }) {
+    const { id, workspace } = requireAgent(ctx, input.agentId);
+    return { agentId: id, workspace, files: await ctx.agentFiles.list(workspace) };
+  },
+
+  async 'files.get'({ input, ctx }) {
+    const { id, workspace } = requireAgent(ctx, input.agentId);
+    return { agentId: id, workspace, file: await ctx.agentFiles.read(workspace, input.name) };
+  },
+
+  async 'files.set'({ input, ctx }) {
+    const { id, workspace } = requireAgent(ctx, input.agentId);
+    const { name, content: text, expectedHash } = input;
+    const file = await ctx.agentFiles.write(workspace, name, { text, expectedHash });
+    return { ok: true as const, agentId: id, workspace, file };
+  },
 });

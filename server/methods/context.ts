@@ -18,11 +18,13 @@ import type { SessionStore } from '../sessions/store.ts';
 import type { GatewayIdentity } from '../system/identity.ts';
 import type { Restart } from '../system/restart.ts';
 import type { SystemEvents } from '../system/system-events.ts';
+import type { AgentFiles } from '../workspace/agent-files.ts';
 
 /** The gateway's domains, as handlers see them. */
 export interface Domains {
   config: Pick<LiveConfig, 'current'>;
   agents: Roster;
+  agentFiles: AgentFiles;
   sessions: SessionStore;
   runs: Runs;
   commands: ChatCommands;

@@ -19,6 +19,15 @@ export function findAgent(ctx: Pick<Context, 'agents'>, id: string | undefined):
   });
 }
 
+/** The agent with that id. @throws GatewayError INVALID_REQUEST `agent "x" not found`, `details.code: 'UNKNOWN_AGENT_ID'`. */
+export function requireAgent(ctx: Pick<Context, 'agents'>, id: string): AgentSpec {
+  const agent = ctx.agents.find(id);
+  if (agent) return agent;
+  throw new GatewayError('INVALID_REQUEST', `agent "${id}" not found`, {
+    details: { code: 'UNKNOWN_AGENT_ID', agentId: id },
+  });
+}
+
 /** A session key in its canonical form, as a caller may write it. */
 export function resolveKey(ctx: Pick<Context, 'agents' | 'config'>, text: string, agentId?: string): SessionKey {
   const defaults = { agentId: findAgent(ctx, undefined).id, mainKey: mainKeyOf(ctx) };

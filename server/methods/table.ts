@@ -1,5 +1,5 @@
 import { agentMethod, agentWaitMethod } from './agent.ts';
-import { agentsMethods } from './agents.ts';
+import { agentIdentityMethod, agentsMethods } from './agents.ts';
 import { chatMethods } from './chat.ts';
 import { commandsMethods } from './commands.ts';
 import { configMethods } from './config.ts';
@@ -44,6 +44,7 @@ const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(
     'system-event': systemEventMethod,
     agent: agentMethod,
     'agent.wait': agentWaitMethod,
+    'agent.identity.get': agentIdentityMethod,
     ...Object.fromEntries(
       Object.entries(namespaces).flatMap(([namespace, methods]) =>
         Object.entries(methods).map(([name, handler]) => [`${namespace}.${name}`, handler]),

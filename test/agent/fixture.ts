@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { EventName, EventPayload } from '../../sdk/protocol/events.ts';
+import { createInstructions } from '../../server/agent/instructions.ts';
 import { createRuns } from '../../server/agent/live-runs.ts';
 import { recoverRuns } from '../../server/agent/recover.ts';
 import { createRunStore } from '../../server/agent/run-store.ts';
@@ -13,6 +14,8 @@ import { openDatabase } from '../../server/database/database.ts';
 import type { Log } from '../../server/log/log.ts';
 import { parseSessionKey } from '../../server/sessions/key.ts';
 import { createSessionStore } from '../../server/sessions/store.ts';
+import { createAgentFiles } from '../../server/workspace/agent-files.ts';
+import { createPromptFiles } from '../../server/workspace/prompt-files.ts';
 import { scratch } from '../scratch.ts';
 import { type Script, scriptedModels } from '../scripted-model.ts';
 
@@ -58,7 +61,12 @@ export async function openAgentRooms(
   const deps = { database, store, sessions, publish, log: silent };
   const recovered = recoverRuns({ ...deps, isLive: () => false });
   const maxConcurrent = () => options.maxConcurrent ?? 8;
-  const runs = createRuns({ ...deps, models, tools, maxConcurrent, timeoutMs: () => 60_000 });
+  const instructions = createInstructions({
+    files: createPromptFiles(createAgentFiles([])),
+    config: () => config,
+    isMain: (key) => key.endsWith(':main'),
+  });
+  const runs = createRuns({ ...deps, models, tools, instructions, maxConcurrent, timeoutMs: () => 60_000 });
   const agent = agents.default();
   return {
     ...deps,

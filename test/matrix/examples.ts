@@ -44,6 +44,13 @@ export const examples: Record<string, Example> = {
   'config.get': nothing,
   'models.list': nothing,
   'agents.list': nothing,
+  'agents.files.list': { params: { agentId: 'main' } },
+  'agents.files.get': { params: { agentId: 'main', name: 'AGENTS.md' } },
+  'agents.files.set': { params: { agentId: 'main', name: 'SOUL.md', content: 'Be brief.' } },
+  'agent.identity.get': nothing,
+  'tools.catalog': nothing,
+  'tools.effective': { params: session({}, 'sessionKey') },
+  'tools.invoke': { params: { name: 'agents_list' } },
 
   agent: message({ sessionKey: 'main' }),
   'agent.wait': { params: finished },
