@@ -98,9 +98,8 @@ function readMember(
 ): void {
   if (doc) docs.members.set(name, doc);
   const input = membersOf(value).find((member) => member.key === 'input')?.value;
-  const shape = input && findShape(input);
-  for (const field of shape ? propertiesOf(shape) : []) {
-    const own = docBefore(source, field.start);
+  for (const field of input ? fieldsOf(findShape(input), source, constants) : []) {
+    const own = docBefore(field.source, field.start);
     const text = own ?? docOfConstant(rootName(field.value), constants);
     if (text) docs.inputs.set(`${name}.${field.key}`, text);
   }
@@ -127,13 +126,30 @@ function propertiesOf(object: ObjectLiteral): Member[] {
   });
 }
 
-/** The object of fields in `z.strictObject({...}).prefault({})`. */
-function findShape(value: Expression): ObjectLiteral | undefined {
+/** The fields of an object, also where it is a constant, or takes in others: `{ key, ...organised }`. */
+function fieldsOf(
+  value: Expression | undefined,
+  source: string,
+  constants: Map<string, Constant>,
+): (Member & { source: string })[] {
+  if (value?.type === 'Identifier') {
+    const constant = constants.get(value.name);
+    return constant ? fieldsOf(constant.init, constant.source, constants) : [];
+  }
+  if (value?.type !== 'ObjectExpression') return [];
+  const spread = value.properties.flatMap((property) =>
+    property.type === 'SpreadElement' ? fieldsOf(property.argument, source, constants) : [],
+  );
+  return [...propertiesOf(value).map((member) => ({ ...member, source })), ...spread];
+}
+
+/** The object of fields in `z.strictObject({...}).prefault({})`, or the name of it. */
+function findShape(value: Expression): Expression | undefined {
   if (value.type !== 'CallExpression' || value.callee.type !== 'MemberExpression') return undefined;
   const { object, property } = value.callee;
   const argument = value.arguments[0];
   const isObject = property.type === 'Identifier' && /^(strictObject|looseObject|object)$/.test(property.name);
-  if (isObject && argument?.type === 'ObjectExpression') return argument;
+  if (isObject && (argument?.type === 'ObjectExpression' || argument?.type === 'Identifier')) return argument;
   return object.type === 'Super' ? undefined : findShape(object);
 }
 

@@ -142,6 +142,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const interrupted = recoverRuns({ ...domains, database, log, isLive: (runId) => runs.live(runId) !== undefined });
     if (interrupted > 0)
       log.warn(`${interrupted} run(s) were interrupted when the gateway went down; their sessions say so`);
+    domains.sessions.startIndexing(log.child('sessions'));
     life.url = `ws://${toLocalHost(settings)}:${listener.port}`;
     const secret = toShareableSecret(policy, options);
     await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, ...secret });
@@ -335,6 +336,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
       strain.close();
       restart.close();
       devices.close();
+      sessions.close();
       await Promise.all([models.close(), guide.close()]);
     },
   };

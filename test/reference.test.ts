@@ -29,8 +29,9 @@ describe('docs/reference.md', () => {
 
   it('takes its words from the comments of the contract', async () => {
     const page = await renderReference();
-    expect(page).toContain('| `limit` | integer, 1 to 1000 | `100` |');
-    expect(page).toContain('Only sessions that changed within this many minutes.');
+    expect(page).toContain('| `limit` | integer, at least 1 | `100` | Rows of a page;');
+    expect(page).toContain('Needs `expectedSessionId`. Archiving ends what works in the session.');
+    expect(page).toContain('Only sessions that changed within this many minutes;');
     expect(page).toContain('Stable while the key lives; a deleted and recreated session has another.');
   });
 });

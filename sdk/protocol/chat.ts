@@ -1,98 +1,14 @@
 import { z } from 'zod';
 import { CommandEntry, scopeOfMessage } from './commands.ts';
 import { agentId, attachments, count, idempotencyKey, sessionKey, thinking, timestampMs } from './fields.ts';
+import { ChatMessage, SessionMessage, TextPart } from './message.ts';
 import { mutation, query, router } from './method.ts';
 import { ModelRow } from './models.ts';
 import { SessionDefaults, SessionRow } from './sessions.ts';
 import { shape } from './shape.ts';
 import { Usage } from './usage.ts';
 
-/** One piece of a message. */
-export type ContentPart =
-  | TextPart
-  | { type: 'thinking'; thinking: string }
-  | { type: 'image'; mimeType: string; data: string }
-  | { type: 'toolCall'; id: string; name: string; arguments: Record<string, unknown> };
-
-export interface TextPart {
-  type: 'text';
-  text: string;
-}
-
-const TextPart = shape<TextPart>()(z.object({ type: z.literal('text'), text: z.string() }));
-
-export const ContentPart = shape<ContentPart>()(
-  z.union([
-    TextPart,
-    z.object({ type: z.literal('thinking'), thinking: z.string() }),
-    z.object({ type: z.literal('image'), mimeType: z.string(), data: z.string() }),
-    z.object({
-      type: z.literal('toolCall'),
-      id: z.string(),
-      name: z.string(),
-      arguments: z.record(z.string(), z.unknown()),
-    }),
-  ]),
-);
-
-/** One row of a transcript. */
-export interface ChatMessage {
-  role: 'user' | 'assistant' | 'system' | 'toolResult';
-  content: ContentPart[];
-  /** Milliseconds since the epoch. */
-  timestamp: number;
-  /** `<runId>:user` on a user's message. */
-  idempotencyKey?: string | undefined;
-  /** On an assistant's message: what wrote it. */
-  provider?: string | undefined;
-  model?: string | undefined;
-  api?: string | undefined;
-  usage?: Usage | undefined;
-  /** `stop`, `length`, `toolUse`, `aborted`, `error`. */
-  stopReason?: string | undefined;
-  /** On an assistant's message that ended in a failure. */
-  errorMessage?: string | undefined;
-  /** On a tool's result. */
-  toolCallId?: string | undefined;
-  toolName?: string | undefined;
-  isError?: boolean | undefined;
-  /** Where the row stands in its transcript. */
-  __openclaw: {
-    /** Unique, stable. */
-    id: string;
-    /** Position in the transcript, from 1. */
-    seq: number;
-    runId?: string | undefined;
-    recordTimestampMs: number;
-    /** `reset` on the marker row that a reset leaves. */
-    kind?: string | undefined;
-  };
-}
-
-export const ChatMessage = shape<ChatMessage>()(
-  z.object({
-    role: z.enum(['user', 'assistant', 'system', 'toolResult']),
-    content: z.array(ContentPart),
-    timestamp: timestampMs,
-    idempotencyKey: z.string().optional(),
-    provider: z.string().optional(),
-    model: z.string().optional(),
-    api: z.string().optional(),
-    usage: Usage.optional(),
-    stopReason: z.string().optional(),
-    errorMessage: z.string().optional(),
-    toolCallId: z.string().optional(),
-    toolName: z.string().optional(),
-    isError: z.boolean().optional(),
-    __openclaw: z.object({
-      id: z.string(),
-      seq: count,
-      runId: z.string().optional(),
-      recordTimestampMs: timestampMs,
-      kind: z.string().optional(),
-    }),
-  }),
-);
+export { ChatMessage, ContentPart } from './message.ts';
 
 /** A message while it is being written, as `chat` events carry it. */
 export interface MessageSnapshot {
@@ -238,7 +154,8 @@ export const HistoryPage = shape<HistoryPage>()(
 export type HistoryDelta =
   | {
       kind: 'delta';
-      messages: ChatMessage[];
+      /** As `session.message` told them, oldest first. */
+      messages: SessionMessage[];
       deltaCursor: string;
       sessionInfo: SessionRow | null;
       inFlightRun?: HistoryPage['inFlightRun'];
@@ -249,7 +166,7 @@ export const HistoryDelta = shape<HistoryDelta>()(
   z.union([
     z.object({
       kind: z.literal('delta'),
-      messages: z.array(ChatMessage),
+      messages: z.array(SessionMessage),
       deltaCursor: z.string(),
       sessionInfo: SessionRow.nullable(),
       inFlightRun,
@@ -371,18 +288,21 @@ export const chat = router({
       agentId: agentId.optional(),
       /** A `deltaCursor` of an earlier answer; one that is not understood answers `{kind: 'reset'}`. */
       cursor: z.string().optional(),
+      /** Messages; fewer come when they are large, see `nextOffset`. */
       limit: z.number().int().min(1).max(1000).default(200),
       /** Messages to leave out at the newer end. */
       offset: count.default(0),
-      /** Longer texts are cut. Characters. */
+      /** Longer texts are cut and marked. Characters; 500,000 by default. */
       maxChars: z.number().int().min(1).max(500_000).optional(),
+      /** Reads around this message instead of the newest; one that is not there answers no messages. */
+      messageId: z.string().min(1).max(512).optional(),
+      /** Refuses when the session has another id. */
+      sessionId: z.string().min(1).max(512).optional(),
       pendingBefore: z.number().int().min(1).optional(),
       inputRunIds: z.array(z.string().min(1).max(256)).max(50).optional(),
-      messageId: z.string().min(1).optional(),
-      sessionId: z.string().min(1).optional(),
     }),
     output: z.union([HistoryDelta, HistoryPage]),
-    inert: ['pendingBefore', 'inputRunIds', 'messageId', 'sessionId'],
+    inert: ['pendingBefore', 'inputRunIds'],
     cli: { positionals: ['sessionKey'] },
   }),
 

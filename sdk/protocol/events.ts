@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import { RunEvent } from './agent.ts';
-import { ChatEvent, ChatMessage } from './chat.ts';
+import { ChatEvent } from './chat.ts';
 import { PairingRequest } from './device.ts';
 import { count, timestampMs } from './fields.ts';
 import { HealthSnapshot } from './health.ts';
+import { SessionMessage } from './message.ts';
 import { type DeclaredEvent, event, router } from './method.ts';
 import { PresenceEntry } from './presence.ts';
-import { SessionRow } from './sessions.ts';
+import { SessionRow, sessionRowMembers } from './session-row.ts';
 import { shape } from './shape.ts';
 
-/** A session was created, changed, reset or deleted, or its run went on. Sent after `sessions.subscribe`. */
-export interface SessionsChanged {
+export { SessionMessage } from './message.ts';
+
+/**
+ * A session was created, changed, reset or deleted, or its run went on. Sent after `sessions.subscribe`. The members of the
+ * row stand here a second time, as receipts. Without a key it says that the list as a whole has changed.
+ */
+export interface SessionsChanged extends Partial<SessionRow> {
   sessionKey?: string | undefined;
   sessionId?: string | undefined;
   agentId?: string | undefined;
@@ -22,11 +28,15 @@ export interface SessionsChanged {
   ts: number;
   /** The session as it is now; absent after a delete. */
   session?: SessionRow | undefined;
+  /** Rows of the sessions above it, nearest first; left out when one of them is gone. */
   ancestorSessions?: SessionRow[] | undefined;
+  /** True when its model has changed. */
+  catalogChanged?: boolean | undefined;
 }
 
 export const SessionsChanged = shape<SessionsChanged>()(
   z.object({
+    ...z.object(sessionRowMembers).partial().shape,
     sessionKey: z.string().optional(),
     sessionId: z.string().optional(),
     agentId: z.string().optional(),
@@ -36,28 +46,7 @@ export const SessionsChanged = shape<SessionsChanged>()(
     ts: timestampMs,
     session: SessionRow.optional(),
     ancestorSessions: z.array(SessionRow).optional(),
-  }),
-);
-
-/** A row was added to a transcript. Sent after `sessions.messages.subscribe`. */
-export interface SessionMessage {
-  sessionKey: string;
-  agentId: string;
-  message: ChatMessage;
-  messageId: string;
-  /** From 1. */
-  messageSeq: number;
-  session?: SessionRow | undefined;
-}
-
-export const SessionMessage = shape<SessionMessage>()(
-  z.object({
-    sessionKey: z.string(),
-    agentId: z.string(),
-    message: ChatMessage,
-    messageId: z.string(),
-    messageSeq: count,
-    session: SessionRow.optional(),
+    catalogChanged: z.boolean().optional(),
   }),
 );
 

@@ -1,149 +1,108 @@
 import { z } from 'zod';
 import { scopeOfMessage } from './commands.ts';
 import { agentId, attachments, count, idempotencyKey, label, sessionKey, thinking, timestampMs } from './fields.ts';
+import { ChatMessage } from './message.ts';
 import { mutation, query, router } from './method.ts';
+import {
+  createMembers,
+  expectedLifecycleRevision,
+  expectedSessionId,
+  inertInCreate,
+  inertInLists,
+  inertInPatch,
+  isPrivileged,
+  listMembers,
+  patchMembers,
+} from './session-inputs.ts';
+import { boardFace, SessionPage, SessionRow } from './session-row.ts';
 import { shape } from './shape.ts';
 
-/** One conversation, as a list shows it. */
-export interface SessionRow {
-  /** Canonical key, `agent:<agentId>:<rest>`. */
-  key: string;
-  /** Stable while the key lives; a deleted and recreated session has another. */
-  sessionId: string;
-  kind: 'direct' | 'group' | 'global' | 'unknown';
-  agentId: string;
-  /** True for the agent's main conversation. */
-  isMain: boolean;
-  /** Name given by a person; unique among live sessions. */
-  label?: string | undefined;
-  /** Name for display, not unique. */
-  displayName?: string | undefined;
-  category?: string | undefined;
-  /** First words of the first message; with `includeDerivedTitles`. */
-  derivedTitle?: string | undefined;
-  /** First words of the newest message; with `includeLastMessage`. */
-  lastMessagePreview?: string | undefined;
-  /** Milliseconds since the epoch. */
-  createdAt: number;
-  /** Last change, milliseconds since the epoch. */
-  updatedAt: number;
-  /** Grows with every reset. */
-  lifecycleRevision: string;
-  archived?: boolean | undefined;
-  pinned?: boolean | undefined;
-  /** State of the newest run; absent before the first. */
-  status?: 'queued' | 'running' | 'done' | 'failed' | 'killed' | 'timeout' | undefined;
-  /** True while a run is queued or working. */
-  hasActiveRun: boolean;
-  lastRunId?: string | undefined;
-  lastRunError?: string | undefined;
-  /** Tokens read in all, over the session's life. */
-  inputTokens: number;
-  /** Tokens written in all. */
-  outputTokens: number;
-  totalTokens: number;
-  /** Provider of the model in effect. */
-  modelProvider: string;
-  /** Model in effect, without its provider. */
-  model: string;
-  /** `user` when the session overrides its agent's model. */
-  modelOverrideSource?: 'user' | undefined;
-  thinkingLevel?: string | undefined;
-  /** Number of messages since the last reset. */
-  messageCount: number;
-}
-
-export const SessionRow = shape<SessionRow>()(
-  z.object({
-    key: z.string(),
-    sessionId: z.string(),
-    kind: z.enum(['direct', 'group', 'global', 'unknown']),
-    agentId: z.string(),
-    isMain: z.boolean(),
-    label: z.string().optional(),
-    displayName: z.string().optional(),
-    category: z.string().optional(),
-    derivedTitle: z.string().optional(),
-    lastMessagePreview: z.string().optional(),
-    createdAt: timestampMs,
-    updatedAt: timestampMs,
-    lifecycleRevision: z.string(),
-    archived: z.boolean().optional(),
-    pinned: z.boolean().optional(),
-    status: z.enum(['queued', 'running', 'done', 'failed', 'killed', 'timeout']).optional(),
-    hasActiveRun: z.boolean(),
-    lastRunId: z.string().optional(),
-    lastRunError: z.string().optional(),
-    inputTokens: count,
-    outputTokens: count,
-    totalTokens: count,
-    modelProvider: z.string(),
-    model: z.string(),
-    modelOverrideSource: z.literal('user').optional(),
-    thinkingLevel: z.string().optional(),
-    messageCount: count,
-  }),
-);
-
-/** Model and context size that a session has when it overrides nothing. */
-export interface SessionDefaults {
-  modelProvider: string | null;
-  model: string | null;
-  /** Tokens; null when the provider does not say. */
-  contextTokens: number | null;
-}
-
-export const SessionDefaults = shape<SessionDefaults>()(
-  z.object({ modelProvider: z.string().nullable(), model: z.string().nullable(), contextTokens: count.nullable() }),
-);
-
-/** A page of sessions. */
-export interface SessionPage {
-  /** When it was read, milliseconds since the epoch. */
-  ts: number;
-  /** Where the sessions are kept. */
-  path: string;
-  /** Rows on this page. */
-  count: number;
-  /** Rows that match, over all pages. */
-  totalCount: number;
-  limitApplied: number;
-  offset: number;
-  /** Where the next page begins; null on the last. */
-  nextOffset: number | null;
-  hasMore: boolean;
-  owners: never[];
-  defaults: SessionDefaults;
-  sessions: SessionRow[];
-}
-
-export const SessionPage = shape<SessionPage>()(
-  z.object({
-    ts: timestampMs,
-    path: z.string(),
-    count,
-    totalCount: count,
-    limitApplied: count,
-    offset: count,
-    nextOffset: count.nullable(),
-    hasMore: z.boolean(),
-    owners: z.array(z.never()),
-    defaults: SessionDefaults,
-    sessions: z.array(SessionRow),
-  }),
-);
+export { SessionDefaults, SessionPage, SessionRow } from './session-row.ts';
 
 /** What a session that was just created or changed runs with. */
 export interface ResolvedModel {
   modelProvider: string;
   model: string;
+  /** What works the runs off: this gateway itself. */
+  agentRuntime: { id: 'openclaw'; source: 'implicit' };
 }
-const ResolvedModel = shape<ResolvedModel>()(z.object({ modelProvider: z.string(), model: z.string() }));
+const ResolvedModel = shape<ResolvedModel>()(
+  z.object({
+    modelProvider: z.string(),
+    model: z.string(),
+    agentRuntime: z.object({ id: z.literal('openclaw'), source: z.literal('implicit') }),
+  }),
+);
+
+/** A message that a search has found. */
+export interface SearchHit {
+  sessionKey: string;
+  sessionId: string;
+  /** Give it to `chat.history` to read around it. */
+  messageId: string;
+  role: 'user' | 'assistant';
+  /** Milliseconds since the epoch. */
+  timestamp: number;
+  /** The text around the first word that was found. */
+  snippet: string;
+  /** Larger is better; comparable within one answer. */
+  score: number;
+}
+
+export const SearchHit = shape<SearchHit>()(
+  z.object({
+    sessionKey: z.string(),
+    sessionId: z.string(),
+    messageId: z.string(),
+    role: z.enum(['user', 'assistant']),
+    timestamp: timestampMs,
+    snippet: z.string(),
+    score: z.number(),
+  }),
+);
+
+/** What a search has found, best first. */
+export interface SearchPage {
+  results: SearchHit[];
+  /** True while messages of an older gateway are still being indexed: there may be more. */
+  indexing?: boolean | undefined;
+  /** True when there are more hits than were answered, or the time was up. */
+  truncated?: boolean | undefined;
+}
+
+const SearchPage = shape<SearchPage>()(
+  z.object({
+    results: z.array(SearchHit),
+    indexing: z.boolean().optional(),
+    truncated: z.boolean().optional(),
+  }),
+);
+
+/** The newest words of one session. */
+export interface SessionPreview {
+  key: string;
+  /** `cold` is never answered here: no transcript is put away. */
+  status: 'ok' | 'missing' | 'cold';
+  /** Oldest first. */
+  items: { role: 'user' | 'assistant'; text: string }[];
+}
+
+export const SessionPreview = shape<SessionPreview>()(
+  z.object({
+    key: z.string(),
+    status: z.enum(['ok', 'missing', 'cold']),
+    items: z.array(z.object({ role: z.enum(['user', 'assistant']), text: z.string() })),
+  }),
+);
+
+const candidate = {
+  key: z.string(),
+  agentId: z.string(),
+  displayName: z.string().optional(),
+  boardFace: boardFace.optional(),
+};
 
 const key = sessionKey;
-/** Refuses the call when the session has another id by now: it was deleted and made anew. */
-const expectedSessionId = z.string().min(1).optional();
-const expectedLifecycleRevision = z.string().min(1).optional();
 const SendAnswer = z.object({ runId: z.string(), status: z.enum(['started', 'in_flight', 'ok', 'error', 'timeout']) });
 
 export const sessions = router({
@@ -151,85 +110,66 @@ export const sessions = router({
   list: query({
     summary: 'List sessions, newest first.',
     scope: 'operator.read',
-    input: z
-      .strictObject({
-        limit: z.number().int().min(1).max(1000).default(100),
-        offset: count.default(0),
-        /** Only sessions that changed within this many minutes. */
-        activeMinutes: z.number().int().min(1).optional(),
-        agentId: agentId.optional(),
-        label: label.optional(),
-        /** Words to look for in key, label and display name. */
-        search: z.string().max(512).optional(),
-        archived: z.union([z.boolean(), z.literal('all')]).default(false),
-        includeDerivedTitles: z.boolean().default(false),
-        includeLastMessage: z.boolean().default(false),
-        sortBy: z.enum(['updatedAt', 'lastInteractionAt', 'activity']).optional(),
-        /** Only sessions in which a run is queued or working. */
-        activeOnly: z.boolean().default(false),
-        requireLastInteraction: z.boolean().optional(),
-        includeGlobal: z.boolean().optional(),
-        includeUnknown: z.boolean().optional(),
-        configuredAgentsOnly: z.boolean().optional(),
-        includeActivitySummary: z.boolean().optional(),
-        boardFace: z.enum(['chat', 'dashboard']).optional(),
-        creatorId: z.string().optional(),
-        ownerId: z.string().optional(),
-        ownerFirst: z.boolean().optional(),
-        involvingMe: z.boolean().optional(),
-        involvingProfileId: z.string().optional(),
-        includePeople: z.boolean().optional(),
-        spawnedBy: z.string().optional(),
-      })
-      .prefault({}),
+    input: z.strictObject(listMembers).prefault({}),
     output: SessionPage,
-    inert: [
-      'sortBy',
-      'requireLastInteraction',
-      'includeGlobal',
-      'includeUnknown',
-      'configuredAgentsOnly',
-      'includeActivitySummary',
-      'boardFace',
-      'creatorId',
-      'ownerId',
-      'ownerFirst',
-      'involvingMe',
-      'involvingProfileId',
-      'includePeople',
-      'spawnedBy',
-    ],
+    inert: inertInLists,
   }),
 
-  /** Creates a session, or adopts the one that has the key already; with `message` (or `task`) starts a run in it. */
+  /**
+   * Looks for words in what people and agents wrote, in all sessions or some. All words must be in the message; what stands
+   * in quotes must be in that order. The best hits come first.
+   */
+  search: query({
+    summary: 'Search the messages of all sessions.',
+    scope: 'operator.read',
+    input: z.strictObject({
+      query: z.string().min(1).max(4096),
+      agentId: agentId.optional(),
+      sessionKeys: z.array(key).max(200).optional(),
+      limit: z.number().int().min(1).max(25).default(10),
+    }),
+    output: SearchPage,
+    cli: { positionals: ['query'] },
+  }),
+
+  /** The newest words of some sessions, oldest first. */
+  preview: query({
+    summary: 'Show the newest messages of some sessions.',
+    scope: 'operator.read',
+    input: z.strictObject({
+      keys: z.array(key).max(500),
+      /** Messages of each session. At most 50 are answered. */
+      limit: z.number().int().min(1).default(12),
+      /** Of each message. At most 2000 are answered. */
+      maxChars: z.number().int().min(20).default(240),
+    }),
+    output: z.object({ ts: timestampMs, previews: z.array(SessionPreview) }),
+    cli: { positionals: ['keys'] },
+  }),
+
+  /** The newest rows of a transcript, oldest first, as `chat.history` shows them. */
+  get: query({
+    summary: 'Read the newest messages of a session.',
+    scope: 'operator.read',
+    input: z.looseObject({
+      key,
+      agentId: agentId.optional(),
+      limit: z.number().int().min(1).max(1000).default(200),
+    }),
+    output: z.object({ messages: z.array(ChatMessage) }),
+    cli: { positionals: ['key'] },
+  }),
+
+  /**
+   * Creates a session, or adopts the one that has the key already; with `message` (or `task`) starts a run in it. A run that
+   * is refused leaves the session and is told in `runError`.
+   */
   create: mutation({
     summary: 'Create a session, optionally with its first message.',
     scope: 'operator.write',
     elevates: ({ incognito, execNode, message, task }) =>
       incognito || execNode ? 'operator.admin' : scopeOfMessage(message ?? task ?? ''),
-    input: z
-      .strictObject({
-        /** A bare key becomes `agent:<agentId>:<key>`; without one, `agent:<agentId>:dashboard:<uuid>`. */
-        key: key.optional(),
-        agentId: agentId.optional(),
-        label: label.optional(),
-        displayName: z.string().min(1).max(500).optional(),
-        category: label.optional(),
-        /** `<provider>/<model>`, or a model id of a configured provider. */
-        model: z.string().min(1).optional(),
-        thinkingLevel: z.string().min(1).optional(),
-        message: z.string().optional(),
-        task: z.string().optional(),
-        attachments: attachments.optional(),
-        idempotencyKey: idempotencyKey.optional(),
-        /** Refused: every conversation is kept here. */
-        incognito: z.boolean().optional(),
-        /** Refused: there are no nodes here. */
-        execNode: z.string().optional(),
-        parentSessionKey: z.string().optional(),
-        emitCommandHooks: z.boolean().optional(),
-      })
-      .prefault({}),
+    input: z.strictObject(createMembers).prefault({}),
     output: z.object({
       ok: z.literal(true),
       key: z.string(),
@@ -238,33 +178,45 @@ export const sessions = router({
       resolved: ResolvedModel,
       runStarted: z.boolean(),
       runId: z.string().optional(),
+      runError: z
+        .object({
+          code: z.string(),
+          message: z.string(),
+          details: z.unknown().optional(),
+          retryable: z.boolean().optional(),
+          retryAfterMs: count.optional(),
+        })
+        .optional(),
     }),
-    inert: ['incognito', 'execNode', 'parentSessionKey', 'emitCommandHooks'],
+    inert: inertInCreate,
     cli: { positionals: ['key'] },
   }),
 
-  /** Finds one session by key, id, label or the beginning of its id. */
+  /** Finds one session by key, id, label or the beginning of its id; several that fit are told as `candidates`. */
   resolve: query({
     summary: 'Find a session by key, id, label or the beginning of its id.',
     scope: 'operator.read',
     input: z.strictObject({
       key: key.optional(),
-      sessionId: z.string().min(1).optional(),
+      sessionId: z.string().min(1).max(512).optional(),
       label: label.optional(),
-      shortId: z.string().min(1).optional(),
-      slugHint: z.string().min(1).optional(),
+      /** Beginning of the id, or of the last part of the key. */
+      shortId: z.string().min(1).max(512).optional(),
+      /** Decides between several that `shortId` fits: their name in lower case with dashes. */
+      slugHint: z.string().min(1).max(512).optional(),
       agentId: agentId.optional(),
-      spawnedBy: z.string().optional(),
+      /** Only a session that this one's agent made. */
+      spawnedBy: key.optional(),
       includeGlobal: z.boolean().optional(),
       includeUnknown: z.boolean().optional(),
       /** Answers `{ok: false}` for a missing session instead of an error. */
-      allowMissing: z.boolean().optional(),
+      allowMissing: z.boolean().default(false),
     }),
     output: z.union([
-      z.object({ ok: z.literal(true), key: z.string(), agentId: z.string(), displayName: z.string().optional() }),
-      z.object({ ok: z.literal(false) }),
+      z.object({ ok: z.literal(true), ...candidate }),
+      z.object({ ok: z.literal(false), candidates: z.array(z.object(candidate)).optional() }),
     ]),
-    inert: ['slugHint', 'spawnedBy', 'includeGlobal', 'includeUnknown'],
+    inert: ['includeGlobal', 'includeUnknown'],
     cli: { positionals: ['key'] },
   }),
 
@@ -281,24 +233,12 @@ export const sessions = router({
     cli: { positionals: ['key'] },
   }),
 
-  /** Changes name, model, thinking or archive state of a session; null takes an override away. */
+  /** Changes name, model, state or settings of a session; null takes a value away. */
   patch: mutation({
-    summary: 'Change the name, model or thinking of a session.',
+    summary: 'Change the name, model or settings of a session.',
     scope: 'operator.write',
-    input: z.strictObject({
-      key,
-      agentId: agentId.optional(),
-      expectedSessionId,
-      expectedLifecycleRevision,
-      label: label.nullish(),
-      category: label.nullish(),
-      /** `<provider>/<model>`, or a model id of a configured provider. */
-      model: z.string().min(1).nullish(),
-      thinkingLevel: z.string().min(1).nullish(),
-      /** Needs `expectedSessionId`. */
-      archived: z.boolean().optional(),
-      pinned: z.boolean().optional(),
-    }),
+    elevates: (input) => (isPrivileged(input) ? 'operator.admin' : undefined),
+    input: z.strictObject(patchMembers),
     output: z.object({
       ok: z.literal(true),
       path: z.string(),
@@ -306,6 +246,7 @@ export const sessions = router({
       entry: SessionRow,
       resolved: ResolvedModel,
     }),
+    inert: inertInPatch,
     cli: { positionals: ['key'] },
   }),
 
@@ -330,16 +271,17 @@ export const sessions = router({
     input: z.strictObject({
       key,
       agentId: agentId.optional(),
-      /** `false` is refused: a transcript goes with its session. Archive it instead. */
+      /** `false` keeps the transcript as a file of JSON lines, which `archived` names. */
       deleteTranscript: z.boolean().default(true),
       expectedSessionId,
       expectedLifecycleRevision,
       expectedSessionUpdatedAt: z.number().nonnegative().optional(),
       emitLifecycleHooks: z.boolean().optional(),
-      archivedOnly: z.boolean().optional(),
+      /** Refuses a session that is not archived. */
+      archivedOnly: z.boolean().default(false),
     }),
     output: z.object({ ok: z.literal(true), key: z.string(), deleted: z.boolean(), archived: z.array(z.string()) }),
-    inert: ['deleteTranscript', 'emitLifecycleHooks'],
+    inert: ['emitLifecycleHooks'],
     cli: { positionals: ['key'] },
   }),
 
@@ -385,15 +327,7 @@ export const sessions = router({
   subscribe: query({
     summary: 'Receive sessions.changed events on this connection.',
     scope: 'operator.read',
-    input: z
-      .looseObject({
-        limit: z.number().int().min(1).max(1000).optional(),
-        offset: count.optional(),
-        agentId: agentId.optional(),
-        includeDerivedTitles: z.boolean().optional(),
-        includeLastMessage: z.boolean().optional(),
-      })
-      .prefault({}),
+    input: z.union([z.strictObject({ limit: z.never().optional() }), z.looseObject(listMembers)]).prefault({}),
     output: z.object({ subscribed: z.literal(true), list: SessionPage.optional() }),
     cli: { hidden: true },
   }),

@@ -20,9 +20,25 @@ export interface Database {
   write<T>(work: () => T): T;
   /** Resolves when every write so far is on disk; rejects when the disk refused it, and always after a failed flush. */
   durable(): Promise<void>;
+  /** How often writes were taken back: what was remembered of the rows they touched is wrong by then. */
+  readonly rollbacks: number;
+  /**
+   * Calls back with the key of each row of a table that is changed or deleted from now on, whoever does it; at once, so
+   * perhaps before a rollback. `columns` narrows it to changes of those, besides rows that come and go.
+   * Contract: the callback does not throw and does not use the database.
+   */
+  watch(table: WatchedTable, onChange: (key: string) => void): void;
   /** False from a write that the disk refused until one that it took, and for good after a failed flush. */
   readonly isWritable: boolean;
   close(): Promise<void>;
+}
+
+/** Rows that somebody may want to remember outside the database. */
+export interface WatchedTable {
+  name: string;
+  /** Column that tells rows apart, of text. */
+  key: string;
+  columns?: readonly string[];
 }
 
 /** WAL size from which a checkpoint is worth its thread. */
@@ -65,6 +81,8 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
   /** Those who wait for the writes that no sync has covered yet. */
   let waiting: PromiseWithResolvers<void> | undefined;
   let isWritable = true;
+  let rollbacks = 0;
+  let watches = 0;
   /** Set for good by the first flush that fails: the system then forgets what it could not write, and says so only once. */
   let lost: GatewayError | undefined;
 
@@ -91,6 +109,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     open = false;
     isEnding = false;
     isWritable = false;
+    rollbacks++;
     if (sqlite.isOpen && sqlite.isTransaction) sqlite.exec('ROLLBACK');
     waiting?.reject(refusedByDisk(path, error));
     waiting = undefined;
@@ -122,6 +141,24 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
 
   return {
     path,
+    get rollbacks() {
+      return rollbacks;
+    },
+    watch({ name, key, columns }, onChange) {
+      const callback = `watch_${++watches}`;
+      sqlite.function(callback, (value) => {
+        onChange(String(value));
+        return null;
+      });
+      // Temporary ones are no part of the file: other programs that open it have no such function.
+      const on = (what: string, row: 'old' | 'new') =>
+        sqlite.exec(
+          `CREATE TEMP TRIGGER ${callback}_${what.slice(0, 6)} AFTER ${what} ON main.${name} BEGIN SELECT ${callback}(${row}.${key}); END`,
+        );
+      on('INSERT', 'new');
+      on('DELETE', 'old');
+      on(columns ? `UPDATE OF ${columns.join(', ')}` : 'UPDATE', 'old');
+    },
     get isWritable() {
       return isWritable && !lost;
     },
@@ -143,6 +180,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
         release.run();
         return result;
       } catch (error) {
+        rollbacks++;
         // Some faults of the disk take the whole transaction with them.
         if (sqlite.isTransaction) {
           undo.run();

@@ -118,4 +118,67 @@ export const migrations: readonly string[] = [
   CREATE TABLE device_generation (id INTEGER PRIMARY KEY CHECK (id = 1), newest INTEGER NOT NULL) STRICT;
   INSERT INTO device_generation (id, newest) VALUES (1, 0);
   `,
+  `
+  -- what a session may be given besides its columns, as one JSON object; most have nothing
+  ALTER TABLE sessions ADD COLUMN settings TEXT;
+  ALTER TABLE sessions ADD COLUMN board_face TEXT;
+  ALTER TABLE sessions ADD COLUMN parent_key TEXT;
+  ALTER TABLE sessions ADD COLUMN spawned_by TEXT;
+  ALTER TABLE sessions ADD COLUMN spawn_depth INTEGER;
+  -- where a fork was taken from, as JSON
+  ALTER TABLE sessions ADD COLUMN fork_source TEXT;
+  ALTER TABLE sessions ADD COLUMN created_via TEXT;
+  -- the idempotency key that made it
+  ALTER TABLE sessions ADD COLUMN creation_key TEXT;
+  ALTER TABLE sessions ADD COLUMN archived_at INTEGER;
+  ALTER TABLE sessions ADD COLUMN pinned_at INTEGER;
+  ALTER TABLE sessions ADD COLUMN last_interaction_at INTEGER;
+  ALTER TABLE sessions ADD COLUMN last_activity_at INTEGER;
+  ALTER TABLE sessions ADD COLUMN last_read_at INTEGER;
+  ALTER TABLE sessions ADD COLUMN marked_unread_at INTEGER;
+  -- beginnings of the first message since the reset, and of the newest
+  ALTER TABLE sessions ADD COLUMN first_words TEXT;
+  ALTER TABLE sessions ADD COLUMN last_words TEXT;
+  -- key and names in lower case, for the filter of lists
+  ALTER TABLE sessions ADD COLUMN names TEXT NOT NULL DEFAULT '';
+  -- rows up to this one are not in the full-text index yet
+  ALTER TABLE sessions ADD COLUMN backlog_seq INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sessions ADD COLUMN activity_at INTEGER GENERATED ALWAYS AS (
+    CASE WHEN last_activity_at IS NULL AND last_interaction_at IS NULL THEN updated_at
+    ELSE max(coalesce(last_activity_at, 0), coalesce(last_interaction_at, 0)) END) VIRTUAL;
+  UPDATE sessions SET
+    names = lower(key || char(10) || coalesce(label, '') || char(10) || coalesce(display_name, '')),
+    backlog_seq = iif(transient = 0, last_seq, 0),
+    last_interaction_at = iif(last_seq > reset_seq, updated_at, NULL),
+    archived_at = iif(archived = 1, updated_at, NULL),
+    pinned_at = iif(pinned = 1, updated_at, NULL);
+  DROP INDEX sessions_recent;
+  DROP INDEX sessions_of_agent;
+  -- one index for each order of lists: a page is read from it without sorting
+  CREATE INDEX sessions_listed ON sessions(archived, pinned DESC, updated_at DESC, key, names) WHERE transient = 0;
+  CREATE INDEX sessions_listed_of_agent ON sessions(agent_id, archived, pinned DESC, updated_at DESC, key, names) WHERE transient = 0;
+  CREATE INDEX sessions_listed_all ON sessions(pinned DESC, updated_at DESC, key, agent_id, archived, names) WHERE transient = 0;
+  CREATE INDEX sessions_by_interaction ON sessions(archived, last_interaction_at DESC, key) WHERE transient = 0;
+  CREATE INDEX sessions_by_activity ON sessions(archived, activity_at DESC, key) WHERE transient = 0;
+  CREATE INDEX sessions_at_work ON sessions(status) WHERE status IN ('queued', 'running');
+  CREATE INDEX sessions_of_parent ON sessions(parent_key) WHERE parent_key IS NOT NULL;
+  CREATE INDEX sessions_spawned ON sessions(spawned_by) WHERE spawned_by IS NOT NULL;
+  CREATE UNIQUE INDEX sessions_created ON sessions(creation_key) WHERE creation_key IS NOT NULL;
+  CREATE INDEX sessions_backlog ON sessions(key) WHERE backlog_seq > 0 AND transient = 0;
+
+  -- where a message stands, by its id; doc is its number in the full-text index, larger for newer ones
+  CREATE TABLE message_places (
+    doc INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL REFERENCES sessions(session_id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX message_places_of_session ON message_places(session_id, seq);
+  -- the words of what people and agents wrote; holds no text of its own
+  CREATE VIRTUAL TABLE message_words USING fts5(place, text, content='', contentless_delete=1,
+    tokenize="porter unicode61 remove_diacritics 2 categories 'L* N* Co So'");
+  CREATE TRIGGER message_words_gone AFTER DELETE ON message_places BEGIN
+    DELETE FROM message_words WHERE rowid = old.doc;
+  END;
+  `,
 ];

@@ -40,7 +40,7 @@ export const agentWaitMethod = implementOne(agentWait, ({ input, ctx, signal }) 
 
 function findKeyById(ctx: Context, sessionId: string | undefined): string | undefined {
   if (sessionId === undefined) return undefined;
-  const row = ctx.sessions.lookUp({ sessionId });
+  const [row] = ctx.sessions.lookUp({ sessionId });
   if (row) return row.key;
   throw new GatewayError(
     'INVALID_REQUEST',

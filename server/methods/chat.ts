@@ -8,6 +8,9 @@ import { findAgent, requireSameSession, resolveKey, resolveSession } from './res
 import { toDefaults } from './session-defaults.ts';
 import { startTyped } from './typed.ts';
 
+/** Characters of one text that are answered when the caller does not say. */
+export const maxTextChars = 500_000;
+
 export const chatMethods = implement(chat, {
   send: async ({ input, ctx }) => {
     refuseDelivery(input);
@@ -26,28 +29,25 @@ export const chatMethods = implement(chat, {
 
   history: ({ input, ctx }) => {
     const { key } = resolveKey(ctx, input.sessionKey, input.agentId);
+    requireSameSession(ctx, key, input.sessionId);
     const sessionInfo = ctx.sessions.find(key) ?? null;
-    const inFlightRun = toInFlight(ctx, key);
-    const deltaCursor = ctx.sessions.cursor(key);
+    const now = { deltaCursor: ctx.sessions.cursor(key), sessionInfo, ...toInFlight(ctx, key) };
     if (input.cursor !== undefined) {
       const messages = ctx.sessions.historyAfter(key, input.cursor);
-      return messages ? { kind: 'delta', messages, deltaCursor, sessionInfo, ...inFlightRun } : { kind: 'reset' };
+      return messages ? { kind: 'delta', messages, ...now } : { kind: 'reset' };
     }
-    const { limit, offset, maxChars } = input;
-    const { messages, total } = ctx.sessions.history(key, { limit, offset });
-    const shown = offset + messages.length;
+    const { limit, offset, messageId, maxChars = maxTextChars } = input;
+    const { messages, total, nextOffset } = ctx.sessions.page(key, { limit, offset, messageId, maxChars });
     return {
       sessionKey: key,
       sessionId: sessionInfo?.sessionId ?? null,
-      messages: maxChars === undefined ? messages : messages.map((message) => cut(message, maxChars)),
+      messages,
       pendingInputs: { items: [], total: 0 },
-      deltaCursor,
-      hasMore: shown < total,
-      ...(shown < total && { nextOffset: shown }),
+      hasMore: nextOffset !== undefined,
+      ...(nextOffset !== undefined && { nextOffset }),
       totalMessages: total,
       defaults: toDefaults(ctx),
-      sessionInfo,
-      ...inFlightRun,
+      ...now,
     };
   },
 
@@ -104,11 +104,4 @@ function toInFlight(ctx: Context, key: string): Pick<HistoryPage, 'inFlightRun'>
   const [run] = ctx.runs.liveIn(key);
   if (run?.startedAt === undefined) return {};
   return { inFlightRun: { runId: run.id, text: run.text, startedAt: run.startedAt, events: [] } };
-}
-
-function cut(message: HistoryPage['messages'][number], maxChars: number): HistoryPage['messages'][number] {
-  const content = message.content.map((part) =>
-    part.type === 'text' && part.text.length > maxChars ? { ...part, text: `${part.text.slice(0, maxChars)}…` } : part,
-  );
-  return { ...message, content };
 }

@@ -1,4 +1,4 @@
-import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { PermissionMode, SessionRow, ToolOverrides } from '../../sdk/protocol/session-row.ts';
 
 /** A row of the table `sessions`. */
 export interface StoredSession {
@@ -8,10 +8,25 @@ export interface StoredSession {
   label: string | null;
   display_name: string | null;
   category: string | null;
+  board_face: NonNullable<SessionRow['boardFace']> | null;
   model: string | null;
   thinking: string | null;
+  /** JSON of {@link SessionSettings}. */
+  settings: string | null;
   created_at: number;
   updated_at: number;
+  archived_at: number | null;
+  pinned_at: number | null;
+  last_interaction_at: number | null;
+  last_activity_at: number | null;
+  last_read_at: number | null;
+  marked_unread_at: number | null;
+  created_via: NonNullable<SessionRow['createdVia']> | null;
+  parent_key: string | null;
+  spawned_by: string | null;
+  spawn_depth: number | null;
+  /** JSON of `SessionRow.forkSource`. */
+  fork_source: string | null;
   revision: number;
   archived: number;
   pinned: number;
@@ -23,31 +38,67 @@ export interface StoredSession {
   output_tokens: number;
   last_seq: number;
   reset_seq: number;
+  first_words: string | null;
+  last_words: string | null;
+}
+
+/** What few sessions have; named as in their row. */
+export interface SessionSettings {
+  icon?: string | undefined;
+  color?: string | undefined;
+  statusNote?: string | undefined;
+  attention?: SessionRow['attention'];
+  /** Milliseconds since the epoch. */
+  statusExpiresAt?: number | undefined;
+  fastMode?: boolean | 'auto' | undefined;
+  toolOverrides?: ToolOverrides | undefined;
+  permissionMode?: PermissionMode | undefined;
+  verboseLevel?: string | undefined;
+  traceLevel?: string | undefined;
+  reasoningLevel?: string | undefined;
+  elevatedLevel?: string | undefined;
+  responseUsage?: SessionRow['responseUsage'];
+  sendPolicy?: SessionRow['sendPolicy'];
+  groupActivation?: SessionRow['groupActivation'];
+  completionOwnerSessionKey?: string | undefined;
+  inheritedToolPolicyVersion?: 1 | undefined;
+  inheritedToolAllow?: string[] | undefined;
+  inheritedToolDeny?: string[] | undefined;
 }
 
 /** Which model a session of an agent uses; `override` is the session's own choice. */
-export type ModelOf = (agentId: string, override: string | null) => { provider: string; model: string };
+export type ModelOf = (
+  agentId: string,
+  override: string | null,
+) => {
+  provider: string;
+  model: string;
+  /** Tokens it can read; undefined when nobody said. */
+  contextTokens?: number | undefined;
+};
+
+/** What a row shows besides its own columns. */
+export interface Surroundings {
+  mainKey: string;
+  using: ReturnType<ModelOf>;
+  settings: SessionSettings;
+  /** Keys of the sessions that hang under it. */
+  children: readonly string[];
+}
 
 /** The row as clients see it. */
-export function toSessionRow(
-  row: StoredSession,
-  { mainKey, modelOf }: { mainKey: string; modelOf: ModelOf },
-): SessionRow {
-  const { provider, model } = modelOf(row.agent_id, row.model);
+export function toSessionRow(row: StoredSession, { mainKey, using, settings, children }: Surroundings): SessionRow {
   return {
     key: row.key,
     sessionId: row.session_id,
     kind: 'direct',
     agentId: row.agent_id,
     isMain: row.key === `agent:${row.agent_id}:${mainKey}`,
-    ...(row.label !== null && { label: row.label }),
-    ...(row.display_name !== null && { displayName: row.display_name }),
-    ...(row.category !== null && { category: row.category }),
+    ...toNames(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lifecycleRevision: String(row.revision),
-    ...(row.archived === 1 && { archived: true }),
-    ...(row.pinned === 1 && { pinned: true }),
+    ...toMarks(row),
     ...(row.status !== null && { status: row.status }),
     hasActiveRun: row.status === 'running' || row.status === 'queued',
     ...(row.last_run_id !== null && { lastRunId: row.last_run_id }),
@@ -55,11 +106,28 @@ export function toSessionRow(
     inputTokens: row.input_tokens,
     outputTokens: row.output_tokens,
     totalTokens: row.input_tokens + row.output_tokens,
-    modelProvider: provider,
-    model,
+    modelProvider: using.provider,
+    model: using.model,
     ...(row.model !== null && { modelOverrideSource: 'user' as const }),
+    ...(using.contextTokens !== undefined && { contextTokens: using.contextTokens }),
     ...(row.thinking !== null && { thinkingLevel: row.thinking }),
     messageCount: row.last_seq - row.reset_seq,
+    ...toLineage(row, children),
+    visibility: 'shared',
+    ...settings,
+  };
+}
+
+/** What a session is set to; a note that has had its time is left out. */
+export function parseSettings(row: Pick<StoredSession, 'settings'>, now: number): SessionSettings {
+  if (row.settings === null) return {};
+  const { statusNote, attention, statusExpiresAt, ...rest } = JSON.parse(row.settings) as SessionSettings;
+  if (statusExpiresAt !== undefined && statusExpiresAt <= now) return rest;
+  return {
+    ...rest,
+    ...(statusNote && { statusNote }),
+    ...(attention && { attention }),
+    ...(statusExpiresAt && { statusExpiresAt }),
   };
 }
 
@@ -77,4 +145,40 @@ export function parseCursor(text: string): { sessionId: string; revision: number
   } catch {
     return undefined; // a client's old or mangled cursor is answered with `reset`, not with an error
   }
+}
+
+// --- internal ---
+
+function toNames(row: StoredSession) {
+  return {
+    ...(row.label !== null && { label: row.label }),
+    ...(row.display_name !== null && { displayName: row.display_name }),
+    ...(row.category !== null && { category: row.category }),
+    ...(row.board_face !== null && { boardFace: row.board_face }),
+  };
+}
+
+function toMarks(row: StoredSession) {
+  const isUnread =
+    row.marked_unread_at !== null || (row.last_read_at !== null && (row.last_activity_at ?? 0) > row.last_read_at);
+  return {
+    ...(row.archived === 1 && { archived: true, archivedAt: row.archived_at ?? row.updated_at }),
+    ...(row.pinned === 1 && { pinned: true, pinnedAt: row.pinned_at ?? row.updated_at }),
+    ...(isUnread && { unread: true }),
+    ...(row.last_read_at !== null && { lastReadAt: row.last_read_at }),
+    ...(row.marked_unread_at !== null && { markedUnreadAt: row.marked_unread_at }),
+    ...(row.last_activity_at !== null && { lastActivityAt: row.last_activity_at }),
+    ...(row.last_interaction_at !== null && { lastInteractionAt: row.last_interaction_at }),
+  };
+}
+
+function toLineage(row: StoredSession, children: readonly string[]): Partial<SessionRow> {
+  return {
+    ...(row.parent_key !== null && { parentSessionKey: row.parent_key }),
+    ...(row.spawned_by !== null && { spawnedBy: row.spawned_by }),
+    ...(row.spawn_depth !== null && { spawnDepth: row.spawn_depth }),
+    ...(children.length > 0 && { childSessions: [...children] }),
+    ...(row.fork_source !== null && { forkedFromParent: true, forkSource: JSON.parse(row.fork_source) }),
+    ...(row.created_via !== null && { createdVia: row.created_via }),
+  };
 }

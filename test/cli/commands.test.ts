@@ -144,7 +144,7 @@ describe('commands without a gateway', () => {
     [['agent', 'hello'], 'openclaw agent: unknown command "hello"'],
     [['sessions'], 'openclaw sessions: name one of: list, create'],
     [['sessions', 'list', '--limt', '5'], 'openclaw sessions list: unknown flag --limt; did you mean --limit?'],
-    [['sessions', 'list', '--limit', '0'], '--limit must be a whole number from 1 to 1000, not "0"'],
+    [['sessions', 'list', '--limit', '0'], '--limit must be a whole number from 1, not "0"'],
     [['sessions', 'describe'], '<key> is missing'],
     [['health', 'extra'], 'unexpected argument "extra"'],
     [['health', '--timeout', 'soon'], '--timeout must be a positive number of milliseconds, not "soon"'],

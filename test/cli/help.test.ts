@@ -59,7 +59,7 @@ describe('the help', () => {
   it('of the built command line says what each field is, in the words of the contract', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [launcher, 'sessions', 'list', '--help']);
     expect(stdout).toContain('--active-minutes <n>');
-    expect(stdout.replace(/\s+/g, ' ')).toContain('Only sessions that changed within this many minutes.');
+    expect(stdout.replace(/\s+/g, ' ')).toContain('Only sessions that changed within this many minutes;');
     expect(stdout).toContain('(default 100)');
   });
 

@@ -55,7 +55,10 @@ describe('chat', () => {
     await client.end('k3');
     expect(await client.call('chat.history', { sessionKey: 'main', cursor: deltaCursor })).toMatchObject({
       kind: 'delta',
-      messages: [{ role: 'user' }, { role: 'assistant' }],
+      messages: [
+        { messageSeq: 5, message: { role: 'user' } },
+        { messageSeq: 6, message: { role: 'assistant' } },
+      ],
     });
     expect(await client.call('chat.history', { sessionKey: 'main', cursor: 'garbage' })).toEqual({ kind: 'reset' });
     const newest = await client.call<HistoryPage>('chat.history', { sessionKey: 'main', limit: 2 });

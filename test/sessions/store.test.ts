@@ -44,8 +44,8 @@ describe('the session store', () => {
       hasActiveRun: false,
     });
     for (const by of [{ sessionId: row.sessionId }, { shortId: row.sessionId.slice(0, 8) }, { label: 'Work' }])
-      expect(store.lookUp(by)?.key).toBe('agent:main:work');
-    expect(store.lookUp({ shortId: 'zzz' })).toBeUndefined();
+      expect(store.lookUp(by).map((found) => found.key)).toEqual(['agent:main:work']);
+    expect(store.lookUp({ shortId: 'zzz' })).toEqual([]);
   });
 
   it('lists newest first, by page, filter and archive, without transient ones', async () => {

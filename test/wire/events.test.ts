@@ -21,7 +21,7 @@ const message = (sessionKey: string) => ({
     role: 'user' as const,
     content: [],
     timestamp: 1,
-    __openclaw: { id: 'm', seq: 1, recordTimestampMs: 1 },
+    __openclaw: { id: 'm', seq: 1, transcriptPosition: 1, recordTimestampMs: 1 },
   },
 });
 

@@ -1,0 +1,38 @@
+import type { Database } from '../database/database.ts';
+import type { StoredSession } from './row.ts';
+
+/** Copies conversations. Contract: called inside `database.write`. */
+export function createFork(database: Database) {
+  const lastAnswer = database.prepare(
+    `SELECT seq, json_extract(body, '$.id') AS id FROM messages
+     WHERE session_id = ? AND seq BETWEEN ? AND ? AND role = 'assistant'
+       AND json_extract(body, '$.stopReason') IS NOT 'toolUse' AND coalesce(run_id, '') <> coalesce(?, ' ')
+     ORDER BY seq DESC LIMIT 1`,
+  );
+  // Every copy is a message of its own: ids stay unique, and the copies are indexed like messages of an older gateway.
+  const copy = database.prepare(
+    `INSERT INTO messages (session_id, seq, run_id, role, timestamp, body)
+     SELECT ?, row_number() OVER (ORDER BY seq), NULL, role, timestamp,
+       json_set(json_remove(body, '$.idempotencyKey'), '$.id', lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
+         || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))
+     FROM messages WHERE session_id = ? AND seq BETWEEN ? AND ?`,
+  );
+  const settle = database.prepare(
+    `UPDATE sessions SET last_seq = ?, backlog_seq = ?, first_words = ?, last_words = ?, fork_source = ? WHERE key = ?`,
+  );
+
+  /** Gives a session that is new the parent's conversation since its last reset, up to its last complete answer. */
+  return (parent: StoredSession, key: string, sessionId: string): void => {
+    const from = parent.reset_seq + 1;
+    const workingRun = parent.status === 'running' || parent.status === 'queued' ? parent.last_run_id : null;
+    const end = lastAnswer.get(parent.session_id, from, parent.last_seq, workingRun);
+    const copied = end ? Number(copy.run(sessionId, parent.session_id, from, end.seq as number).changes) : 0;
+    const source = {
+      sessionKey: parent.key,
+      sessionId: parent.session_id,
+      ...(end && { entryId: String(end.id) }),
+    };
+    const words = copied > 0 ? [parent.first_words, parent.last_words] : [null, null];
+    settle.run(copied, copied, words[0] ?? null, words[1] ?? null, JSON.stringify(source), key);
+  };
+}

@@ -1,0 +1,162 @@
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
+import { toText } from '../../sdk/protocol/text.ts';
+import { parseCursor, type StoredSession } from './row.ts';
+import { type RowSize, type Transcript, takeWithin } from './transcript.ts';
+
+/** Which part of a transcript is read. */
+export interface PageRequest {
+  limit: number;
+  /** Rows to leave out at the newer end. */
+  offset: number;
+  /** Characters of a text; longer ones are cut. */
+  maxChars: number;
+  /** Reads around this message. */
+  messageId?: string | undefined;
+}
+
+/** Part of a transcript, oldest row first. */
+export interface Page {
+  messages: ChatMessage[];
+  /** Rows since the last reset. */
+  total: number;
+  /** `offset` of the next older page; undefined when there is none. */
+  nextOffset: number | undefined;
+}
+
+/** Of one answer, as rows are stored. */
+const maxPageBytes = 4 * 1024 * 1024;
+/** From this size on a row is answered by the beginnings of its texts only. */
+const maxRowBytes = 2 * 1024 * 1024;
+/** Of what a model is given to read. */
+const maxRecentBytes = 16 * 1024 * 1024;
+/** Rows, and their size, that a client may be behind before it is asked to read the history anew. */
+const maxDeltaRows = 200;
+const maxDeltaBytes = 1024 * 1024;
+/** Rows that are looked through for a preview. */
+const previewRows = 400;
+
+/** Functions that read transcripts by the page: what they cost depends on the page, not on the transcript. */
+export function createHistory(transcript: Transcript) {
+  const readRow = (sessionId: string, { seq, bytes }: RowSize, maxChars: number): ChatMessage[] => {
+    if (bytes <= maxRowBytes) return transcript.read(sessionId, seq, seq).map((row) => cut(row, maxChars));
+    const beginning = transcript.readBeginning(sessionId, seq, maxChars);
+    return beginning ? [mark(beginning, { truncated: true, reason: 'oversized' })] : [];
+  };
+
+  /** The newest of some rows that fit into one answer, oldest first. */
+  const readFitting = (session: StoredSession, span: { from: number; to: number }, maxChars: number) => {
+    const sizes = transcript.sizes(session.session_id, span.from, span.to);
+    const taken = takeWithin(sizes, maxPageBytes, Math.min(maxRowBytes, maxChars * 8));
+    return taken.reverse().flatMap((size) => readRow(session.session_id, size, maxChars));
+  };
+
+  const around = (session: StoredSession, { limit, messageId = '', maxChars }: PageRequest): Page => {
+    const oldest = Math.max(1, session.reset_seq);
+    const total = session.last_seq - oldest + 1;
+    const at = transcript.locate(session.session_id, messageId);
+    if (at === undefined) return { messages: [], total, nextOffset: undefined };
+    const wanted = { from: Math.max(1, at - Math.floor((limit - 1) / 2)), to: at + Math.ceil((limit - 1) / 2) };
+    const span = within(wanted, transcript.sizes(session.session_id, wanted.from, wanted.to), at);
+    const older = readFitting(session, { from: span.from, to: at }, maxChars);
+    const newer = transcript.sizes(session.session_id, at + 1, span.to).reverse();
+    const fitting = takeWithin(newer, maxPageBytes / 2, maxRowBytes);
+    const messages = [...older, ...fitting.flatMap((size) => readRow(session.session_id, size, maxChars))];
+    const first = messages[0]?.__openclaw.seq ?? at;
+    return { messages, total, nextOffset: first > oldest && at >= oldest ? session.last_seq - first + 1 : undefined };
+  };
+
+  return {
+    page(session: StoredSession, request: PageRequest): Page {
+      if (request.messageId !== undefined) return around(session, request);
+      const { limit, offset, maxChars } = request;
+      const oldest = Math.max(1, session.reset_seq);
+      const total = session.last_seq - oldest + 1;
+      const to = session.last_seq - offset;
+      const messages = readFitting(session, { from: Math.max(oldest, to - limit + 1), to }, maxChars);
+      const shown = offset + messages.length;
+      return { messages, total, nextOffset: messages.length > 0 && shown < total ? shown : undefined };
+    },
+
+    /** The newest rows whole, as far as they are not too many to work with. */
+    recent(session: StoredSession, { limit, offset }: { limit: number; offset: number }): ChatMessage[] {
+      const to = session.last_seq - offset;
+      const sizes = transcript.sizes(session.session_id, Math.max(1, session.reset_seq, to - limit + 1), to);
+      const oldest = takeWithin(sizes, maxRecentBytes, maxRecentBytes).at(-1);
+      return oldest ? transcript.read(session.session_id, oldest.seq, to) : [];
+    },
+
+    /** What came after a cursor; undefined when it is garbage, of another transcript, or too far behind. */
+    after(session: StoredSession, text: string): ChatMessage[] | undefined {
+      const cursor = parseCursor(text);
+      if (!cursor || cursor.sessionId !== session.session_id || cursor.revision !== session.revision) return undefined;
+      if (cursor.seq > session.last_seq || session.last_seq - cursor.seq > maxDeltaRows) return undefined;
+      const sizes = transcript.sizes(session.session_id, cursor.seq + 1, session.last_seq);
+      if (sizes.reduce((sum, { bytes }) => sum + bytes, 0) > maxDeltaBytes) return undefined;
+      return transcript.read(session.session_id, cursor.seq + 1, session.last_seq);
+    },
+
+    /** The newest words of people and agents, oldest first. */
+    preview(session: StoredSession, { limit, maxChars }: { limit: number; maxChars: number }) {
+      const oldest = Math.max(session.reset_seq, session.last_seq - previewRows) + 1;
+      const items: { role: 'user' | 'assistant'; text: string }[] = [];
+      for (const { seq, role } of transcript.sizes(session.session_id, oldest, session.last_seq)) {
+        if (items.length === limit) break;
+        if (role !== 'user' && role !== 'assistant') continue;
+        const row = transcript.readBeginning(session.session_id, seq, maxChars * 2);
+        const text = row ? firstWords(toText(row), maxChars) : '';
+        if (text !== '') items.push({ role, text });
+      }
+      return items.reverse();
+    },
+  };
+}
+
+/** A text on one line, cut to so many characters. */
+export function firstWords(text: string, chars: number): string {
+  // Of a long text only the beginning is looked at: white space may shorten it, but not by this much.
+  const line = text
+    .slice(0, chars * 8)
+    .replace(/\s+/g, ' ')
+    .trim();
+  return line.length <= chars
+    ? line
+    : `${line
+        .slice(0, chars - 1)
+        .toWellFormed()
+        .trimEnd()}…`;
+}
+
+// --- internal ---
+
+/** Of a span around a row, what belongs to the same conversation: a reset begins another. */
+function within({ from, to }: { from: number; to: number }, sizes: readonly RowSize[], at: number) {
+  const resets = sizes.filter(({ role }) => role === 'system').map(({ seq }) => seq);
+  const before = resets.find((seq) => seq <= at);
+  const behind = resets.findLast((seq) => seq > at);
+  return { from: Math.max(from, before ?? from), to: Math.min(to, (behind ?? to + 1) - 1) };
+}
+
+function cut(message: ChatMessage, maxChars: number): ChatMessage {
+  const isLong = (text: string) => text.length > maxChars;
+  const shorten = (text: string) => `${text.slice(0, maxChars).toWellFormed()}…`;
+  let isCut = false;
+  const content = message.content.map((part) => {
+    if (part.type === 'text' && isLong(part.text)) {
+      isCut = true;
+      return { ...part, text: shorten(part.text) };
+    }
+    if (part.type !== 'thinking' || !isLong(part.thinking)) return part;
+    isCut = true;
+    return { ...part, thinking: shorten(part.thinking) };
+  });
+  return isCut ? mark({ ...message, content }, { truncated: true }) : message;
+}
+
+/** Texts of a beginning end with an ellipsis as well; one without any text says that it is too large. */
+function mark(message: ChatMessage, marks: Pick<ChatMessage['__openclaw'], 'truncated' | 'reason'>): ChatMessage {
+  const content =
+    message.content.length > 0
+      ? message.content
+      : [{ type: 'text' as const, text: '[chat.history omitted: message too large]' }];
+  return { ...message, content, __openclaw: { ...message.__openclaw, ...marks } };
+}

@@ -1,0 +1,122 @@
+import type { SessionRow } from '../../sdk/protocol/session-row.ts';
+import type { Database } from '../database/database.ts';
+import { type ModelOf, parseSettings, type StoredSession, toSessionRow } from './row.ts';
+
+/** What a row can show besides its own members. */
+export interface Decorations {
+  /** The first words of the first message. */
+  derivedTitle?: boolean | undefined;
+  /** The first words of the newest message. */
+  lastMessage?: boolean | undefined;
+  activitySummary?: boolean | undefined;
+}
+
+/** The rows of sessions by key. Those that were read are remembered until they change. */
+export interface Rows {
+  find(key: string): StoredSession | undefined;
+  /** The row as clients see it; shared with others, so not to be changed. */
+  show(key: string, add?: Decorations): SessionRow | undefined;
+  /** Rows of the sessions above one, nearest first; undefined when one of them is gone or there are too many. */
+  ancestors(key: string): SessionRow[] | undefined;
+}
+
+/** Rows that are remembered; some 2 kB each. */
+const maxRemembered = 20_000;
+const maxChildren = 50;
+const maxAncestors = 64;
+
+interface Remembered {
+  stored: StoredSession;
+  children: readonly string[];
+  /** As it was shown last, and what it showed from elsewhere. */
+  shown?: SessionRow;
+  mainKey?: string;
+  using?: ReturnType<ModelOf>;
+  /** When it has to be put together anew, milliseconds since the epoch. */
+  expiresAt: number;
+}
+
+export function createRows(database: Database, { mainKey, modelOf }: { mainKey(): string; modelOf: ModelOf }): Rows {
+  const byKey = database.prepare('SELECT * FROM sessions WHERE key = ?');
+  const childrenOf = database.prepare('SELECT key FROM sessions WHERE parent_key = ? ORDER BY key LIMIT ?');
+  const remembered = new Map<string, Remembered>();
+  let { rollbacks } = database;
+  const forget = (key: string) => void remembered.delete(key);
+  database.watch({ name: 'sessions', key: 'key' }, forget);
+  database.watch({ name: 'sessions', key: 'parent_key', columns: ['parent_key'] }, forget);
+
+  const read = (key: string): Remembered | undefined => {
+    if (database.rollbacks !== rollbacks) {
+      remembered.clear();
+      rollbacks = database.rollbacks;
+    }
+    const known = remembered.get(key);
+    if (known) return known;
+    const stored = byKey.get(key) as StoredSession | undefined;
+    if (!stored) return undefined;
+    const children = childrenOf.all(key, maxChildren).map((row) => String(row.key));
+    const row: Remembered = { stored, children, expiresAt: Number.POSITIVE_INFINITY };
+    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
+    remembered.set(key, row);
+    return row;
+  };
+
+  const put = (row: Remembered): SessionRow => {
+    const { stored, children } = row;
+    const using = modelOf(stored.agent_id, stored.model);
+    const main = mainKey();
+    if (row.shown && row.mainKey === main && isSame(row.using, using) && Date.now() < row.expiresAt) return row.shown;
+    const settings = parseSettings(stored, Date.now());
+    row.shown = toSessionRow(stored, { mainKey: main, using, settings, children });
+    row.mainKey = main;
+    row.using = using;
+    row.expiresAt = settings.statusExpiresAt ?? Number.POSITIVE_INFINITY;
+    return row.shown;
+  };
+
+  const show = (key: string, add: Decorations = {}): SessionRow | undefined => {
+    const row = read(key);
+    if (!row) return undefined;
+    const shown = put(row);
+    return add.derivedTitle || add.lastMessage || add.activitySummary
+      ? { ...shown, ...decorate(row.stored, add) }
+      : shown;
+  };
+
+  return {
+    find: (key) => read(key)?.stored,
+    show,
+    ancestors(key) {
+      const above: SessionRow[] = [];
+      const seen = new Set([key]);
+      let next = parentOf(read(key)?.stored);
+      while (next !== undefined && !seen.has(next)) {
+        const row = show(next);
+        if (!row || above.length === maxAncestors) return undefined;
+        seen.add(next);
+        above.push(row);
+        next = parentOf(read(next)?.stored);
+      }
+      return above;
+    },
+  };
+}
+
+function parentOf(row: StoredSession | undefined): string | undefined {
+  return row?.parent_key ?? row?.spawned_by ?? undefined;
+}
+
+function isSame(a: ReturnType<ModelOf> | undefined, b: ReturnType<ModelOf>): boolean {
+  return a?.provider === b.provider && a.model === b.model && a.contextTokens === b.contextTokens;
+}
+
+function decorate(
+  { first_words, last_words }: StoredSession,
+  { derivedTitle, lastMessage, activitySummary }: Decorations,
+): Partial<SessionRow> {
+  return {
+    ...(derivedTitle && first_words && { derivedTitle: first_words }),
+    ...(lastMessage && last_words && { lastMessagePreview: last_words }),
+    ...(activitySummary && { activitySummary: { state: 'unavailable' as const, canEnsure: false as const } }),
+  };
+}
