@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsdown';
+import { buildId } from './scripts/build-id.ts';
 import { catalogueWithDocs } from './scripts/catalogue.ts';
 
 const shared = {
@@ -34,6 +35,7 @@ export default defineConfig([
     entry: { main: 'cli/main.ts' },
     target: 'node24',
     plugins: [frozenCatalogue],
+    define: { openclawBuildId: JSON.stringify(buildId()) },
     // One file per lazily loaded part starts faster than hundreds from node_modules.
     deps: { alwaysBundle: [/./], onlyBundle: false },
     clean: false,

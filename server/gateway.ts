@@ -4,7 +4,6 @@ import type { RecordStability } from '../sdk/protocol/diagnostics.ts';
 import type { Publish } from '../sdk/protocol/events.ts';
 import type { LastRestart } from '../sdk/protocol/gateway.ts';
 import type { ModelChoice } from '../sdk/protocol/health.ts';
-import type { HelloOk } from '../sdk/protocol/hello.ts';
 import type { CallContext } from '../sdk/protocol/method.ts';
 import type { Principal } from '../sdk/protocol/scopes.ts';
 import type { SessionRow } from '../sdk/protocol/sessions.ts';
@@ -39,6 +38,7 @@ import { type Database, openDatabase } from './database/database.ts';
 import { lockFolder } from './database/lock.ts';
 import { createDevices } from './devices/devices.ts';
 import { watchEventLoop } from './health/event-loop.ts';
+import { createHelloFacts } from './health/hello.ts';
 import { createHealth } from './health/snapshot.ts';
 import { createStability } from './health/stability.ts';
 import { watchStrain } from './health/strain.ts';
@@ -57,6 +57,7 @@ import { openIdentity } from './system/identity.ts';
 import { describeMachine } from './system/machine.ts';
 import { createRestart, type Keeper } from './system/restart.ts';
 import { createSystemEvents } from './system/system-events.ts';
+import { createUpdates } from './system/updates.ts';
 import { limitsFrom } from './wire/limits.ts';
 import { createWire, type Goodbye } from './wire/wire.ts';
 import { createAgentFiles } from './workspace/agent-files.ts';
@@ -70,6 +71,10 @@ export interface GatewayOptions {
   version: string;
   /** Folder of the documentation that `builtin/guide` answers from. */
   docsDir: string;
+  /** Names the sources of this build. */
+  buildId?: string | undefined;
+  /** Folder of the package; tells how it was installed. */
+  packageDir?: string | undefined;
   /** Who can start the gateway anew in this process; without one it refuses to restart. */
   keeper?: Keeper | undefined;
   /** Closed together with the gateway. */
@@ -211,7 +216,10 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   const { paths, settings, env, version, docsDir, log } = options;
   const { database, deviceSecret, live, life, front } = deps;
   const defaults = () => live.current().agents?.defaults ?? {};
-  const publish: Publish = (event, payload, audience) => front().publish(event, payload, audience);
+  const publish: Publish = (event, payload, audience) => {
+    if (event === 'sessions.changed') health.touch();
+    front().publish(event, payload, audience);
+  };
   const agents = createRoster(live.current, paths.stateDir);
   const mainKey = () => live.current().session?.mainKey ?? 'main';
   const guide = createGuideProvider({ docsDir, live: () => toGuideLive() });
@@ -278,6 +286,10 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     version,
     startedAt: life.startedAt,
   });
+  live.onChange(() => {
+    health.touch();
+    publish('health', health.takeHealth());
+  });
   const commands = createChatCommands({
     sessions,
     runs,
@@ -324,6 +336,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     restart,
     identity: openIdentity(paths.stateDir),
     systemEvents,
+    updates: createUpdates({ packageDir: options.packageDir, version }),
     publish,
     mainKey,
     isWritable: () => database.isWritable,
@@ -350,7 +363,7 @@ interface FrontDeps {
 }
 
 /** The two ways in: sockets and HTTP, with one authentication. */
-function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDeps) {
+function openFronts({ paths, env, version, buildId, log }: GatewayOptions, deps: FrontDeps) {
   const { domains, live, policy, life } = deps;
   const { agents, agentFiles, config, sessions, runs, commands, notes, tools, models, devices, health, diagnostics } =
     domains;
@@ -378,6 +391,7 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     diagnostics,
     identity: domains.identity,
     systemEvents: domains.systemEvents,
+    updates: domains.updates,
     machine: () =>
       describeMachine({
         stateDir: paths.stateDir,
@@ -398,7 +412,13 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
       return origins();
     },
     handle: methods.handle,
-    hello: () => ({ server: { version, bootId }, snapshot: toHelloSnapshot() }),
+    hello: createHelloFacts({
+      server: { version, bootId, buildId },
+      ...domains,
+      startedAt: life.startedAt,
+      isDraining: () => life.phase === 'draining',
+      admin: { configPath: paths.configPath, stateDir: paths.stateDir, authMode: policy.mode },
+    }),
     health: health.takeHealth,
     self: { host: hostname(), version, platform: process.platform },
     isStarting: () => life.phase === 'starting',
@@ -406,22 +426,6 @@ function openFronts({ paths, env, version, log }: GatewayOptions, deps: FrontDep
     record: diagnostics.record,
     limits: limitsFrom(env, log.child('wire').warn),
     log,
-  });
-  const toHelloSnapshot = (): Omit<HelloOk['snapshot'], 'presence' | 'stateVersion'> => ({
-    health: health.takeHealth(),
-    uptimeMs: Date.now() - life.startedAt,
-    suspension: { phase: life.phase === 'draining' ? 'draining' : 'accepting' },
-    appliedConfigHash: live.loaded().hash,
-    sessionDefaults: {
-      defaultAgentId: agents.default().id,
-      mainKey: domains.mainKey(),
-      mainSessionKey: `agent:${agents.default().id}:${domains.mainKey()}`,
-      scope: config.current().session?.scope ?? 'per-sender',
-      modelConfigured: models.fallback().model !== 'builtin/guide' || agents.default().primary !== undefined,
-    },
-    configPath: paths.configPath,
-    stateDir: paths.stateDir,
-    authMode: policy.mode,
   });
   const callContext = (principal: Principal, { address }: Caller): CallContext => ({
     principal,

@@ -59,6 +59,7 @@ export async function startTestGateway({ config = {}, env = {}, folder }: TestGa
     env: environment,
     version: '0.0.0-test',
     docsDir,
+    packageDir: join(import.meta.dirname, '..'),
     log,
   });
   return {

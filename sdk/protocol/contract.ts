@@ -25,6 +25,7 @@ import { runs } from './runs.ts';
 import { sessions } from './sessions.ts';
 import { system, systemEvent } from './system.ts';
 import { tools } from './tools.ts';
+import { update } from './update.ts';
 import { users } from './users.ts';
 
 /** Every namespace by reference: declarations name them instead of spelling them out, and keep their docs. */
@@ -49,6 +50,7 @@ export interface Namespaces {
   gateway: typeof gateway;
   diagnostics: typeof diagnostics;
   device: typeof device;
+  update: typeof update;
   users: typeof users;
   events: typeof events;
 }
@@ -80,6 +82,7 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   gateway,
   diagnostics,
   device,
+  update,
   users,
   events,
 });

@@ -61,5 +61,6 @@ export {
 export { SessionDefaults, SessionPage, SessionRow } from './sessions.ts';
 export { Machine } from './system.ts';
 export { ToolCatalogEntry, ToolInvocationResult, ToolRow } from './tools.ts';
+export { UpdateAvailable, UpdateSchedule } from './update.ts';
 export { Usage } from './usage.ts';
 export { capabilities, minProbeProtocolVersion, protocolVersion } from './version.ts';

@@ -59,8 +59,8 @@ export function parseRequestFrame(value: unknown): RequestFrame | { invalid: str
   if (typeof method !== 'string' || method === '') return refuse('method must be a non-empty string');
   if (traceparent !== undefined && (typeof traceparent !== 'string' || traceparent.length > 128))
     return refuse('traceparent must be a string of at most 128 characters');
-  if (expectedProfileId !== undefined && typeof expectedProfileId !== 'string')
-    return refuse('expectedProfileId must be a string');
+  if (expectedProfileId !== undefined && !isProfileId(expectedProfileId))
+    return refuse('expectedProfileId must be a string of 1 to 128 characters');
   for (const member in value) if (!requestMembers.has(member)) return refuse(`unexpected member "${member}"`);
   return value as unknown as RequestFrame;
 }
@@ -71,6 +71,8 @@ export function isServerFrame(value: unknown): value is ResponseFrame | EventFra
   if (value.type === 'res') return typeof value.id === 'string' && typeof value.ok === 'boolean';
   return value.type === 'event' && typeof value.event === 'string';
 }
+
+const isProfileId = (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= 128;
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

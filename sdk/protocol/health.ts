@@ -143,13 +143,14 @@ export interface StatusSummary {
   uptimeMs: number;
   heartbeat: { defaultAgentId: string; agents: { agentId: string; enabled: boolean; every: string }[] };
   channelSummary: string[];
+  /** The newest of `system-event`; for admins only, like every `path`. */
   queuedSystemEvents: string[];
   sessions: {
     paths: string[];
     count: number;
     defaults: { model: string | null; contextTokens: number | null };
     recent: SessionCounts['recent'];
-    byAgent: { agentId: string; path: string; count: number; recent: SessionCounts['recent'] }[];
+    byAgent: { agentId: string; path?: string | undefined; count: number; recent: SessionCounts['recent'] }[];
   };
   /** Runs that are working now, and runs that wait for their session or for a free place. */
   runs: { active: number; queued: number };
@@ -181,7 +182,7 @@ export const StatusSummary = shape<StatusSummary>()(
       count,
       defaults: z.object({ model: z.string().nullable(), contextTokens: count.nullable() }),
       recent,
-      byAgent: z.array(z.object({ agentId: z.string(), path: z.string(), count, recent })),
+      byAgent: z.array(z.object({ agentId: z.string(), path: z.string().optional(), count, recent })),
     }),
     runs: z.object({ active: count, queued: count }),
     models: z.array(z.object({ agentId: z.string(), model: z.string(), reason: z.string() })),
@@ -197,7 +198,12 @@ export const StatusSummary = shape<StatusSummary>()(
 export const health = query({
   summary: 'Show whether the gateway is well.',
   scope: null,
-  input: z.looseObject({ probe: z.boolean().optional() }).prefault({}),
+  input: z
+    .looseObject({
+      /** Take a snapshot now; otherwise it may be a second old. */
+      probe: z.boolean().optional(),
+    })
+    .prefault({}),
   output: HealthSnapshot,
 });
 

@@ -3,6 +3,7 @@ import type { StateVersion } from './frames.ts';
 import type { HealthSnapshot } from './health.ts';
 import type { PresenceEntry } from './presence.ts';
 import { shape } from './shape.ts';
+import type { UpdateSchedule } from './update.ts';
 
 /** Client ids that the protocol knows; any other is refused. */
 export const clientIds = [
@@ -158,6 +159,7 @@ export interface HelloOk {
     connId: string;
     /** Of this start of the gateway. */
     bootId?: string | undefined;
+    /** Names the sources of its build; absent where the sources themselves run. */
     buildId?: string | undefined;
   };
   features: { methods: string[]; events: string[]; capabilities?: string[] | undefined };
@@ -175,8 +177,14 @@ export interface HelloOk {
           mainSessionKey: string;
           scope?: string | undefined;
           modelConfigured?: boolean | undefined;
+          /** `sole` for one agent; `legacy` for several, of which the default one answers where none is named. */
+          ownership?: 'sole' | 'legacy' | undefined;
+          /** Whether a client has to name an agent. */
+          selectionRequired?: boolean | undefined;
         }
       | undefined;
+    /** How the gateway was installed, and how it stands to what it follows once `update.status` has looked. */
+    updateSchedule?: UpdateSchedule | undefined;
     /** Members from here on are for admins only. */
     configPath?: string | undefined;
     stateDir?: string | undefined;
@@ -207,5 +215,9 @@ export interface HelloOk {
     maxBufferedBytes: number;
     tickIntervalMs: number;
     attachments?: { maxBytes: number; maxImageBytes: number } | undefined;
+    /** How widely a session may be shared: all who may read see all. */
+    allowedSessionVisibilities?: 'shared'[] | undefined;
+    /** False while callers are known by a secret or a device, not as persons. */
+    hasMultipleSessionSharingIdentities?: boolean | undefined;
   };
 }

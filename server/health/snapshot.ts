@@ -20,6 +20,8 @@ export interface HealthDeps {
   startedAt: number;
 }
 
+/** Everybody who asks within this time gets the same snapshot, milliseconds. */
+const freshMs = 1000;
 /** Sessions named in a summary. */
 const recentSessions = 5;
 
@@ -39,7 +41,9 @@ export function createHealth(deps: HealthDeps) {
     };
   };
 
-  const takeHealth = (): HealthSnapshot => {
+  let kept: HealthSnapshot | undefined;
+
+  const look = (): HealthSnapshot => {
     const ts = Date.now();
     return {
       ok: true,
@@ -100,5 +104,16 @@ export function createHealth(deps: HealthDeps) {
     };
   };
 
-  return { takeHealth, sumUp };
+  return {
+    /** A snapshot that is at most a second old, and newer than the last change of a session; `probe` takes one now. */
+    takeHealth({ probe = false } = {}): HealthSnapshot {
+      if (!kept || probe || Date.now() - kept.ts > freshMs) kept = look();
+      return kept;
+    },
+    /** Something has changed that a snapshot shows. */
+    touch() {
+      kept = undefined;
+    },
+    sumUp,
+  };
 }

@@ -18,6 +18,7 @@ import type { SessionStore } from '../sessions/store.ts';
 import type { GatewayIdentity } from '../system/identity.ts';
 import type { Restart } from '../system/restart.ts';
 import type { SystemEvents } from '../system/system-events.ts';
+import type { Updates } from '../system/updates.ts';
 import type { AgentFiles } from '../workspace/agent-files.ts';
 
 /** The gateway's domains, as handlers see them. */
@@ -40,10 +41,11 @@ export interface Domains {
   /** By what the gateway can be told from others; made at the first question. */
   identity(): Promise<GatewayIdentity>;
   systemEvents: SystemEvents;
+  updates: Updates;
   /** Looks at the machine that the gateway runs on. */
   machine(): Promise<Machine>;
   presence(): PresenceEntry[];
-  health(): HealthSnapshot;
+  health(options?: { probe?: boolean | undefined }): HealthSnapshot;
   status(): StatusSummary;
   configSnapshot(): Promise<ConfigSnapshot>;
   /** Reads the log file that is being written. */

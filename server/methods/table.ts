@@ -16,6 +16,7 @@ import { runsMethods } from './runs.ts';
 import { sessionsMethods } from './sessions.ts';
 import { systemEventMethod, systemMethods } from './system.ts';
 import { toolsMethods } from './tools.ts';
+import { updateMethods } from './update.ts';
 import { usersMethods } from './users.ts';
 
 /** Every namespace with its handlers; the contract's shape, checked by the test that holds both against each other. */
@@ -32,6 +33,7 @@ const namespaces = {
   runs: runsMethods,
   sessions: sessionsMethods,
   tools: toolsMethods,
+  update: updateMethods,
   users: usersMethods,
   system: systemMethods,
 };

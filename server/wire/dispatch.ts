@@ -54,8 +54,11 @@ export function findRoleFault({ role }: Principal, method: string): ErrorShape |
 }
 
 /** Asks the procedure of the contract that the frame names, and replies. Never rejects: failures are answers. */
-export async function dispatch(request: RequestFrame, { context, signal, log, reply }: Asking): Promise<void> {
-  const { id, method } = request;
+export async function dispatch(request: RequestFrame, asking: Asking): Promise<void> {
+  const { context, signal, reply } = asking;
+  const { id, method, traceparent } = request;
+  const log = traceparent === undefined ? asking.log : withTrace(asking.log, traceparent);
+  if (log !== asking.log) log.debug('request', { id, method: method.slice(0, maxMethodLength) });
   const refuse = (error: unknown): Answer => ({ type: 'res', id, ok: false, error: toWireError(error, method, log) });
   let second: Promise<SecondAnswer> | undefined;
   try {
@@ -75,6 +78,25 @@ export async function dispatch(request: RequestFrame, { context, signal, log, re
     (answer) => reply({ type: 'res', id, ...answer }),
     (error: unknown) => reply(refuse(error)),
   );
+}
+
+/** Version, trace, span, flags (W3C Trace Context, 3.2); what later versions add behind is taken along. */
+const traceContext = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.*)?$/;
+
+/** A log whose lines carry the caller's trace; what is none is left out, as if it had not been sent. */
+function withTrace(log: Log, traceparent: string): Log {
+  if (!traceContext.test(traceparent)) return log;
+  const carry =
+    (level: 'debug' | 'info' | 'warn' | 'error'): Log['info'] =>
+    (message, fields) =>
+      log[level](message, { ...fields, traceparent });
+  return {
+    debug: carry('debug'),
+    info: carry('info'),
+    warn: carry('warn'),
+    error: carry('error'),
+    child: (name) => withTrace(log.child(name), traceparent),
+  };
 }
 
 async function ask({ method, params, expectedProfileId }: RequestFrame, ctx: CallContext, signal: AbortSignal) {

@@ -40,6 +40,8 @@ export function toHelloOk({ connection, session, auth, facts, state, limits }: W
       maxBufferedBytes: limits.maxBufferedBytes,
       tickIntervalMs: limits.tickIntervalMs,
       attachments: { maxBytes: limits.maxAttachmentBytes, maxImageBytes: limits.maxImageBytes },
+      allowedSessionVisibilities: ['shared'],
+      hasMultipleSessionSharingIdentities: false,
     },
   };
 }

@@ -48,6 +48,19 @@ describe('system-event', () => {
   });
 });
 
+describe('status', () => {
+  it('keeps to admins where things are, and what people have told the gateway', async () => {
+    await using gateway = await startTestGateway();
+    await using admin = await openSocket(gateway.url);
+    await admin.call('system-event', { text: 'the owner is away' });
+    await using writer = await openSocket(gateway.url, { scopes: ['operator.write'] });
+    expect(JSON.stringify(await admin.call('status'))).toContain(gateway.paths.databasePath);
+    const status = await writer.call('status');
+    expect(status).toMatchObject({ pid: process.pid, queuedSystemEvents: [], sessions: { paths: [] } });
+    expect(JSON.stringify(status)).not.toContain(gateway.paths.stateDir);
+  });
+});
+
 describe('system.info', () => {
   it('describes this machine, as the published schema has it', async () => {
     await using gateway = await startTestGateway();
@@ -66,6 +79,18 @@ describe('system.info', () => {
 });
 
 describe('health', () => {
+  it('has seen every session that was there when it is asked for', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const count = async () => (await client.call<{ sessions: { count: number } }>('health')).sessions.count;
+    for (let sessions = 1; sessions <= 3; sessions++) {
+      await client.call('sessions.create', { key: `agent:main:s${sessions}` });
+      expect(await count()).toBe(sessions);
+    }
+    await client.call('sessions.delete', { key: 'agent:main:s1' });
+    expect(await count()).toBe(2);
+  });
+
   it('is told once to everybody who connects', async () => {
     await using gateway = await startTestGateway();
     await using client = await openSocket(gateway.url, { scopes: [] });

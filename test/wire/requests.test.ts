@@ -77,6 +77,8 @@ describe('a frame that is no request', () => {
     [{ type: 'event', id: 'e', event: 'x' }, 'e', /type must be/],
     [{ type: 'req', id: 'x', method: 'health', extra: 1 }, 'x', /unexpected member "extra"/],
     [{ type: 'req', id: 't', method: 'health', traceparent: 'x'.repeat(129) }, 't', /traceparent/],
+    [{ type: 'req', id: 'e', method: 'health', expectedProfileId: 'x'.repeat(129) }, 'e', /expectedProfileId/],
+    [{ type: 'req', id: 'e', method: 'health', expectedProfileId: '' }, 'e', /expectedProfileId/],
     [[1], 'invalid', /must be an object/],
     [null, 'invalid', /must be an object/],
   ])('%j is answered on the id %j', async (frame, id, text) => {
@@ -171,6 +173,20 @@ describe('a refusal', () => {
     expect(line).toMatchObject({ level: 'error', fields: { method } });
     expect(String(line?.fields?.error)).toContain(detail);
     expect(String(line?.fields?.error)).toContain('at ');
+  });
+
+  it('carries the trace of its request into the log, unless that is none', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const refuse = async (id: string, trace: string) => {
+      admin.send({ type: 'req', id, method: 'no.such', traceparent: trace });
+      await admin.next((frame) => frame.id === id);
+      return house.log.lines.findLast(({ message }) => message.startsWith('request refused'))?.fields;
+    };
+    expect(await refuse('t1', traceparent)).toMatchObject({ method: 'no.such', traceparent });
+    expect(await refuse('t2', 'nonsense')).not.toHaveProperty('traceparent');
+    expect(
+      await refuse('t3', traceparent.replace('4bf92f3577b34da6a3ce929d0e0e4736', '0'.repeat(32))),
+    ).not.toHaveProperty('traceparent');
   });
 
   it('of a profile that is not the caller', async () => {

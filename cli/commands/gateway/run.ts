@@ -11,7 +11,7 @@ import { listenForInterrupts } from '../../interrupts.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
 import { findPackageRoot } from '../../package-root.ts';
 import type { Shell } from '../../shell.ts';
-import { version } from '../../version.ts';
+import { buildId, version } from '../../version.ts';
 import { greeting } from './greeting.ts';
 import { loadGuarded } from './guards.ts';
 import { keepRunning } from './keep-running.ts';
@@ -57,7 +57,9 @@ async function start(shell: Shell, starting: Starting, toFileOnly: () => void): 
   for (const { path, message } of loaded.warnings) log.warn(`config: ${path || 'file'}: ${message}`);
   try {
     const { startGateway } = await import('../../../server/gateway.ts');
-    return await startGateway({ ...starting, env: shell.env, version, docsDir: join(findPackageRoot(), 'docs') });
+    const packageDir = findPackageRoot();
+    const docsDir = join(packageDir, 'docs');
+    return await startGateway({ ...starting, env: shell.env, version, buildId, docsDir, packageDir });
   } catch (error) {
     toFileOnly();
     log.error('start failed', { error });
