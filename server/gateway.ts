@@ -58,6 +58,8 @@ import { describeMachine } from './system/machine.ts';
 import { createRestart, type Keeper } from './system/restart.ts';
 import { createSystemEvents } from './system/system-events.ts';
 import { createUpdates } from './system/updates.ts';
+import { createLedger } from './usage/ledger.ts';
+import { createUsageReport } from './usage/report.ts';
 import { limitsFrom } from './wire/limits.ts';
 import { createWire, type Goodbye } from './wire/wire.ts';
 import { createAgentFiles } from './workspace/agent-files.ts';
@@ -226,8 +228,11 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
   live.onChange(models.apply);
   const modelOf = (agentId: string, override: string | null) => {
-    return splitReference(override ?? agents.find(agentId)?.primary ?? models.fallback().model);
+    const name = splitReference(override ?? agents.find(agentId)?.primary ?? models.fallback().model);
+    return { ...name, contextTokens: models.facts(name.provider, name.model).contextWindow };
   };
+  const priceOf = (provider: string, model: string) => models.facts(provider, model).cost;
+  const ledger = createLedger({ database, priceOf });
   const sessions = createSessionStore({ database, mainKey, modelOf, publish });
   const store = createRunStore(database);
   const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: mainKey() });
@@ -242,10 +247,12 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     config: live.current,
     log: log.child('tools'),
   });
+  const usage = createUsageReport({ database, priceOf, findSession: (key) => sessions.find(key) });
   const runs = createRuns({
     database,
     store,
     sessions,
+    ledger,
     publish,
     log: log.child('agent'),
     models,
@@ -329,6 +336,8 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     commands,
     notes: createNotes({ sessions, publish }),
     tools,
+    ledger,
+    usage,
     models,
     devices,
     health,
@@ -342,6 +351,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     isWritable: () => database.isWritable,
     prune() {
       const [oldSessions, oldRuns] = [sessions.prune(), runs.prune()];
+      ledger.prune();
       if (oldSessions + oldRuns > 0) log.child('gateway').info('pruned', { sessions: oldSessions, runs: oldRuns });
     },
     async close() {
@@ -384,6 +394,7 @@ function openFronts({ paths, env, version, buildId, log }: GatewayOptions, deps:
     commands,
     notes,
     tools,
+    usage: domains.usage,
     models,
     devices,
     log,

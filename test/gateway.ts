@@ -37,13 +37,14 @@ export async function startTestGateway({ config = {}, env = {}, folder }: TestGa
     agents: { defaults: { model: 'up/one' }, ...config.agents },
     models: {
       providers: {
+        ...config.models?.providers,
         up: {
           baseUrl: `${upstream.url}/v1`,
           apiKey: upstreamKey,
           api: 'openai-completions',
           models: [{ id: 'one', name: 'One' }],
+          ...config.models?.providers?.up,
         },
-        ...config.models?.providers,
       },
     },
   };

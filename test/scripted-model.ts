@@ -1,5 +1,6 @@
+import type { Usage } from '../sdk/protocol/usage.ts';
 import type { ModelEvent, ModelRequest } from '../server/models/provider.ts';
-import type { Model, ModelRegistry } from '../server/models/registry.ts';
+import type { Model, ModelFacts, ModelRegistry } from '../server/models/registry.ts';
 
 /** What a scripted model does when it is called: says things, waits for the test, or looks at the request first. */
 export type Script = (request: ModelRequest, signal: AbortSignal) => AsyncIterable<ModelEvent> | Iterable<ModelEvent>;
@@ -11,6 +12,15 @@ export const say = (...pieces: string[]): Script =>
   function* () {
     for (const delta of pieces) yield { type: 'text', delta };
     yield { type: 'finish', reason: 'stop', usage };
+  };
+
+/** A reply for which the provider counts these tokens. */
+export const sayFor = (counts: Partial<Usage>, ...pieces: string[]): Script =>
+  function* () {
+    const { input = 0, output = 0, cacheRead = 0, cacheWrite = 0 } = counts;
+    for (const delta of pieces) yield { type: 'text', delta };
+    const total = input + output + cacheRead + cacheWrite;
+    yield { type: 'finish', reason: 'stop', usage: { input, output, total, ...counts } };
   };
 
 /** A call of a tool. */
@@ -47,7 +57,10 @@ export function hold(first: string, then: string) {
 }
 
 /** A registry whose models play their scripts in order; the last one is repeated. */
-export function scriptedModels(scripts: Record<string, Script[]>): ModelRegistry & { requests: ModelRequest[] } {
+export function scriptedModels(
+  scripts: Record<string, Script[]>,
+  facts: Record<string, Partial<ModelFacts>> = {},
+): ModelRegistry & { requests: ModelRequest[] } {
   const requests: ModelRequest[] = [];
   const played = new Map<string, number>();
   return {
@@ -60,7 +73,7 @@ export function scriptedModels(scripts: Record<string, Script[]>): ModelRegistry
         provider,
         id,
         api: 'scripted',
-        contextWindow: undefined,
+        contextWindow: facts[reference]?.contextWindow,
         async *stream(request, signal) {
           requests.push(structuredClone({ ...request }));
           const turn = played.get(reference) ?? 0;
@@ -70,8 +83,10 @@ export function scriptedModels(scripts: Record<string, Script[]>): ModelRegistry
         },
       };
     },
+    facts: (provider, model) => ({ contextWindow: undefined, cost: undefined, ...facts[`${provider}/${model}`] }),
     fallback: () => ({ model: Object.keys(scripts)[0] ?? '', reason: 'scripted' }),
     list: () => [],
+    limits: () => [],
     embed: () => Promise.reject(new Error('no embeddings in a script')),
     close: () => Promise.resolve(),
   };

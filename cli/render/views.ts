@@ -10,6 +10,7 @@ import { oneLine } from './text.ts';
 import { ago, bytes, span } from './time.ts';
 import { renderCatalog, renderInvocation, renderTools } from './tools.ts';
 import { renderLog, renderTranscript } from './transcript.ts';
+import { renderCost, renderLimits, renderSessionsUsage } from './usage.ts';
 import { cell, type Look, renderValue } from './value.ts';
 
 /** An answer for people: by the method's own view where it has one, else as {@link renderValue} shows anything. */
@@ -23,6 +24,9 @@ type View = (payload: unknown, look: Look) => string | undefined;
 
 const views: Record<string, View> = {
   'sessions.list': renderSessions,
+  'sessions.usage': renderSessionsUsage,
+  'usage.cost': renderCost,
+  'usage.status': renderLimits,
   'models.list': renderModels,
   'agents.list': renderAgents,
   'agents.files.list': renderAgentFiles,

@@ -26,6 +26,7 @@ import { sessions } from './sessions.ts';
 import { system, systemEvent } from './system.ts';
 import { tools } from './tools.ts';
 import { update } from './update.ts';
+import { usage } from './usage.ts';
 import { users } from './users.ts';
 
 /** Every namespace by reference: declarations name them instead of spelling them out, and keep their docs. */
@@ -43,6 +44,7 @@ export interface Namespaces {
   commands: typeof commands;
   sessions: typeof sessions;
   runs: typeof runs;
+  usage: typeof usage;
   models: typeof models;
   tools: typeof tools;
   logs: typeof logs;
@@ -75,6 +77,7 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   commands,
   sessions,
   runs,
+  usage,
   models,
   tools,
   logs,

@@ -62,5 +62,6 @@ export { SessionDefaults, SessionPage, SessionRow } from './sessions.ts';
 export { Machine } from './system.ts';
 export { ToolCatalogEntry, ToolInvocationResult, ToolRow } from './tools.ts';
 export { UpdateAvailable, UpdateSchedule } from './update.ts';
-export { Usage } from './usage.ts';
+export { Cost, Usage } from './usage.ts';
+export { CostSummary, ProviderLimits, SessionsUsage, SessionUsage, UsageTotals } from './usage-report.ts';
 export { capabilities, minProbeProtocolVersion, protocolVersion } from './version.ts';

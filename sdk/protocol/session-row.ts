@@ -85,11 +85,16 @@ export interface SessionRow {
   hasActiveRun: boolean;
   lastRunId?: string | undefined;
   lastRunError?: string | undefined;
-  /** Tokens read in all, over the session's life. */
+  /** Tokens read anew since the last reset, cached ones left out. */
   inputTokens: number;
-  /** Tokens written in all. */
+  /** Tokens written since the last reset. */
   outputTokens: number;
+  /** Tokens that the conversation fills of the model's window, as of its newest call; 0 when that is not known. */
   totalTokens: number;
+  /** True when `totalTokens` is what the provider counted; false when it is not known, or estimated. */
+  totalTokensFresh: boolean;
+  /** US dollars since the last reset, by the prices of the configuration; absent when some of it has no price. */
+  estimatedCostUsd?: number | undefined;
   /** Provider of the model in effect. */
   modelProvider: string;
   /** Model in effect, without its provider. */
@@ -171,6 +176,8 @@ export const sessionRowMembers = {
   inputTokens: count,
   outputTokens: count,
   totalTokens: count,
+  totalTokensFresh: z.boolean(),
+  estimatedCostUsd: z.number().optional(),
   modelProvider: z.string(),
   model: z.string(),
   modelOverrideSource: z.literal('user').optional(),

@@ -16,6 +16,8 @@ import {
 } from './session-inputs.ts';
 import { boardFace, SessionPage, SessionRow } from './session-row.ts';
 import { shape } from './shape.ts';
+import { dateRange } from './usage.ts';
+import { SessionsUsage } from './usage-report.ts';
 
 export { SessionDefaults, SessionPage, SessionRow } from './session-row.ts';
 
@@ -103,6 +105,7 @@ const candidate = {
 };
 
 const key = sessionKey;
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const SendAnswer = z.object({ runId: z.string(), status: z.enum(['started', 'in_flight', 'ok', 'error', 'timeout']) });
 
 export const sessions = router({
@@ -282,6 +285,35 @@ export const sessions = router({
     }),
     output: z.object({ ok: z.literal(true), key: z.string(), deleted: z.boolean(), archived: z.array(z.string()) }),
     inert: ['emitLifecycleHooks'],
+    cli: { positionals: ['key'] },
+  }),
+
+  /** Adds up tokens and costs by conversation, and over all of them by day, model, provider and agent. */
+  usage: query({
+    summary: 'Add up tokens and costs by conversation.',
+    scope: 'operator.read',
+    input: z
+      .strictObject({
+        /** Only this conversation. */
+        key: key.optional(),
+        ...dateRange,
+        startDate: day.optional(),
+        endDate: day.optional(),
+        utcOffset: z
+          .string()
+          .regex(/^UTC[+-]\d{1,2}(?::[0-5]\d)?$/)
+          .optional(),
+        /** `family` joins the conversations that had a key one after the other. Default `instance`. */
+        groupBy: z.enum(['instance', 'family']).optional(),
+        /** The same as `groupBy` `family`. */
+        includeHistorical: z.boolean().optional(),
+        /** Conversations in the list, 500 at most; the sums are over all. Default 50. */
+        limit: z.number().int().min(1).optional(),
+        /** Answers `contextWeight` for each, which is always null. */
+        includeContextWeight: z.boolean().optional(),
+      })
+      .prefault({}),
+    output: SessionsUsage,
     cli: { positionals: ['key'] },
   }),
 

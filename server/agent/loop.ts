@@ -1,4 +1,4 @@
-import type { Usage } from '../../sdk/protocol/usage.ts';
+import type { Cost, Usage } from '../../sdk/protocol/usage.ts';
 import type {
   AssistantPart,
   ModelEvent,
@@ -12,7 +12,7 @@ import type { Model } from '../models/registry.ts';
 /*
  * One run, turn by turn:
  *
- *   model -> text* reasoning* toolCall* -> message -> [toolStart -> toolEnd]* -> model -> ... -> message -> (return)
+ *   model -> text* reasoning* toolCall* -> called -> message -> [toolStart -> toolEnd]* -> model -> ... -> message -> (return)
  *
  * A failure before a turn's first word tries the next candidate (`fallback`); later it ends the run.
  */
@@ -45,6 +45,8 @@ export interface ToolResult {
 /** One thing that happens in a run, told as it happens. */
 export type LoopStep =
   | { type: 'model'; model: Model }
+  /** A call is over, however it ended. */
+  | { type: 'called'; model: Model; usage: Usage; hasSpoken: boolean }
   | { type: 'fallback'; from: Model; to: Model; failure: ModelFailure }
   | { type: 'text'; delta: string }
   | { type: 'reasoning'; delta: string }
@@ -81,6 +83,8 @@ export const maxTurns = 32;
 export const maxAnswerChars = 4 * 1024 * 1024;
 
 export const noUsage: Usage = { input: 0, output: 0, total: 0 };
+
+const noCost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
 
 /** Runs turns until the model has answered, fails, or `signal` fires. Never throws for a model's or a tool's failure. */
 export async function runLoop(
@@ -127,6 +131,7 @@ async function runTurn(context: LoopContext, emit: (step: LoopStep) => void, sig
   for (const [index, model] of context.candidates.entries()) {
     emit({ type: 'model', model });
     const turn = await callModel(model, context, { emit, signal });
+    emit({ type: 'called', model, usage: turn.usage, hasSpoken: turn.content.length > 0 });
     const next = context.candidates[index + 1];
     if (turn.failure && turn.content.length === 0 && next && !signal.aborted) {
       emit({ type: 'fallback', from: model, to: next, failure: turn.failure });
@@ -203,15 +208,31 @@ async function runTool(
   return { role: 'tool', toolCallId: call.id, toolName: call.name, ...result };
 }
 
+/** Adds up tokens, and costs when both sides have one. */
 export function addUsage(a: Usage, b: Usage): Usage {
   const sum = (member: 'cacheRead' | 'cacheWrite' | 'reasoning') =>
     a[member] === undefined && b[member] === undefined ? {} : { [member]: (a[member] ?? 0) + (b[member] ?? 0) };
+  const costs = [a, b].map((usage) => usage.cost ?? (usage.total === 0 ? noCost : undefined));
+  const cost = (a.cost || b.cost) && costs[0] && costs[1] && addCosts(costs[0], costs[1]);
+  const total = a.total + b.total;
   return {
     input: a.input + b.input,
     output: a.output + b.output,
     ...sum('cacheRead'),
     ...sum('cacheWrite'),
     ...sum('reasoning'),
+    total,
+    ...(b.totalTokens !== undefined && { totalTokens: total }),
+    ...(cost && { cost }),
+  };
+}
+
+function addCosts(a: Cost, b: Cost): Cost {
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
     total: a.total + b.total,
   };
 }

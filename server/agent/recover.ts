@@ -1,8 +1,10 @@
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import type { ChatMessage } from '../../sdk/protocol/chat.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
-import { noUsage } from './loop.ts';
+import type { Ledger, Spending } from '../usage/ledger.ts';
+import { addUsage, noUsage } from './loop.ts';
 import { historyRows } from './prompt.ts';
 import { toEndEvents, toErrorText, toItemId } from './run-events.ts';
 import { createRunLog, seqAfterCrash } from './run-log.ts';
@@ -16,6 +18,7 @@ export interface RecoverDeps {
   database: Database;
   store: RunStore;
   sessions: SessionStore;
+  ledger: Ledger;
   log: Log;
   /** True for a run of this process. */
   isLive(runId: string): boolean;
@@ -27,25 +30,27 @@ export interface RecoverDeps {
  * @returns how many there were.
  */
 export function recoverRuns(deps: RecoverDeps): number {
-  const { database, store, sessions, isLive } = deps;
+  const { database, store, sessions, ledger, isLive } = deps;
   const unfinished = store.unfinished().filter(({ row }) => !isLive(row.runId));
   for (const run of unfinished) database.write(() => interrupt(run));
   return unfinished.length;
 
-  function countReplies(runId: string, sessionKey: string): number {
+  function rowsOf(runId: string, sessionKey: string): ChatMessage[] {
     const { messages } = sessions.history(sessionKey, { limit: historyRows, offset: 0 });
-    return messages.filter((row) => row.role === 'assistant' && row.__openclaw.runId === runId).length;
+    return messages.filter((row) => row.__openclaw.runId === runId);
   }
 
   function interrupt({ row, sessionId }: Unfinished): void {
     const { runId, sessionKey, agentId, startedAt, acceptedAt } = row;
-    const { text, lastSeq } = readLog(store, runId, countReplies(runId, sessionKey));
+    const rows = rowsOf(runId, sessionKey);
+    const { text, lastSeq } = readLog(store, runId, rows.filter((row) => row.role === 'assistant').length);
     const endedAt = Date.now();
+    const spending = toSpending(rows);
     const end: RunEnd = {
       status: 'interrupted',
       stopReason: 'crash',
       finish: 'other',
-      usage: noUsage,
+      usage: spending.calls.reduce((sum, { usage }) => addUsage(sum, usage), noUsage),
       text,
       provider: row.provider,
       model: row.model,
@@ -57,11 +62,29 @@ export function recoverRuns(deps: RecoverDeps): number {
     for (const { stream, data } of toEndEvents(end)) log.add(stream, data);
     log.flush();
     store.end(runId, { ...end, error });
+    // The calls that had ended; the end of the run would have written them down.
+    ledger.record({ ...spending, agentId, sessionKey, sessionId, transient: false, endedAt });
     if (!sessions.find(sessionKey)) return;
     const content = text ? [{ type: 'text' as const, text }] : [];
     sessions.append(sessionKey, { role: 'assistant', content, stopReason: 'interrupted', errorMessage: error, runId });
-    sessions.track(sessionKey, { runId, status: 'failed', error, phase: 'end' });
+    const contextTokens = spending.calls.findLast(({ usage }) => usage.total > 0)?.usage.total;
+    sessions.track(sessionKey, { runId, status: 'failed', error, usage: end.usage, contextTokens, phase: 'end' });
   }
+}
+
+/** What the transcript says that a run has taken. */
+function toSpending(rows: readonly ChatMessage[]): Pick<Spending, 'calls' | 'messages' | 'tools'> {
+  const tools = new Map<string, number>();
+  for (const { toolName } of rows) if (toolName) tools.set(toolName, (tools.get(toolName) ?? 0) + 1);
+  const count = (role: ChatMessage['role']) => rows.filter((row) => row.role === role).length;
+  const toolCalls = count('toolResult');
+  return {
+    calls: rows.flatMap(({ provider, model, usage, timestamp: at }) =>
+      provider && model && usage ? [{ provider, model, usage, at }] : [],
+    ),
+    messages: { user: count('user'), assistant: count('assistant'), toolCalls, toolResults: toolCalls, errors: 1 },
+    tools,
+  };
 }
 
 /**

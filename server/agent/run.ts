@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { NewMessage } from '../sessions/transcript.ts';
+import type { Ledger, Spending } from '../usage/ledger.ts';
 import type { LoopStep } from './loop.ts';
 import { commandKind } from './prompt.ts';
 import { createReply } from './reply.ts';
@@ -11,12 +12,15 @@ import { type EventBody, toEndEvents, toErrorText, toSnapshot, toTerminalChat, t
 import { createRunLog } from './run-log.ts';
 import type { RunStore } from './run-store.ts';
 import { isTracked, type Run, type RunEnd, type RunInput, type RunStep } from './runs.ts';
+import { createTally, type Tally } from './tally.ts';
 
 /** What a run writes to and tells. */
 export interface RunDeps {
   database: Database;
   store: RunStore;
   sessions: SessionStore;
+  /** What models take is written down together with the end of the run. */
+  ledger: Ledger;
   publish: Publish;
   log: Log;
   /** Called when the run is over, before anybody is told. */
@@ -59,6 +63,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
   const events = createRunLog(deps, { ...origin, sessionId: session.sessionId });
   const abortion = new AbortController();
   const ended = Promise.withResolvers<RunEnd>();
+  const acceptedAt = Date.now();
   const listeners = new Set<(step: RunStep) => void>();
   let startedAt: number | undefined;
   let ending = false;
@@ -96,6 +101,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     record({ stream: 'assistant', data: { text, delta, itemId } });
     chat.tell(reply);
   });
+  const tally = createTally(deps.ledger.price);
   const receive = createReceiver({ input, deps, reply, record, keep, tell });
 
   return {
@@ -130,15 +136,19 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
       chat.say({ state: 'status', phase: 'starting_model' });
       tell({ type: 'started' });
     },
-    receive,
+    receive(step) {
+      tally.note(step);
+      receive(step);
+    },
     async end(how) {
       if (ending) return;
       ending = true;
       reply.flush();
       const endedAt = Date.now();
-      const end: RunEnd = { ...how, text: reply.text, startedAt: startedAt ?? endedAt, endedAt };
+      const usage = tally.usage();
+      const end: RunEnd = { ...how, usage, text: reply.text, startedAt: startedAt ?? endedAt, endedAt };
       const closing = toEndEvents(end).map(({ stream, data }) => events.add(stream, data));
-      await recordEnd(end, input, { ...deps, flush: events.flush, isCurrent });
+      await recordEnd(end, input, { ...deps, tally, session, acceptedAt, flush: events.flush, isCurrent });
       deps.forget(runId);
       for (const event of closing) deps.publish('agent', event);
       chat.tell(reply.text);
@@ -185,8 +195,8 @@ function createReceiver({ input, deps, reply, record, keep, tell }: Receiving) {
   const receiveMessage = ({ content, model, usage, stopReason, errorMessage }: StepOf<'message'>) => {
     reply.closeMessage();
     const origin = { provider: model.provider, model: model.id, api: model.api };
-    const end = { usage, stopReason, ...(errorMessage && { errorMessage }) };
-    keep({ role: 'assistant', content, ...origin, ...end });
+    const end = { stopReason, ...(errorMessage && { errorMessage }) };
+    keep({ role: 'assistant', content, ...origin, ...end, usage: deps.ledger.price(model, usage) });
   };
 
   const receiveTool = (step: StepOf<'toolStart' | 'toolEnd'>) => {
@@ -227,6 +237,8 @@ function createReceiver({ input, deps, reply, record, keep, tell }: Receiving) {
       case 'message':
         receiveMessage(step);
         break;
+      case 'called':
+        break;
       default:
         receiveTool(step);
     }
@@ -235,12 +247,35 @@ function createReceiver({ input, deps, reply, record, keep, tell }: Receiving) {
 
 type StepOf<T extends LoopStep['type']> = Extract<LoopStep, { type: T }>;
 
+/** What the end of a run is written with, besides what it tells. */
+interface Closing {
+  tally: Tally;
+  session: RunSession;
+  /** Milliseconds since the epoch. */
+  acceptedAt: number;
+  flush(): void;
+  isCurrent(): boolean;
+}
+
+function toSpending(end: RunEnd, input: RunInput, { tally, session, acceptedAt }: Closing): Spending {
+  const { calls, tools, messages } = tally.spent();
+  const { sessionKey, transient = false, agent, content } = input;
+  const errors = end.status === 'ok' ? 0 : 1;
+  return {
+    agentId: agent.id,
+    sessionKey,
+    sessionId: session.sessionId,
+    transient,
+    calls,
+    tools,
+    messages: { ...messages, user: content.length > 0 ? 1 : 0, errors },
+    ...(messages.assistant > 0 && { latencyMs: end.endedAt - acceptedAt }),
+    endedAt: end.endedAt,
+  };
+}
+
 /** Writes the end of a run and waits for the disk; never rejects. */
-async function recordEnd(
-  end: RunEnd,
-  input: RunInput,
-  deps: RunDeps & { flush(): void; isCurrent(): boolean },
-): Promise<void> {
+async function recordEnd(end: RunEnd, input: RunInput, deps: RunDeps & Closing): Promise<void> {
   const { runId, sessionKey, transient } = input;
   const error = end.status === 'ok' ? undefined : toErrorText(end);
   const status = sessionStatus[end.status];
@@ -248,8 +283,11 @@ async function recordEnd(
     deps.database.write(() => {
       deps.flush();
       deps.store.end(runId, { ...end, error });
+      if (isTracked(input) || end.usage.total > 0) deps.ledger.record(toSpending(end, input, deps));
+      const { usage } = end;
+      const contextTokens = deps.tally.contextTokens();
       if (isTracked(input) && deps.isCurrent())
-        deps.sessions.track(sessionKey, { runId, status, error, usage: end.usage, phase: 'end' });
+        deps.sessions.track(sessionKey, { runId, status, error, usage, contextTokens, phase: 'end' });
     });
     // The only one who watches a transient run is the caller, who has the answer then.
     if (!transient) await deps.database.durable();

@@ -123,6 +123,22 @@ export type ModelApi =
   | 'google-generative-ai'
   | 'ollama';
 
+/** US dollars for a million tokens of each kind. */
+export interface TokenRates {
+  input?: number | undefined;
+  output?: number | undefined;
+  /** Default: the rate of `input`. */
+  cacheRead?: number | undefined;
+  /** Default: the rate of `input`. */
+  cacheWrite?: number | undefined;
+}
+
+/** What a model costs; without rates for input and output it has no price. */
+export interface ModelCost extends TokenRates {
+  /** Rates by the size of the prompt, in place of those above. `range` is the first size and the one it ends before, if any. */
+  tieredPricing?: (TokenRates & { range?: (number | null)[] | undefined })[] | undefined;
+}
+
 export interface ProviderConfig {
   baseUrl?: string | undefined;
   apiKey?: string | undefined;
@@ -139,6 +155,7 @@ export interface ProviderConfig {
         contextWindow?: number | undefined;
         /** Tokens. */
         maxTokens?: number | undefined;
+        cost?: ModelCost | undefined;
       }[]
     | undefined;
   /** Seconds without a byte before a call is given up. */

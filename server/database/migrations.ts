@@ -181,4 +181,79 @@ export const migrations: readonly string[] = [
     DELETE FROM message_words WHERE rowid = old.doc;
   END;
   `,
+  // What models have taken, as sums by slots of time (server/usage/ledger.ts); kept when sessions and runs are deleted.
+  `
+  CREATE TABLE usage_tokens (
+    -- agent:<id> or session:<id>
+    scope TEXT NOT NULL,
+    -- seconds of a slot: 86400 or 900
+    unit INTEGER NOT NULL,
+    -- seconds since the epoch
+    slot INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    -- priced, unpriced, uncounted
+    state TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    cache_read INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    -- US dollars
+    input_cost REAL NOT NULL,
+    output_cost REAL NOT NULL,
+    cache_read_cost REAL NOT NULL,
+    cache_write_cost REAL NOT NULL,
+    PRIMARY KEY (scope, unit, slot, provider, model, state)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE usage_activity (
+    scope TEXT NOT NULL,
+    unit INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    user_rows INTEGER NOT NULL,
+    assistant_rows INTEGER NOT NULL,
+    tool_calls INTEGER NOT NULL,
+    tool_results INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    PRIMARY KEY (scope, unit, slot)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE usage_tools (
+    scope TEXT NOT NULL,
+    unit INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    tool TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (scope, unit, slot, tool)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE usage_latency (
+    scope TEXT NOT NULL,
+    unit INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    -- steps of a tenth: 1.1 to the power of it is the longest latency in milliseconds
+    step INTEGER NOT NULL,
+    runs INTEGER NOT NULL,
+    sum_ms INTEGER NOT NULL,
+    min_ms INTEGER NOT NULL,
+    max_ms INTEGER NOT NULL,
+    PRIMARY KEY (scope, unit, slot, step)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE usage_sessions (
+    session_id TEXT PRIMARY KEY,
+    session_key TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX usage_sessions_recent ON usage_sessions(agent_id, last_at);
+  CREATE INDEX usage_sessions_newest ON usage_sessions(last_at);
+  CREATE INDEX usage_sessions_key ON usage_sessions(session_key, last_at);
+
+  -- US dollars since the last reset; null when some of it has no price
+  ALTER TABLE sessions ADD COLUMN cost_usd REAL DEFAULT 0;
+  UPDATE sessions SET cost_usd = NULL WHERE input_tokens + output_tokens > 0;
+  -- what the conversation fills of the model's window, and whether the provider counted it
+  ALTER TABLE sessions ADD COLUMN context_tokens INTEGER;
+  ALTER TABLE sessions ADD COLUMN context_fresh INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

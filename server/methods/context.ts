@@ -19,6 +19,7 @@ import type { GatewayIdentity } from '../system/identity.ts';
 import type { Restart } from '../system/restart.ts';
 import type { SystemEvents } from '../system/system-events.ts';
 import type { Updates } from '../system/updates.ts';
+import type { UsageReport } from '../usage/report.ts';
 import type { AgentFiles } from '../workspace/agent-files.ts';
 
 /** The gateway's domains, as handlers see them. */
@@ -31,6 +32,7 @@ export interface Domains {
   commands: ChatCommands;
   notes: Notes;
   tools: ToolRegistry;
+  usage: UsageReport;
   models: ModelRegistry;
   devices: Devices;
   log: Log;

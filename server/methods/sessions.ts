@@ -10,6 +10,7 @@ import { createSession, toEntry } from './session-create.ts';
 import { requireSession, resolveClue } from './session-find.ts';
 import { toPage } from './session-list.ts';
 import { startTyped } from './typed.ts';
+import { reportSessions } from './usage.ts';
 
 export const sessionsMethods = implement(sessions, {
   list: ({ input, ctx }) => toPage(ctx, input),
@@ -71,6 +72,8 @@ export const sessionsMethods = implement(sessions, {
     await ctx.sessions.durable();
     return { ok: true, key, deleted, archived: path === undefined ? [] : [path] };
   },
+
+  usage: ({ input, ctx }) => reportSessions(ctx, input),
 
   send: async ({ input, ctx }) => {
     const { key, agent } = resolveSession(ctx, input.key, input.agentId);

@@ -17,6 +17,7 @@ import { sessionsMethods } from './sessions.ts';
 import { systemEventMethod, systemMethods } from './system.ts';
 import { toolsMethods } from './tools.ts';
 import { updateMethods } from './update.ts';
+import { usageMethods } from './usage.ts';
 import { usersMethods } from './users.ts';
 
 /** Every namespace with its handlers; the contract's shape, checked by the test that holds both against each other. */
@@ -36,6 +37,7 @@ const namespaces = {
   update: updateMethods,
   users: usersMethods,
   system: systemMethods,
+  usage: usageMethods,
 };
 
 const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(

@@ -7,6 +7,7 @@ import { createOllamaProvider } from './ollama.ts';
 import { createOpenAICompletionsProvider } from './openai-completions.ts';
 import { createOpenAIResponsesProvider } from './openai-responses.ts';
 import type { ModelEvent, ModelProvider, ModelRequest } from './provider.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
 import type { Model } from './registry.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import { defaultTotalMs, toMs, withTimeouts } from './timeouts.ts';
@@ -21,6 +22,8 @@ export interface Caller {
   borrow(entry: CatalogEntry): Loan | undefined;
   /** Closes the providers of entries that are no longer offered, each when its last call has ended. */
   retire(entries: readonly CatalogEntry[]): void;
+  /** What providers have told of their limits. */
+  limits: RateLimits['list'];
   close(): Promise<void>;
 }
 
@@ -48,6 +51,7 @@ const kinds: Readonly<Record<string, (options: ProviderOptions) => LiveProvider>
 };
 
 export function createCaller({ config, log, guide, retry }: CallerOptions): Caller {
+  const limits = createRateLimits();
   const open = new Map<CatalogEntry, { provider: LiveProvider; calls: number }>();
   const retired = new WeakSet<CatalogEntry>();
 
@@ -62,7 +66,9 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
 
   function borrow(entry: CatalogEntry): Loan | undefined {
     if (entry.obstacle) return undefined;
-    const provider = open.get(entry)?.provider ?? kinds[entry.api]?.(entry);
+    const provider =
+      open.get(entry)?.provider ??
+      kinds[entry.api]?.({ ...entry, onHeaders: (header) => limits.note(entry.id, header) });
     if (!provider) return undefined;
     const opened = open.get(entry) ?? { provider, calls: 0 };
     open.set(entry, opened);
@@ -131,6 +137,7 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
         stream: (request, signal) => callBorrowed(entry, { model, request: fitTo(listed, request) }, signal),
       };
     },
+    limits: limits.list,
     borrow,
     retire(entries) {
       for (const entry of entries) {

@@ -1,6 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import { pulse } from './answer.ts';
+import { toCounts } from './counts.ts';
 import {
   type Callee,
   isNetworkError,
@@ -152,16 +153,13 @@ const reasons = {
 } as const;
 
 function toUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage {
-  const input = inputTokens.total ?? 0;
-  const output = outputTokens.total ?? 0;
-  return {
-    input,
-    output,
-    ...(inputTokens.cacheRead !== undefined && { cacheRead: inputTokens.cacheRead }),
-    ...(inputTokens.cacheWrite !== undefined && { cacheWrite: inputTokens.cacheWrite }),
-    ...(outputTokens.reasoning !== undefined && { reasoning: outputTokens.reasoning }),
-    total: input + output,
-  };
+  return toCounts({
+    prompt: inputTokens.total ?? 0,
+    output: outputTokens.total ?? 0,
+    cacheRead: inputTokens.cacheRead,
+    cacheWrite: inputTokens.cacheWrite,
+    reasoning: outputTokens.reasoning,
+  });
 }
 
 /** The members that errors of the AI SDK have, and the plain objects it puts into streams. */

@@ -38,6 +38,9 @@ export interface LiveModelRegistry extends ModelRegistry {
 /** Reference of the model that needs nothing. */
 export const guideModel = 'builtin/guide';
 
+/** The guide runs here. */
+const free = { input: 0, output: 0 };
+
 /** Knows every model of the configuration, the environment and this machine. Returns at once; the search for local servers goes on. */
 export function createModelRegistry(options: RegistryOptions): LiveModelRegistry {
   const { env, log } = options;
@@ -104,8 +107,14 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
       ready = Promise.all([ready, lookAround()]).then(() => undefined);
     },
     find,
+    facts(provider, model) {
+      if (provider === 'builtin') return { contextWindow: undefined, cost: free };
+      const listed = entryOf(provider)?.models.find(({ id }) => id === model);
+      return { contextWindow: listed?.contextWindow, cost: listed?.cost };
+    },
     fallback,
     list,
+    limits: caller.limits,
     async embed(reference, texts, request, signal) {
       const target = reference === undefined ? undefined : embeddingOf(reference, offer.entries());
       const loan = target && caller.borrow(target.entry);

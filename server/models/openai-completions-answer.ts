@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import type { Reader } from './answer.ts';
+import { toCounts } from './counts.ts';
 import { type Callee, toAnswerFailure, toFailure, toMalformedFailure } from './failure.ts';
 import type { TurnExtras } from './openai-completions-request.ts';
 import type { ModelEvent } from './provider.ts';
@@ -183,17 +184,12 @@ function toReason(reason: string | undefined, called: boolean): Extract<ModelEve
 }
 
 function toUsage(usage: ChatUsage = {}): Usage {
-  const input = usage.prompt_tokens ?? 0;
-  const output = usage.completion_tokens ?? 0;
-  const cacheRead = usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens;
-  const reasoning = usage.completion_tokens_details?.reasoning_tokens;
-  return {
-    input,
-    output,
-    ...(cacheRead !== undefined && { cacheRead }),
-    ...(reasoning !== undefined && { reasoning }),
-    total: input + output,
-  };
+  return toCounts({
+    prompt: usage.prompt_tokens ?? 0,
+    output: usage.completion_tokens ?? 0,
+    cacheRead: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens,
+    reasoning: usage.completion_tokens_details?.reasoning_tokens,
+  });
 }
 
 function malformed(callee: Callee, what: string, excerpt: string): ModelEvent[] {

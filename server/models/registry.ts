@@ -1,5 +1,7 @@
 import type { ModelChoice } from '../../sdk/protocol/health.ts';
 import type { ModelRow } from '../../sdk/protocol/models.ts';
+import type { ProviderLimits } from '../../sdk/protocol/usage-report.ts';
+import type { ModelCost } from '../config/config.ts';
 import type { Embeddings, ModelEvent, ModelRequest } from './provider.ts';
 
 /** A model that was found: what it is called, and how to call it. */
@@ -15,6 +17,14 @@ export interface Model {
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
 }
 
+/** What is known of a model without calling it. */
+export interface ModelFacts {
+  /** Tokens; undefined when nobody said. */
+  contextWindow: number | undefined;
+  /** As the configuration has it; undefined when nobody said. */
+  cost: ModelCost | undefined;
+}
+
 /** Every model the configuration, the environment and this machine offer. */
 export interface ModelRegistry {
   /**
@@ -22,9 +32,13 @@ export interface ModelRegistry {
    * @throws GatewayError INVALID_REQUEST, `details.code: 'MODEL_NOT_FOUND'`, with the nearest known ones in the message.
    */
   find(reference: string): Model;
+  /** What is known of a model; nothing when it is not listed anywhere. Cheap, and does not throw. */
+  facts(provider: string, model: string): ModelFacts;
   /** The model used where the configuration names none, and why that one. */
   fallback(): ModelChoice;
   list(): ModelRow[];
+  /** What providers have told of their limits since the gateway started. */
+  limits(): ProviderLimits[];
   /**
    * Embeds texts with the provider of `reference`, or with the local lexical embedding when it has none.
    * Answers the name of what was used.

@@ -17,6 +17,8 @@ export interface ProviderOptions {
   headers?: Record<string, string> | undefined;
   /** What is known of single models. */
   models?: ProviderConfig['models'];
+  /** Told of the headers of every answer; finds one by its name in lower case. */
+  onHeaders?: ((header: (name: string) => string | null | undefined) => void) | undefined;
   /** Sockets that may be open at the same time; further calls wait for one. Default 128. */
   maxConnections?: number | undefined;
 }
@@ -65,6 +67,7 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
       });
       // Destroying a body on purpose makes it emit an error that nobody waits for.
       answer.body.on('error', () => undefined);
+      options.onHeaders?.((name) => answer.headers[name]?.toString());
       if (isWebPage(answer.statusCode, answer.headers['content-type'])) {
         answer.body.destroy();
         throw webPageError();
@@ -79,6 +82,7 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
       for (const [name, value] of Object.entries(headers)) own.set(name, value);
       const request = { ...init, headers: Object.fromEntries(own), redirect: 'manual', dispatcher };
       const answer = await fetch(String(input), request as RequestWithDispatcher);
+      options.onHeaders?.((name) => answer.headers.get(name));
       if (isWebPage(answer.status, answer.headers.get('content-type'))) {
         await answer.body?.cancel();
         throw webPageError();

@@ -36,6 +36,10 @@ export interface StoredSession {
   last_run_error: string | null;
   input_tokens: number;
   output_tokens: number;
+  /** US dollars since the last reset; null when some of it is not known. */
+  cost_usd: number | null;
+  context_tokens: number | null;
+  context_fresh: number;
   last_seq: number;
   reset_seq: number;
   first_words: string | null;
@@ -105,7 +109,9 @@ export function toSessionRow(row: StoredSession, { mainKey, using, settings, chi
     ...(row.last_run_error !== null && { lastRunError: row.last_run_error }),
     inputTokens: row.input_tokens,
     outputTokens: row.output_tokens,
-    totalTokens: row.input_tokens + row.output_tokens,
+    totalTokens: row.context_tokens ?? 0,
+    totalTokensFresh: row.context_fresh === 1,
+    ...(row.cost_usd !== null && row.context_tokens !== null && { estimatedCostUsd: row.cost_usd }),
     modelProvider: using.provider,
     model: using.model,
     ...(row.model !== null && { modelOverrideSource: 'user' as const }),

@@ -81,8 +81,10 @@ export interface RunState {
   runId: string;
   status: NonNullable<SessionRow['status']>;
   error?: string | undefined;
-  /** Tokens to add to the session's count. */
+  /** Tokens and costs to add to the session's. */
   usage?: Usage | undefined;
+  /** Tokens that the conversation fills of the model's window now; undefined when nothing new is known. */
+  contextTokens?: number | undefined;
   /** `start`, `end`: told as the phase of `sessions.changed`. */
   phase?: string | undefined;
 }
@@ -121,13 +123,14 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   );
   const markReset = database.prepare(
     `UPDATE sessions SET reset_seq = last_seq, revision = revision + 1, status = NULL, last_run_error = NULL,
-     input_tokens = 0, output_tokens = 0, first_words = NULL, last_words = NULL WHERE key = ?`,
+     input_tokens = 0, output_tokens = 0, cost_usd = 0, context_tokens = NULL, context_fresh = 0, first_words = NULL, last_words = NULL WHERE key = ?`,
   );
   const remove = database.prepare('DELETE FROM sessions WHERE key = ?');
   const setRun = database.prepare(
     `UPDATE sessions SET status = ?, last_run_id = ?, last_run_error = ?, updated_at = ?,
      last_activity_at = coalesce(?, last_activity_at),
-     input_tokens = input_tokens + ?, output_tokens = output_tokens + ? WHERE key = ?`,
+     input_tokens = input_tokens + ?, output_tokens = output_tokens + ?, cost_usd = cost_usd + ?,
+     context_tokens = coalesce(?, context_tokens), context_fresh = context_fresh OR ? WHERE key = ?`,
   );
   const removeTransient = database.prepare(
     'DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE transient = 1 AND updated_at < ? LIMIT ?)',
@@ -219,13 +222,13 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       return path;
     },
     append,
-    track(key, { runId, status, error, usage, phase }) {
+    track(key, { runId, status, error, usage, contextTokens, phase }) {
       const row = rows.find(key);
       if (!row) return; // deleted while the run was working
       const now = Date.now();
       const end = status === 'running' || status === 'queued' ? null : now;
-      const { input = 0, output = 0 } = usage ?? {};
-      database.write(() => setRun.run(status, runId, error ?? null, now, end, input, output, key));
+      const taken = [...toAdded(usage), ...toContext(contextTokens)];
+      database.write(() => setRun.run(status, runId, error ?? null, now, end, ...taken, key));
       notices.changed(row, { phase, runId });
     },
     history(key, page) {
@@ -280,4 +283,14 @@ function mainStays(key: string, what: string): GatewayError {
   return new GatewayError('INVALID_REQUEST', `the main session ${key} cannot be ${what}`, {
     details: { code: 'MAIN_SESSION' },
   });
+}
+
+/** Input, output and dollars; null for a cost that is not known, which the sum then is not either. */
+function toAdded(usage: Usage | undefined): (number | null)[] {
+  if (!usage || usage.total === 0) return [0, 0, 0];
+  return [usage.input, usage.output, usage.cost?.total ?? null];
+}
+
+function toContext(tokens: number | undefined): (number | null)[] {
+  return tokens === undefined ? [null, 0] : [tokens, 1];
 }

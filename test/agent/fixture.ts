@@ -12,8 +12,11 @@ import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import type { Log } from '../../server/log/log.ts';
+import type { ModelFacts } from '../../server/models/registry.ts';
 import { parseSessionKey } from '../../server/sessions/key.ts';
 import { createSessionStore } from '../../server/sessions/store.ts';
+import { createLedger } from '../../server/usage/ledger.ts';
+import { createUsageReport } from '../../server/usage/report.ts';
 import { createAgentFiles } from '../../server/workspace/agent-files.ts';
 import { createPromptFiles } from '../../server/workspace/prompt-files.ts';
 import { scratch } from '../scratch.ts';
@@ -30,12 +33,17 @@ export interface Published {
 /** The agent's rooms on a real database, with scripted models and everything that was published. */
 export async function openAgentRooms(
   scripts: Record<string, Script[]>,
-  options: { maxConcurrent?: number; folder?: string; config?: Config } = {},
+  options: {
+    maxConcurrent?: number;
+    folder?: string;
+    config?: Config;
+    facts?: Record<string, Partial<ModelFacts>>;
+  } = {},
 ) {
   const folder = options.folder ? undefined : await scratch();
   const path = options.folder ?? folder?.path ?? '';
   const published: Published[] = [];
-  const models = scriptedModels(scripts);
+  const models = scriptedModels(scripts, options.facts);
   const database = await openDatabase(join(path, 'openclaw.db'));
   const publish = <E extends EventName>(event: E, payload: EventPayload<E>, audience?: unknown) =>
     void published.push({ event, payload, audience });
@@ -58,7 +66,10 @@ export async function openAgentRooms(
     config: () => config,
     log: silent,
   });
-  const deps = { database, store, sessions, publish, log: silent };
+  const priceOf = (provider: string, model: string) => models.facts(provider, model).cost;
+  const ledger = createLedger({ database, priceOf });
+  const usage = createUsageReport({ database, priceOf, findSession: (key) => sessions.find(key) });
+  const deps = { database, store, sessions, ledger, publish, log: silent };
   const recovered = recoverRuns({ ...deps, isLive: () => false });
   const maxConcurrent = () => options.maxConcurrent ?? 8;
   const instructions = createInstructions({
@@ -70,6 +81,7 @@ export async function openAgentRooms(
   const agent = agents.default();
   return {
     ...deps,
+    usage,
     runs,
     tools,
     agents,

@@ -72,6 +72,7 @@ export const rooms: readonly Room[] = [
   },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
   { place: 'server/system', values: [...domain, 'server/system'], types: protocolTypes },
+  { place: 'server/usage', values: [...domain, 'server/usage', 'server/database'], types: protocolTypes },
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
   {
     place: 'server/models',
@@ -81,7 +82,7 @@ export const rooms: readonly Room[] = [
   {
     place: 'server/agent',
     values: [...domain, 'server/agent', 'server/models', 'server/database', 'server/workspace', 'zod'],
-    types: [...protocolTypes, 'server/sessions'],
+    types: [...protocolTypes, 'server/sessions', 'server/usage'],
   },
   {
     place: 'server/commands',

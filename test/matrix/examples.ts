@@ -42,6 +42,8 @@ export const examples: Record<string, Example> = {
   'logs.tail': { params: { limit: 5 } },
 
   'config.get': nothing,
+  'usage.status': nothing,
+  'usage.cost': { params: { days: 7 } },
   'models.list': nothing,
   'agents.list': nothing,
   'agents.files.list': { params: { agentId: 'main' } },
@@ -66,6 +68,7 @@ export const examples: Record<string, Example> = {
   'sessions.patch': { params: async (ask, n) => ({ ...(await session()(ask, n)), label: `label ${n}` }) },
   'sessions.reset': { params: session() },
   'sessions.delete': { params: session() },
+  'sessions.usage': { params: { range: '7d', limit: 5 } },
   'sessions.send': { params: session({ message: 'hi' }) },
   'sessions.abort': { params: session() },
   'sessions.subscribe': nothing,

@@ -2,6 +2,7 @@ import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/
 import type { CompletionUsage } from 'openai/resources/completions';
 import type { Usage } from '../../../sdk/protocol/usage.ts';
 import type { RunEnd } from '../../agent/runs.ts';
+import { promptTokens } from '../../models/counts.ts';
 import { type HttpFailure, toErrorBody } from '../failure.ts';
 import type { Reply, ToolCall } from './reply.ts';
 
@@ -107,7 +108,7 @@ function toUsageChunk(head: ChatHead, usage: Usage): string {
 
 function toCompletionUsage(usage: Usage): CompletionUsage {
   return {
-    prompt_tokens: usage.input,
+    prompt_tokens: promptTokens(usage),
     completion_tokens: usage.output,
     total_tokens: usage.total,
     prompt_tokens_details: { cached_tokens: usage.cacheRead ?? 0 },

@@ -8,6 +8,7 @@ import type {
 } from 'openai/resources/responses/responses';
 import type { Usage } from '../../../sdk/protocol/usage.ts';
 import type { RunEnd } from '../../agent/runs.ts';
+import { promptTokens } from '../../models/counts.ts';
 import type { HttpFailure } from '../failure.ts';
 import type { ToolCall } from './reply.ts';
 import type { ResponseBody } from './response-body.ts';
@@ -153,7 +154,7 @@ function toOutputText(output: readonly OutputItem[]): string {
 
 function toResponseUsage(usage: Usage): ResponseUsage {
   return {
-    input_tokens: usage.input,
+    input_tokens: promptTokens(usage),
     input_tokens_details: { cached_tokens: usage.cacheRead ?? 0, cache_write_tokens: usage.cacheWrite ?? 0 },
     output_tokens: usage.output,
     output_tokens_details: { reasoning_tokens: usage.reasoning ?? 0 },
