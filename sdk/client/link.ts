@@ -1,8 +1,9 @@
 import { TRPCClientError, type TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import type { Contract } from '../protocol/contract.ts';
-import { fromErrorShape } from '../protocol/errors.ts';
+import { type ErrorShape, fromErrorShape } from '../protocol/errors.ts';
 import type { ResponseFrame } from '../protocol/frames.ts';
+import type { HelloOk } from '../protocol/hello.ts';
 import type { Connection } from './connection.ts';
 import { type GatewayEventName, listen } from './events.ts';
 import type { Request } from './pending.ts';
@@ -48,13 +49,28 @@ export function createLink(connection: Connection, callTimeoutMs = defaultTimeou
 
 /** Asks the gateway. @returns the payload of its answer. @throws GatewayError its own, or what kept it from answering. */
 export async function ask(connection: Connection, request: Request): Promise<unknown> {
-  return toPayload(await connection.request(request));
+  return toPayload(await connection.request(request), connection.hello);
 }
 
-/** The payload of an answer. @throws GatewayError when the answer is an error. */
-export function toPayload({ ok, payload, error }: ResponseFrame): unknown {
+/**
+ * The payload of an answer.
+ * @param hello what the gateway said of this client's scopes.
+ * @throws GatewayError when the answer is an error.
+ */
+export function toPayload({ ok, payload, error }: ResponseFrame, hello: HelloOk | undefined): unknown {
   if (ok) return payload;
-  throw fromErrorShape(error ?? { code: 'INTERNAL', message: 'the gateway failed without saying why' });
+  const shape = error ?? { code: 'INTERNAL', message: 'the gateway failed without saying why' };
+  throw fromErrorShape({ ...shape, message: `${shape.message}${toFix(shape, hello)}` });
+}
+
+/** Why a scope is missing, when the gateway said so at the start (docs/protocol.md, "Scopes"). */
+function toFix({ details }: ErrorShape, hello: HelloOk | undefined): string {
+  const { code, missingScope } = (details ?? {}) as { code?: unknown; missingScope?: unknown };
+  if (code !== 'MISSING_SCOPE' || !hello) return '';
+  const { withheldScopes = [], requestedScopes } = hello.auth;
+  const withheld = withheldScopes.find(({ scope }) => scope === missingScope) ?? withheldScopes[0];
+  if (withheld) return ` (this client asked for scopes and was granted none of them: ${withheld.fix})`;
+  return requestedScopes ? ` (this client asked for: ${requestedScopes.join(', ') || 'no scopes'})` : '';
 }
 
 /** Whether a request may be sent again on another connection. */

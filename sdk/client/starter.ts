@@ -1,5 +1,6 @@
 import { type GatewayError, isGatewayError } from '../protocol/errors.ts';
 import type { ResponseFrame } from '../protocol/frames.ts';
+import type { HelloOk } from '../protocol/hello.ts';
 import { atCallSite, type CallSite } from './call-site.ts';
 import type { Connection } from './connection.ts';
 import { toPayload } from './link.ts';
@@ -52,7 +53,7 @@ export class Starter {
         repeat: 'keyed',
         options: { timeoutMs: this.#callTimeoutMs, ...options },
       });
-      const accepted = toAcceptance(answer);
+      const accepted = toAcceptance(answer, this.#connection.hello);
       const fresh = accepted.status === 'accepted' || accepted.status === 'started';
       follower.accept(accepted.sessionKey, fresh);
     } catch (error) {
@@ -80,8 +81,8 @@ interface Acceptance {
 }
 
 /** What a gateway said to a new run, or to one that it knows already: that one may even have failed since. */
-function toAcceptance(answer: ResponseFrame): Acceptance {
+function toAcceptance(answer: ResponseFrame, hello: HelloOk | undefined): Acceptance {
   const { ok, payload } = answer as { ok: boolean; payload?: Partial<Acceptance> & { runId?: string } };
   if (!ok && payload?.runId !== undefined && payload.status !== undefined) return { status: payload.status };
-  return toPayload(answer) as Acceptance;
+  return toPayload(answer, hello) as Acceptance;
 }
