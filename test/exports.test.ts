@@ -112,8 +112,6 @@ describe('what @openclaw/sdk offers', () => {
   it('has these schemas and tables under ./protocol', async () => {
     expect(await offered('@openclaw/sdk/protocol')).toMatchInlineSnapshot(`
       [
-        "AgentFile",
-        "AgentPresentation",
         "AgentRow",
         "ChatEvent",
         "ChatMessage",
@@ -127,6 +125,8 @@ describe('what @openclaw/sdk offers', () => {
         "HistoryPage",
         "LastRestart",
         "ModelRow",
+        "PairedDevice",
+        "PairingRequest",
         "PresenceEntry",
         "RestartPreflight",
         "RunEvent",
@@ -157,6 +157,7 @@ describe('what @openclaw/sdk offers', () => {
         "isServerFrame",
         "methods",
         "minProbeProtocolVersion",
+        "missingScopes",
         "operatorScopes",
         "parseRequestFrame",
         "parseTypedCommand",
