@@ -1,34 +1,46 @@
 import type { methods } from '../../sdk/protocol/contract.ts';
 
-/** Asks the gateway as an admin, to prepare what an example needs. */
-export type Ask = (method: string, params?: object) => Promise<Record<string, never>>;
+/** What an example can prepare, as an admin. */
+export interface World {
+  ask(method: string, params?: object): Promise<Record<string, never>>;
+  /** Differs in every call. */
+  n: number;
+  /** A device that is paired. @returns its id. */
+  pair(): Promise<string>;
+  /** A device that waits for approval. @returns the id of its request. */
+  knock(): Promise<string>;
+}
 
 /** A call of a method that succeeds. */
 export interface Example {
-  /** Parameters; from a function when something has to be there first. `n` differs in every call. */
-  params: object | ((ask: Ask, n: number) => Promise<object> | object);
-  /** A scope that these parameters need besides the method's. */
-  elevated?: string;
+  /** Parameters; from a function when something has to be there first. */
+  params: object | ((world: World) => Promise<object> | object);
+  /** The gateway has nothing to answer: how it refuses instead. */
+  refused?: { code: string; message: string };
   /** True when the gateway is not the same afterwards: it gets one of its own. */
   alone?: true;
 }
 
 const nothing: Example = { params: {} };
+/** A session that was just made. */
 const session =
   (more: object = {}, key = 'key') =>
-  async (ask: Ask, n: number) => {
+  async ({ ask, n }: World) => {
     await ask('sessions.create', { key: `made-${n}` });
     return { [key]: `made-${n}`, ...more };
   };
 const message = (more: object = {}) => ({
-  params: (_ask: Ask, n: number) => ({ message: 'hi', idempotencyKey: `key-${n}`, ...more }),
+  params: ({ n }: World) => ({ message: 'hi', idempotencyKey: `key-${n}`, ...more }),
 });
-const finished = async (ask: Ask, n: number) => {
+/** A run that has ended. */
+const finished = async ({ ask, n }: World) => {
   const runId = `finished-${n}`;
   await ask('chat.send', { sessionKey: `finished-${n}`, message: 'hi', idempotencyKey: runId });
   await ask('agent.wait', { runId });
   return { runId };
 };
+const waiting: Example = { params: async ({ knock }) => ({ requestId: await knock() }) };
+const paired = (more: object = {}): Example => ({ params: async ({ pair }) => ({ deviceId: await pair(), ...more }) });
 
 /** One call of every method; the matrix fails for a method that has none. */
 export const examples: Record<string, Example> = {
@@ -38,6 +50,9 @@ export const examples: Record<string, Example> = {
   'gateway.identity.get': nothing,
   'gateway.restart.preflight': nothing,
   'gateway.restart.request': { params: { reason: 'a test' }, alone: true },
+  'system-event': { params: { text: 'a test' } },
+  'system.info': nothing,
+  'users.self': { params: {}, refused: { code: 'FORBIDDEN', message: 'users.self requires an authenticated user' } },
   'diagnostics.stability': { params: { limit: 5 } },
   'logs.tail': { params: { limit: 5 } },
 
@@ -52,20 +67,31 @@ export const examples: Record<string, Example> = {
   'agent.identity.get': nothing,
   'tools.catalog': nothing,
   'tools.effective': { params: session({}, 'sessionKey') },
-  'tools.invoke': { params: { name: 'agents_list' } },
+  'tools.invoke': { params: { name: 'sessions_list', args: {} } },
+  'commands.list': nothing,
+
+  'device.pair.list': nothing,
+  'device.pair.approve': waiting,
+  'device.pair.reject': waiting,
+  'device.pair.remove': paired(),
+  'device.pair.rename': paired({ label: 'Desk' }),
+  'device.token.rotate': paired({ role: 'operator' }),
+  'device.token.revoke': paired({ role: 'operator' }),
 
   agent: message({ sessionKey: 'main' }),
   'agent.wait': { params: finished },
   'runs.events': { params: finished },
   'chat.send': message({ sessionKey: 'main' }),
   'chat.history': { params: session({}, 'sessionKey') },
+  'chat.inject': { params: session({ message: 'a note' }, 'sessionKey') },
+  'chat.metadata': nothing,
   'chat.abort': { params: { sessionKey: 'main' } },
 
   'sessions.list': { params: { limit: 5 } },
-  'sessions.create': { params: (_ask, n) => ({ key: `new-${n}` }) },
+  'sessions.create': { params: ({ n }) => ({ key: `new-${n}` }) },
   'sessions.resolve': { params: session() },
   'sessions.describe': { params: session() },
-  'sessions.patch': { params: async (ask, n) => ({ ...(await session()(ask, n)), label: `label ${n}` }) },
+  'sessions.patch': { params: async (world) => ({ ...(await session()(world)), label: `label ${world.n}` }) },
   'sessions.reset': { params: session() },
   'sessions.delete': { params: session() },
   'sessions.usage': { params: { range: '7d', limit: 5 } },

@@ -14,17 +14,16 @@ export interface ProcessOptions {
   args?: string[];
   /** Added to the environment. */
   env?: Record<string, string>;
+  /** True to start with the configuration that lies there already. */
+  keepConfig?: boolean;
   /** Most bytes of any file that it can write: a disk that is full, for everybody. */
   maxFileBytes?: number;
 }
 
 /** A gateway in a process of its own, from the sources; resolves when it says that it is ready, or has ended. */
-export async function spawnGateway({ stateDir, port, config, args = [], env, maxFileBytes }: ProcessOptions) {
-  const file = { ...config, gateway: { mode: 'local', port, auth: { mode: 'token', token }, ...config.gateway } };
-  await writeFile(
-    join(stateDir, 'openclaw.json'),
-    JSON.stringify({ logging: { file: join(stateDir, 'gateway.log') }, ...file }),
-  );
+export async function spawnGateway(options: ProcessOptions) {
+  const { stateDir, port, args = [], env, keepConfig, maxFileBytes } = options;
+  if (!keepConfig) await writeConfig(options);
   // The shell's unit is 512 bytes.
   const limited = maxFileBytes ? ['sh', '-c', `ulimit -f ${maxFileBytes / 512}; exec "$0" "$@"`] : [];
   const [command = '', ...words] = [...limited, process.execPath, launcher, 'gateway', ...args];
@@ -62,6 +61,12 @@ export async function spawnGateway({ stateDir, port, config, args = [], env, max
       await exited;
     },
   };
+}
+
+async function writeConfig({ stateDir, port, config }: ProcessOptions): Promise<void> {
+  const file = { ...config, gateway: { mode: 'local', port, auth: { mode: 'token', token }, ...config.gateway } };
+  const text = JSON.stringify({ logging: { file: join(stateDir, 'gateway.log') }, ...file });
+  await writeFile(join(stateDir, 'openclaw.json'), text);
 }
 
 /** A port that was free a moment ago. */

@@ -1,0 +1,131 @@
+import { copyFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { scratch } from '../scratch.ts';
+import { chunk, openStream, type Respond, startUpstream } from '../upstream.ts';
+import { findFreePort, spawnGateway, withUpstream } from '../whole/process.ts';
+import { type Conversation, startConversation } from './conversation.ts';
+import { type Dice, throwDice } from './dice.ts';
+import { type Line, openLine } from './line.ts';
+import { keepConfig, keepDevices, keepSessions, type Records } from './records.ts';
+
+export interface ChaosOptions {
+  /** How often the gateway is killed. */
+  kills: number;
+  seed: number;
+  progress?: (line: string) => void;
+}
+
+export interface ChaosReport {
+  kills: number;
+  /** Messages that were accepted, over all kills. */
+  accepted: number;
+  /** What was lost, doubled or damaged; empty when all is well. */
+  faults: string[];
+}
+
+const conversationCount = 6;
+/** Most milliseconds of load before a kill. */
+const longestMs = 700;
+
+/** Kills a gateway under load, again and again, and compares what is there afterwards with what was told. */
+export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<ChaosReport> {
+  const dice = throwDice(seed);
+  await using folder = await scratch();
+  await using upstream = await startUpstream(stutter(dice));
+  const config = withUpstream(upstream.url);
+  const start = { stateDir: folder.path, port: await findFreePort(), config };
+  const conversations = Array.from({ length: conversationCount }, (_, n) => startConversation(`c${n}`, dice));
+  const records = [keepSessions(dice), keepDevices(dice), keepConfig(dice)];
+  const faults: string[] = [];
+  let round = 0;
+  for (; round < kills && faults.length === 0; round++) {
+    // The file is the gateway's once it has been written.
+    await using gateway = await spawnGateway({ ...start, keepConfig: round > 0 });
+    faults.push(...(await look(gateway.url, conversations, records)));
+    if (faults.length > 0) faults.push(gateway.output().slice(-2_000));
+    const load = work(gateway.url, conversations, records);
+    await sleep(dice.below(longestMs));
+    await gateway.kill();
+    faults.push(...(await load), ...(await damage(folder.path)));
+    if (round % 10 === 9) progress?.(`${round + 1} kills, ${count(conversations)} messages accepted`);
+  }
+  await using gateway = await spawnGateway({ ...start, keepConfig: true });
+  if (faults.length === 0) faults.push(...(await look(gateway.url, conversations, records)));
+  return { kills: round, accepted: count(conversations), faults };
+}
+
+// --- internal ---
+
+const count = (conversations: readonly Conversation[]) =>
+  conversations.reduce((sum, { accepted }) => sum + accepted, 0);
+
+/** A model that takes its time, a little more or less of it. */
+const stutter =
+  (dice: Dice): Respond =>
+  async (_request, res) => {
+    const send = openStream(res);
+    for (let pieces = 1 + dice.below(6); pieces > 0; pieces--) {
+      send(chunk({ content: 'word ' }));
+      await sleep(dice.below(15));
+    }
+    send(chunk({}, { finish_reason: 'stop' }));
+    send('[DONE]');
+    res.end();
+  };
+
+/** What is not as it was told. */
+async function look(
+  url: string,
+  conversations: readonly Conversation[],
+  records: readonly Records[],
+): Promise<string[]> {
+  const line = await openLine(url);
+  try {
+    const all = await Promise.all([...conversations, ...records].map((one) => one.faults(line)));
+    return all.flat();
+  } finally {
+    line.close();
+  }
+}
+
+/** Everybody works until the gateway is gone. @returns what cannot be. */
+async function work(
+  url: string,
+  conversations: readonly Conversation[],
+  records: readonly Records[],
+): Promise<string[]> {
+  const faults: string[] = [];
+  const note = (error: Error) => {
+    if (!isGone(error)) faults.push(error.message);
+  };
+  await Promise.all([
+    ...conversations.map(async (conversation) => conversation.talk(await openLine(url)).catch(note)),
+    ...records.map((record) => repeat(url, record).catch(note)),
+  ]).catch(note);
+  return faults;
+}
+
+async function repeat(url: string, record: Records): Promise<void> {
+  const line: Line = await openLine(url);
+  while (await line.call('health')) await record.work(line, url);
+}
+
+/** What somebody hears who asks a gateway while it is killed. */
+const isGone = ({ message }: Error) => /ECONNREFUSED|ECONNRESET|EPIPE|closed|socket hang up|in time/.test(message);
+
+/** What SQLite finds wrong with the database as the kill has left it, in a copy of it. */
+async function damage(stateDir: string): Promise<string[]> {
+  await using copy = await scratch();
+  const files = (await readdir(stateDir)).filter((file) => /^openclaw\.db(-wal)?$/.test(file));
+  for (const file of files) await copyFile(join(stateDir, file), join(copy.path, file));
+  if (files.length === 0) return [];
+  const database = new DatabaseSync(join(copy.path, 'openclaw.db'));
+  try {
+    const rows = database.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
+    return rows.flatMap(({ integrity_check: found }) => (found === 'ok' ? [] : [`the database is damaged: ${found}`]));
+  } finally {
+    database.close();
+  }
+}
