@@ -1,7 +1,7 @@
 import { methods } from '../../sdk/protocol/contract.ts';
 import { makeDevice } from '../auth/device.ts';
+import { authOf, connectDevice, elsewhere, refusalOf } from '../device-client.ts';
 import { token } from '../gateway.ts';
-import { authOf, connectDevice, elsewhere, refusalOf } from '../wire/device-client.ts';
 import type { Dice } from './dice.ts';
 import { ask, type Line } from './line.ts';
 
