@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, timestampMs } from './fields.ts';
+import { once } from './once.ts';
 import { shape } from './shape.ts';
 
 /** Which servers, skills and tools a session has on or off, against its agent's own. */
@@ -209,7 +210,7 @@ export const sessionRowMembers = {
   activitySummary: z.object({ state: z.literal('unavailable'), canEnsure: z.literal(false) }).optional(),
 };
 
-export const SessionRow = shape<SessionRow>()(z.object(sessionRowMembers));
+export const SessionRow = once(shape<SessionRow>()(z.object(sessionRowMembers)));
 
 /** Model and context size that a session has when it overrides nothing. */
 export interface SessionDefaults {

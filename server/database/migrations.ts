@@ -255,5 +255,12 @@ export const migrations: readonly string[] = [
   -- what the conversation fills of the model's window, and whether the provider counted it
   ALTER TABLE sessions ADD COLUMN context_tokens INTEGER;
   ALTER TABLE sessions ADD COLUMN context_fresh INTEGER NOT NULL DEFAULT 0;
+  `
+  -- along these a list walks whether or not it shows what is archived
+  DROP INDEX sessions_by_interaction;
+  DROP INDEX sessions_by_activity;
+  CREATE INDEX sessions_by_interaction ON sessions(last_interaction_at DESC, key, archived, agent_id) WHERE transient = 0;
+  CREATE INDEX sessions_by_activity ON sessions(activity_at DESC, key, archived, agent_id) WHERE transient = 0;
+  CREATE INDEX sessions_of_face ON sessions(board_face) WHERE board_face IS NOT NULL;
   `,
 ];

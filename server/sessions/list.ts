@@ -40,7 +40,9 @@ export function createSessionList(database: Database, rows: Rows) {
   const statements = new Map<string, StatementSync>();
   const totals = new Map<string, number>();
   let { rollbacks } = database;
-  database.watch({ name: 'sessions', key: 'key', columns: ['archived', 'transient'] }, () => totals.clear());
+  database.watch({ name: 'sessions', key: 'key', columns: ['archived', 'transient', 'board_face'] }, () =>
+    totals.clear(),
+  );
 
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql);
@@ -90,12 +92,13 @@ export function toListQuery(filter: SessionFilter): ListQuery {
   };
   if (archived !== 'all') require('archived = ?', Number(archived));
   if (agentId !== undefined) require('agent_id = ?', agentId);
+  if (filter.boardFace === 'chat') require("coalesce(board_face, 'chat') = 'chat'");
+  if (filter.boardFace === 'dashboard') require("board_face = 'dashboard'");
   const plain = conditions.length;
   if (filter.agentIds) require('agent_id IN (SELECT value FROM json_each(?))', JSON.stringify(filter.agentIds));
   if (filter.label !== undefined) require('label = ?', filter.label);
   if (filter.activeOnly) require("status IN ('queued', 'running')");
   if (filter.hasInteraction) require('last_interaction_at IS NOT NULL');
-  if (filter.boardFace) require("coalesce(board_face, 'chat') = ?", filter.boardFace);
   if (filter.spawnedBy !== undefined) require('spawned_by = ?', filter.spawnedBy);
   if (filter.updatedSince !== undefined)
     require(`${sortBy === 'activity' ? 'activity_at' : 'updated_at'} >= ?`, filter.updatedSince);
@@ -111,12 +114,13 @@ export function toListQuery(filter: SessionFilter): ListQuery {
 }
 
 /** The index that a list walks along; undefined where a filter leaves so few rows that SQLite may choose. */
-function toIndex({ sortBy = 'updatedAt', archived, agentId, activeOnly, label, spawnedBy }: SessionFilter) {
-  if (spawnedBy !== undefined) return 'sessions_spawned';
-  if (activeOnly) return 'sessions_at_work';
-  if (label !== undefined) return undefined;
-  if (archived === 'all') return sortBy === 'updatedAt' ? 'sessions_listed_all' : undefined;
+function toIndex({ sortBy = 'updatedAt', archived, agentId, ...filter }: SessionFilter): string | undefined {
+  if (filter.spawnedBy !== undefined) return 'sessions_spawned';
+  if (filter.activeOnly) return 'sessions_at_work';
+  if (filter.boardFace === 'dashboard') return 'sessions_of_face';
+  if (filter.label !== undefined) return undefined;
   if (sortBy === 'lastInteractionAt') return 'sessions_by_interaction';
   if (sortBy === 'activity') return 'sessions_by_activity';
+  if (archived === 'all') return 'sessions_listed_all';
   return agentId === undefined ? 'sessions_listed' : 'sessions_listed_of_agent';
 }

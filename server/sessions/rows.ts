@@ -28,8 +28,8 @@ const maxAncestors = 64;
 interface Remembered {
   stored: StoredSession;
   children: readonly string[];
-  /** As it was shown last, and what it showed from elsewhere. */
-  shown?: SessionRow;
+  /** As it was shown last, by what was added, and what it showed from elsewhere. */
+  shown: Map<string, SessionRow>;
   mainKey?: string;
   using?: ReturnType<ModelOf>;
   /** When it has to be put together anew, milliseconds since the epoch. */
@@ -55,32 +55,33 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
     const stored = byKey.get(key) as StoredSession | undefined;
     if (!stored) return undefined;
     const children = childrenOf.all(key, maxChildren).map((row) => String(row.key));
-    const row: Remembered = { stored, children, expiresAt: Number.POSITIVE_INFINITY };
+    const row: Remembered = { stored, children, shown: new Map(), expiresAt: Number.POSITIVE_INFINITY };
     if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
     remembered.set(key, row);
     return row;
   };
 
-  const put = (row: Remembered): SessionRow => {
-    const { stored, children } = row;
-    const using = modelOf(stored.agent_id, stored.model);
-    const main = mainKey();
-    if (row.shown && row.mainKey === main && isSame(row.using, using) && Date.now() < row.expiresAt) return row.shown;
-    const settings = parseSettings(stored, Date.now());
-    row.shown = toSessionRow(stored, { mainKey: main, using, settings, children });
-    row.mainKey = main;
-    row.using = using;
-    row.expiresAt = settings.statusExpiresAt ?? Number.POSITIVE_INFINITY;
-    return row.shown;
-  };
+  /** True while a row is still as it was shown. */
+  const isCurrent = (row: Remembered, using: ReturnType<ModelOf>, main: string): boolean =>
+    row.mainKey === main && isSame(row.using, using) && Date.now() < row.expiresAt;
 
   const show = (key: string, add: Decorations = {}): SessionRow | undefined => {
     const row = read(key);
     if (!row) return undefined;
-    const shown = put(row);
-    return add.derivedTitle || add.lastMessage || add.activitySummary
-      ? { ...shown, ...decorate(row.stored, add) }
-      : shown;
+    const { stored, children, shown } = row;
+    const using = modelOf(stored.agent_id, stored.model);
+    const main = mainKey();
+    if (!isCurrent(row, using, main)) shown.clear();
+    const variant = `${add.derivedTitle ?? false} ${add.lastMessage ?? false} ${add.activitySummary ?? false}`;
+    const known = shown.get(variant);
+    if (known) return known;
+    const settings = parseSettings(stored, Date.now());
+    const made = { ...toSessionRow(stored, { mainKey: main, using, settings, children }), ...decorate(stored, add) };
+    shown.set(variant, made);
+    row.mainKey = main;
+    row.using = using;
+    row.expiresAt = settings.statusExpiresAt ?? Number.POSITIVE_INFINITY;
+    return made;
   };
 
   return {

@@ -1,33 +1,5 @@
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { EventName } from '../../sdk/protocol/events.ts';
-import { openDatabase } from '../../server/database/database.ts';
-import { createSessionStore } from '../../server/sessions/store.ts';
-import { scratch } from '../scratch.ts';
-
-async function openStore() {
-  const folder = await scratch();
-  const database = await openDatabase(join(folder.path, 'openclaw.db'));
-  const published: { event: EventName; payload: Record<string, unknown> }[] = [];
-  const store = createSessionStore({
-    database,
-    mainKey: () => 'main',
-    modelOf: (_agent, override) => ({ provider: 'test', model: override ?? 'one' }),
-    publish: (event, payload) => void published.push({ event, payload: payload as unknown as Record<string, unknown> }),
-  });
-  return {
-    ...store,
-    published,
-    database,
-    async [Symbol.asyncDispose]() {
-      await database.close();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const say = (text: string) => ({ role: 'user' as const, content: [{ type: 'text' as const, text }] });
-const everything = { limit: 100, offset: 0, archived: false as const };
+import { everything, openStore, say } from './open-store.ts';
 
 describe('the session store', () => {
   it('makes a session once, and finds it by key, id, beginning of the id and label', async () => {
