@@ -255,6 +255,7 @@ export const migrations: readonly string[] = [
   -- what the conversation fills of the model's window, and whether the provider counted it
   ALTER TABLE sessions ADD COLUMN context_tokens INTEGER;
   ALTER TABLE sessions ADD COLUMN context_fresh INTEGER NOT NULL DEFAULT 0;
+  `,
   `
   -- along these a list walks whether or not it shows what is archived
   DROP INDEX sessions_by_interaction;
