@@ -50,6 +50,7 @@ export const examples: Record<string, Example> = {
   'gateway.identity.get': nothing,
   'gateway.restart.preflight': nothing,
   'gateway.restart.request': { params: { reason: 'a test' }, alone: true },
+  'update.status': nothing,
   'system-event': { params: { text: 'a test' } },
   'system.info': nothing,
   'users.self': { params: {}, refused: { code: 'FORBIDDEN', message: 'users.self requires an authenticated user' } },

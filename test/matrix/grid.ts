@@ -56,10 +56,7 @@ export function wrongCalls(method: string, valid: Record<string, unknown>): Wron
 }
 
 /** True when a method takes members that it does not know. */
-export const isOpen = (method: string): boolean => {
-  const { additionalProperties, anyOf } = inputOf(method);
-  return additionalProperties !== false && anyOf === undefined;
-};
+export const isOpen = (method: string): boolean => inputOf(method).additionalProperties !== false;
 
 /** The shape of a method's parameters; of several shapes, all their members. */
 export function inputOf(method: string): JsonSchema {
@@ -67,7 +64,8 @@ export function inputOf(method: string): JsonSchema {
   const shapes = schema.anyOf ?? schema.oneOf;
   if (!shapes) return schema;
   const properties = Object.assign({}, ...shapes.map((one) => one.properties ?? {})) as JsonSchema['properties'];
-  return { properties, required: [], additionalProperties: false };
+  const isClosed = shapes.every(({ additionalProperties }) => additionalProperties === false);
+  return { type: 'object', properties, required: [], ...(isClosed && { additionalProperties: false }) };
 }
 
 export function specOf(method: string): Spec {

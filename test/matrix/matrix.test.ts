@@ -2,18 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methods } from '../../sdk/protocol/contract.ts';
 import type { ErrorShape } from '../../sdk/protocol/errors.ts';
 import { makeDevice, prove } from '../auth/device.ts';
-import { connectDevice, elsewhere, refusalOf } from '../device-client.ts';
 import { startTestGateway, type TestGateway, token } from '../gateway.ts';
-import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
-import { reply, startUpstream } from '../upstream.ts';
-import { findFreePort, spawnGateway, withUpstream } from '../whole/process.ts';
 import { connectParams, dial, type Raw } from '../wire/raw.ts';
 import { faultsOf } from '../wire/schema.ts';
-import { type Example, examples, type World } from './examples.ts';
+import { type Example, examples } from './examples.ts';
 import { exceptions } from './exceptions.ts';
 import { type CallerName, callers, faultyMembers, inputOf, isOpen, mayUse, specOf, wrongCalls } from './grid.ts';
 import { definitionOf, membersOf, sampleOf } from './published.ts';
+import { paramsOf, startAlone } from './world.ts';
 
 type Client = Awaited<ReturnType<typeof openSocket>>;
 
@@ -22,7 +19,6 @@ const callerNames = Object.keys(callers) as CallerName[];
 let gateway: TestGateway;
 let node: Raw;
 const clients = {} as Record<CallerName, Client>;
-let calls = 0;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -45,48 +41,10 @@ async function dialAsNode(house: TestGateway): Promise<Raw> {
   return raw;
 }
 
-/** A gateway in a process of its own, which a call may restart or stop. */
-async function startAlone() {
-  const folder = await scratch();
-  const upstream = await startUpstream(reply('ok'));
-  const options = { stateDir: folder.path, port: await findFreePort(), config: withUpstream(upstream.url) };
-  const started = await spawnGateway(options);
-  return {
-    url: started.url,
-    async [Symbol.asyncDispose]() {
-      await started[Symbol.asyncDispose]();
-      await upstream[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
 const exampleOf = (method: string): Example => examples[method] ?? { params: {} };
 
-async function validParams(method: string, admin: Client): Promise<Record<string, unknown>> {
-  const { params } = exampleOf(method);
-  const made = typeof params === 'function' ? await params(worldOf(admin)) : params;
-  return made as Record<string, unknown>;
-}
-
-/** What examples can have done to the gateway of all of them. */
-function worldOf(admin: Client): World {
-  const auth = { token };
-  return {
-    ask: (name, input) => admin.call(name, input),
-    n: ++calls,
-    async pair() {
-      const device = makeDevice();
-      using raw = await connectDevice(gateway, device, { params: { scopes: ['operator.pairing'], auth } });
-      if (!raw.hello.ok) throw new Error(`a device was refused: ${JSON.stringify(raw.hello.error)}`);
-      return device.id;
-    },
-    async knock() {
-      using raw = await connectDevice(gateway, makeDevice(), { params: { scopes: [], auth }, ...elsewhere });
-      return String((await refusalOf(raw)).details.requestId);
-    },
-  };
-}
+const validParams = (method: string, admin: Client) =>
+  paramsOf(exampleOf(method), gateway, (name, input) => admin.call(name, input));
 
 const whoMay = (method: string) => callerNames.filter((caller) => mayUse(caller, specOf(method).scope));
 const whoMayNot = (method: string) => callerNames.filter((caller) => !mayUse(caller, specOf(method).scope));
