@@ -87,6 +87,8 @@ export function scriptedModels(
     fallback: () => ({ model: Object.keys(scripts)[0] ?? '', reason: 'scripted' }),
     list: () => [],
     limits: () => [],
+    refresh: () => Promise.resolve(),
+    providers: () => [],
     embed: () => Promise.reject(new Error('no embeddings in a script')),
     close: () => Promise.resolve(),
   };

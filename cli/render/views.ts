@@ -5,6 +5,7 @@ import type { ModelRow } from '../../sdk/protocol/models.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { SessionPage } from '../../sdk/protocol/sessions.ts';
 import { renderAgentFile, renderAgentFiles } from './agents.ts';
+import { renderProviders } from './providers.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import { ago, bytes, span } from './time.ts';
@@ -28,6 +29,7 @@ const views: Record<string, View> = {
   'usage.cost': renderCost,
   'usage.status': renderLimits,
   'models.list': renderModels,
+  'models.authStatus': renderProviders,
   'agents.list': renderAgents,
   'agents.files.list': renderAgentFiles,
   'agents.files.get': renderAgentFile,

@@ -46,7 +46,7 @@ export {
   type WithheldScope,
 } from './hello.ts';
 export type { CallContext, CallLimit, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
-export { ModelRow } from './models.ts';
+export { ModelRow, ProviderAuth } from './models.ts';
 export { type Beacon, PresenceEntry } from './presence.ts';
 export { RunRow } from './runs.ts';
 export {

@@ -5,4 +5,4 @@ export const protocolVersion = 4;
 export const minProbeProtocolVersion = 3;
 
 /** What this gateway can do beyond protocol v4, advertised in `hello-ok.features.capabilities`. */
-export const capabilities = ['run-events', 'scope-grants'] as const;
+export const capabilities = ['published-model-catalog', 'run-events', 'scope-grants'] as const;

@@ -5,13 +5,15 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 import { createCaller } from './caller.ts';
 import { type CatalogEntry, type Env, isEmbeddingModel, readKeyless } from './catalog.ts';
+import { checkProvider, type ProviderCheck } from './check.ts';
 import { type LocalServer, localServers } from './discover.ts';
 import { embedLexically, lexicalModel } from './lexical.ts';
 import { findNearest } from './nearest.ts';
 import { createOffer } from './offer.ts';
 import type { ModelProvider } from './provider.ts';
-import type { Model, ModelRegistry } from './registry.ts';
+import type { Model, ModelQuery, ModelRegistry } from './registry.ts';
 import type { RetryPolicy } from './retry.ts';
+import { guideRow, type KnownEntry, toDiscoveredRows, toProviderAuth, toRows, toUnlistedRow } from './rows.ts';
 
 export interface RegistryOptions {
   config: Config;
@@ -48,6 +50,7 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
   const caller = createCaller({ ...options, config: () => config });
   const closing = new AbortController();
   const offer = createOffer(config, env);
+  const checks = new WeakMap<CatalogEntry, ProviderCheck>();
   const lookAround = () => offer.discover(options.servers ?? localServers, closing.signal);
   const warnOfObstacles = () => {
     for (const { id, obstacle } of offer.entries())
@@ -84,16 +87,37 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
     return { model: guideModel, reason: 'no model is configured: set OPENAI_API_KEY or agents.defaults.model.primary' };
   }
 
-  function list(): ModelRow[] {
-    const rows: ModelRow[] = [
-      ...offer.entries().flatMap(toRows),
-      { id: 'guide', name: 'Guide', provider: 'builtin', available: true },
-    ];
+  const withCheck = (entry: CatalogEntry): KnownEntry => ({ entry, check: checks.get(entry) });
+
+  function list({ view = 'default', primary: wanted, fallbacks = [] }: ModelQuery = {}): ModelRow[] {
+    const entries = offer.entries().map(withCheck);
+    const inConfig = entries.filter(({ entry }) => config.models?.providers?.[entry.id] !== undefined);
+    const shown = view === 'configured' || view === 'provider-config' ? inConfig : entries;
+    const rows = shown.flatMap((known) => [...toRows(known), ...(view === 'all' ? toDiscoveredRows(known) : [])]);
+    if (view === 'provider-config') return rows;
+    if (view !== 'configured') rows.push(guideRow);
     const setting = config.agents?.defaults?.model;
-    const primary = (typeof setting === 'string' ? setting : setting?.primary) || fallback().model;
-    const isPrimary = (row: ModelRow) => `${row.provider}/${row.id}` === primary || row.id === primary;
-    const known = rows.find(isPrimary) ?? toUnlistedRow(primary, entryOf(primary.split('/')[0] ?? ''));
-    return [{ ...known, tags: ['default'] }, ...rows.filter((row) => row !== known)];
+    const primary = wanted || (typeof setting === 'string' ? setting : setting?.primary) || fallback().model;
+    const tagged = [...new Set([primary, ...fallbacks])].map((reference, index) => {
+      const entry = entryOf(reference.split('/')[0] ?? '');
+      const known = rows.find((row) => `${row.provider}/${row.id}` === reference || row.id === reference);
+      const own = reference === guideModel ? guideRow : toUnlistedRow(reference, entry && withCheck(entry));
+      return { known, row: { ...(known ?? own), tags: [index === 0 ? 'default' : `fallback-${index}`] } };
+    });
+    return [...tagged.map(({ row }) => row), ...rows.filter((row) => !tagged.some(({ known }) => known === row))];
+  }
+
+  let refreshing: Promise<void> | undefined;
+
+  /** Asks everybody, once at a time however many want to know. */
+  async function askAll(): Promise<void> {
+    await offer.discover(options.servers ?? localServers, closing.signal, { again: true });
+    await Promise.all(
+      offer.entries().map(async (entry) => {
+        const check = await checkProvider(entry, closing.signal);
+        if (check) checks.set(entry, check);
+      }),
+    );
   }
 
   return {
@@ -115,6 +139,13 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
     fallback,
     list,
     limits: caller.limits,
+    refresh() {
+      refreshing ??= askAll().finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    },
+    providers: () => offer.entries().map((entry) => toProviderAuth(withCheck(entry))),
     async embed(reference, texts, request, signal) {
       const target = reference === undefined ? undefined : embeddingOf(reference, offer.entries());
       const loan = target && caller.borrow(target.entry);
@@ -148,31 +179,6 @@ function embeddingOf(reference: string, entries: CatalogEntry[]): { entry: Catal
 
 function referencesOf({ id, models }: CatalogEntry): string[] {
   return models.length > 0 ? models.map((model) => `${id}/${model.id}`) : [`${id}/<model>`];
-}
-
-function toRows(entry: CatalogEntry): ModelRow[] {
-  return entry.models.map(({ id, name, contextWindow, reasoning, input }) => ({
-    ...toUnlistedRow(`${entry.id}/${id}`, entry),
-    ...(name && { name }),
-    ...(contextWindow !== undefined && { contextWindow }),
-    ...(reasoning !== undefined && { reasoning }),
-    ...(input && { input }),
-  }));
-}
-
-/** The row of a model of which only the reference is known. */
-function toUnlistedRow(reference: string, entry: CatalogEntry | undefined): ModelRow {
-  const slash = reference.indexOf('/');
-  const provider = entry?.id ?? reference.slice(0, Math.max(0, slash));
-  const id = reference.slice(slash + 1);
-  const obstacle = entry ? entry.obstacle : readKeyless(provider)?.obstacle;
-  return {
-    id,
-    name: id,
-    provider: provider || 'unknown',
-    available: entry !== undefined && obstacle === undefined,
-    ...(obstacle?.kind === 'auth' && { unavailableReason: 'missing-auth' as const }),
-  };
 }
 
 function notFound(reference: string, known: string[]): GatewayError {

@@ -6,8 +6,8 @@ import { discoverLocalServers, type FoundServer, type LocalServer } from './disc
 export interface Offer {
   /** In the order in which they are preferred. */
   entries(): CatalogEntry[];
-  /** Looks for the local servers that were not asked yet. Never rejects. */
-  discover(servers: readonly LocalServer[], signal: AbortSignal): Promise<void>;
+  /** Looks for the local servers that were not asked yet, or for all of them `again`. Never rejects. */
+  discover(servers: readonly LocalServer[], signal: AbortSignal, how?: { again: boolean }): Promise<void>;
   /** Takes another configuration; what it leaves as it is stays the same entry. Answers the entries that are gone. */
   renew(config: Config): CatalogEntry[];
 }
@@ -17,13 +17,16 @@ export function createOffer(config: Config, env: Env): Offer {
   let read = readWithPrint(config, env);
   let entries = read.map(({ entry }) => entry);
   let asked = new Set<string>();
+  /** Configured providers whose models a server told. */
+  const filled = new WeakSet<CatalogEntry>();
   const found = new Map<string, { server: FoundServer; local: CatalogEntry }>();
 
   function add({ server, local }: { server: FoundServer; local: CatalogEntry }): void {
     const configured = entries.find(({ id }) => id === server.id);
     if (!configured) entries.push(local);
     // A configured provider keeps the models that the configuration lists.
-    else if (configured.models.length === 0) {
+    else if (configured.models.length === 0 || filled.has(configured)) {
+      filled.add(configured);
       const { models, reason } = local;
       Object.assign(configured, { models, reason, embeddingModel: configured.embeddingModel ?? local.embeddingModel });
     }
@@ -31,15 +34,19 @@ export function createOffer(config: Config, env: Env): Offer {
 
   return {
     entries: () => entries,
-    async discover(servers, signal) {
-      const toAsk = serversOf(servers, entries).filter((server) => !asked.has(addressOf(server)));
+    async discover(servers, signal, { again } = { again: false }) {
+      const near = serversOf(servers, entries);
+      const toAsk = again ? near : near.filter((server) => !asked.has(addressOf(server)));
       asked = new Set([...asked, ...toAsk.map(addressOf)]);
       for (const server of await discoverLocalServers(toAsk, signal)) {
         const local = toLocalEntry(server.known, server.baseUrl, server);
-        found.set(addressOf(server), { server, local });
+        const earlier = found.get(addressOf(server))?.local;
+        // Whoever holds the entry sees what the server has now.
+        if (earlier) Object.assign(earlier, { models: local.models, reason: local.reason });
+        found.set(addressOf(server), { server, local: earlier ?? local });
         // The configuration may have moved it while it was asked.
         if (serversOf([server], entries).some((still) => addressOf(still) === addressOf(server)))
-          add({ server, local });
+          add({ server, local: earlier ?? local });
       }
     },
     renew(next) {

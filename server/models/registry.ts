@@ -1,5 +1,5 @@
 import type { ModelChoice } from '../../sdk/protocol/health.ts';
-import type { ModelRow } from '../../sdk/protocol/models.ts';
+import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
 import type { ProviderLimits } from '../../sdk/protocol/usage-report.ts';
 import type { ModelCost } from '../config/config.ts';
 import type { Embeddings, ModelEvent, ModelRequest } from './provider.ts';
@@ -25,6 +25,16 @@ export interface ModelFacts {
   cost: ModelCost | undefined;
 }
 
+/** Which models a list shows, and for whom. */
+export interface ModelQuery {
+  /** `configured`: those the configuration names; `provider-config`: those of `models.providers`; `all`: also what providers told. */
+  view?: 'default' | 'configured' | 'provider-config' | 'all' | undefined;
+  /** Reference of the model that is used first; that of all agents when absent. */
+  primary?: string | undefined;
+  /** References of those that are tried after it. */
+  fallbacks?: readonly string[] | undefined;
+}
+
 /** Every model the configuration, the environment and this machine offer. */
 export interface ModelRegistry {
   /**
@@ -36,9 +46,14 @@ export interface ModelRegistry {
   facts(provider: string, model: string): ModelFacts;
   /** The model used where the configuration names none, and why that one. */
   fallback(): ModelChoice;
-  list(): ModelRow[];
   /** What providers have told of their limits since the gateway started. */
   limits(): ProviderLimits[];
+  /** What can be used, the model that is used first at the top. */
+  list(query?: ModelQuery): ModelRow[];
+  /** Asks every provider for its models, within some seconds. Never rejects. */
+  refresh(): Promise<void>;
+  /** How the providers stand with their keys. */
+  providers(): ProviderAuth[];
   /**
    * Embeds texts with the provider of `reference`, or with the local lexical embedding when it has none.
    * Answers the name of what was used.

@@ -61,6 +61,7 @@ export const examples: Record<string, Example> = {
   'usage.status': nothing,
   'usage.cost': { params: { days: 7 } },
   'models.list': nothing,
+  'models.authStatus': nothing,
   'agents.list': nothing,
   'agents.files.list': { params: { agentId: 'main' } },
   'agents.files.get': { params: { agentId: 'main', name: 'AGENTS.md' } },

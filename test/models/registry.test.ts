@@ -236,7 +236,7 @@ describe('list', () => {
     );
     const rows = createTestRegistry(config, { env: { ANTHROPIC_API_KEY: 'k' } }).list();
     for (const row of rows) ModelRow.parse(row);
-    expect(rows[0]).toEqual({
+    expect(rows[0]).toMatchObject({
       provider: 'acme',
       id: 'b',
       name: 'B',
