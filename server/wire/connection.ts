@@ -7,6 +7,7 @@ import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import type { Caller } from '../auth/caller.ts';
 import { type Limits, maxCloseReasonBytes } from './limits.ts';
+import type { Outbox } from './outbox.ts';
 
 // One socket's life.
 //
@@ -67,6 +68,8 @@ export interface ConnectionOptions {
   socket: Socket;
   caller: Caller;
   limits: Limits;
+  /** The one that all connections share. */
+  outbox: Outbox;
   listener: ConnectionListener;
 }
 
@@ -108,23 +111,24 @@ export class Connection {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #limits: Limits;
+  readonly #outbox: Outbox;
   readonly #listener: ConnectionListener;
   readonly #gone = new AbortController();
   /** Frames behind `connect`; undefined before it. */
   #queued: Buffer[] | undefined;
   /** Read from the TCP socket before it was upgraded. */
   readonly #bytesBefore: number;
-  #isCorked = false;
   /** True from the first event that was left out until something is sent again. */
   #isSkipping = false;
   #pings: NodeJS.Timeout | undefined;
   #owesPong = false;
 
-  constructor({ webSocket, socket, caller, limits, listener }: ConnectionOptions) {
+  constructor({ webSocket, socket, caller, limits, outbox, listener }: ConnectionOptions) {
     this.caller = caller;
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#limits = limits;
+    this.#outbox = outbox;
     this.#listener = listener;
     this.#bytesBefore = socket.bytesRead;
     webSocket.on('message', (data) => this.#socketOnMessage(toBuffer(data)));
@@ -139,9 +143,8 @@ export class Connection {
       this.#owesPong = false;
     });
     socket.on('data', this.#socketOnData);
-    this.send(
-      JSON.stringify({ type: 'event', event: 'connect.challenge', payload: { nonce: this.nonce, ts: Date.now() } }),
-    );
+    const payload = { nonce: this.nonce, ts: Date.now() };
+    this.#write(JSON.stringify({ type: 'event', event: 'connect.challenge', payload }), true);
   }
 
   get state(): ConnectionState {
@@ -178,7 +181,7 @@ export class Connection {
   answer(answer: Answer): void {
     if (this.#state === 'draining' || this.#state === 'closed') return;
     if (this.bufferedBytes > this.#limits.maxBufferedBytes) this.closeAsSlow(this.#limits.maxBufferedBytes);
-    else this.send(JSON.stringify(answer));
+    else this.#write(JSON.stringify(answer), true);
   }
 
   /** Leaves an event out, because the client does not read what it was sent before. */
@@ -196,19 +199,9 @@ export class Connection {
     this.close(1008, 'slow consumer');
   }
 
-  /** Writes one text frame. Frames of one turn of the event loop leave together. */
+  /** Writes one text frame that others may wait for; it leaves together with what else is written soon. */
   send(frame: string | Buffer): void {
-    if (this.#state === 'draining' || this.#state === 'closed') return;
-    this.#isSkipping = false;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      setImmediate(() => {
-        this.#isCorked = false;
-        this.#socket.uncork();
-      });
-    }
-    this.#webSocket.send(frame, { binary: false });
+    this.#write(frame, false);
   }
 
   /**
@@ -221,12 +214,20 @@ export class Connection {
     this.farewell = { code, reason, ...(cause && { cause }) };
     this.#queued = undefined;
     clearInterval(this.#pings);
+    this.#outbox.hold(this.#socket, true);
     this.#webSocket.close(code, toCloseReason(reason));
   }
 
   /** Drops the socket without a word. */
   terminate(): void {
     this.#webSocket.terminate();
+  }
+
+  #write(frame: string | Buffer, isUrgent: boolean): void {
+    if (this.#state === 'draining' || this.#state === 'closed') return;
+    this.#isSkipping = false;
+    this.#outbox.hold(this.#socket, isUrgent);
+    this.#webSocket.send(frame, { binary: false });
   }
 
   #ping(): void {

@@ -14,6 +14,7 @@ import { type Admitted, greet, type Refused } from './hello.ts';
 import { createHub, type Hub } from './hub.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { createNews, type News } from './news.ts';
+import { createOutbox } from './outbox.ts';
 import { type Presence, trackPresence } from './presence.ts';
 import { queueStarts, type Starts } from './starts.ts';
 import { toSubscriptions } from './subscriptions.ts';
@@ -36,6 +37,7 @@ export class Sockets implements ConnectionListener {
   readonly #deadlines: Deadlines<Connection>;
   readonly #antechamber: Antechamber;
   readonly #starts: Starts;
+  readonly #outbox = createOutbox();
   readonly #news: News;
   /** All sockets, opening to draining, with how each frees its place before hello. */
   readonly #all = new Map<Connection, () => void>();
@@ -204,6 +206,7 @@ export class Sockets implements ConnectionListener {
       socket: request.socket,
       caller,
       limits: this.#limits,
+      outbox: this.#outbox,
       listener: this,
     });
     this.#all.set(connection, leave);

@@ -1,9 +1,11 @@
 /** Measures the built gateway against bare baselines in one run, and prints a table (docs/performance.md). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureLatency, measureStreams } from './completions.ts';
+import { gatherCrowd, measureBroadcast } from './crowd.ts';
 import { startGatewayProcess } from './gateway-process.ts';
+import { makeBenchDevice, measureHello } from './hellos.ts';
 import { median, readUsage, startPeer, withCpu } from './processes.ts';
-import { measureRequests } from './requests.ts';
+import { askOnce, measureRequests } from './requests.ts';
 import { measureWatchers } from './watchers.ts';
 
 const rows: string[][] = [];
@@ -50,13 +52,25 @@ add('resident memory, idle', `${later.rssMb.toFixed(0)} MB`, '110 MB or less', l
 const idleCpu = ((later.cpuSeconds - idle.cpuSeconds) / 5) * 100;
 add('CPU, idle', `${idleCpu.toFixed(1)} % of a core`, 'none to speak of', idleCpu < 1);
 
-{
-  await using bare = await startPeer('bare-ws');
+for (const [method, target] of [
+  ['system-presence', 0.5],
+  ['health', 0.5],
+] as const) {
+  // The bare peer sends as many bytes.
+  const payload = await askOnce(gateway.port, method);
+  await using bare = await startPeer('bare-ws', JSON.stringify(payload));
   const requests = await inPairs(
-    () => withCpu(gateway.pid, measureRequests(gateway.port, true)),
-    () => withCpu(bare.pid, measureRequests(bare.port, false)),
+    () => withCpu(gateway.pid, measureRequests({ port: gateway.port, isGateway: true, method })),
+    () => withCpu(bare.pid, measureRequests({ port: bare.port, isGateway: false, method })),
   );
-  addThroughput('system-presence, 8 sockets x 32 in flight', requests, 'bare ws', 0.5);
+  addThroughput(`${method}, 8 sockets x 32 in flight`, requests, 'bare ws', target);
+}
+
+{
+  const withToken = await measureHello(gateway.port, undefined);
+  add('connect to hello with a token, p50', `${withToken.toFixed(2)} ms`, '3 ms or less', withToken <= 3);
+  const withDevice = await measureHello(gateway.port, makeBenchDevice());
+  add('connect to hello with a device signature, p50', `${withDevice.toFixed(2)} ms`, '6 ms or less', withDevice <= 6);
 }
 
 const latencies = await inPairs(
@@ -93,6 +107,29 @@ add(
   );
   const busy = await readUsage(watched.pid);
   add('resident memory after 300 sockets', `${busy.rssMb.toFixed(0)} MB`, '-', true);
+}
+
+{
+  await using crowded = await startGatewayProcess(upstream.port);
+  const before = await readUsage(crowded.pid);
+  await using crowd = await gatherCrowd({ port: crowded.port, sockets: 10_000, processes: 4 });
+  await sleep(2000);
+  const { rssMb } = await readUsage(crowded.pid);
+  const each = ((rssMb - before.rssMb) * 1024) / crowd.sockets;
+  const measured = `${rssMb.toFixed(0)} MB, ${each.toFixed(0)} kB each, gathered in ${(crowd.gatheredMs / 1000).toFixed(1)} s`;
+  add('resident memory, 10 000 idle sockets', measured, '500 MB or less', rssMb <= 500);
+}
+
+{
+  await using crowded = await startGatewayProcess(upstream.port);
+  await using crowd = await gatherCrowd({ port: crowded.port, sockets: 2000, processes: 2, subscribe: true });
+  const { elapsedMs, events, broken } = await measureBroadcast(crowded.port, crowd);
+  add(
+    `${events} events to ${crowd.sockets} sockets`,
+    `${elapsedMs.toFixed(0)} ms, ${broken} sockets missed any`,
+    '3000 ms, 0 sockets',
+    elapsedMs <= 3000 && broken === 0,
+  );
 }
 
 const heads = ['what', 'measured', 'target', 'reached'];

@@ -1,20 +1,8 @@
-/** The bare baseline for requests: a ws server that parses a frame and answers one of the same shape. Prints its port. */
+/** The bare baseline for requests: a ws server that parses a frame and answers it with what it was given. Prints its port. */
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
-const payload = [
-  {
-    host: 'bench',
-    version: '0.0.0',
-    platform: 'linux',
-    mode: 'gateway',
-    reason: 'self',
-    roles: ['gateway'],
-    ts: Date.now(),
-    onlineSince: Date.now(),
-    text: 'Gateway: bench · app 0.0.0 · mode gateway',
-  },
-];
+const payload: unknown = JSON.parse(process.argv[2] ?? '{}');
 const server: WebSocketServer = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false }, () =>
   console.log((server.address() as AddressInfo).port),
 );
