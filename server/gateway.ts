@@ -307,6 +307,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
       return `${provider}/${model}`;
     },
     status: health.sumUp,
+    usage,
   });
   const toGuideLive = (): GuideLive => ({
     version,

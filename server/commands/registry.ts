@@ -4,6 +4,7 @@ import type { RunInput, Runs } from '../agent/runs.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
+import type { UsageReport } from '../usage/report.ts';
 import type { ChatCommand } from './command.ts';
 import { type FindCommand, interpret, type TypedMessage } from './interpret.ts';
 import { createOptionCommands } from './option-commands.ts';
@@ -19,6 +20,7 @@ export interface CommandDeps {
   /** The model that answers in a session, as `<provider>/<model>`. */
   modelOf(agentId: string, sessionKey: string): string;
   status(): StatusSummary;
+  usage: Pick<UsageReport, 'cost'>;
   /** All commands. */
   commands(): readonly ChatCommand[];
 }

@@ -1,10 +1,11 @@
 import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { UsageTotals } from '../../sdk/protocol/usage-report.ts';
 import type { ChatCommand, CommandCall } from './command.ts';
 import type { CommandDeps } from './registry.ts';
 
 /** Commands that tell how things stand, and change nothing. */
 export function createStatusCommands(deps: CommandDeps): ChatCommand[] {
-  const { sessions, runs, agents, modelOf, status, commands } = deps;
+  const { sessions, runs, agents, modelOf, status, usage, commands } = deps;
 
   const describeSession = (
     { sessionKey, agent, runId, transient }: CommandCall,
@@ -51,7 +52,8 @@ export function createStatusCommands(deps: CommandDeps): ChatCommand[] {
       answer: ({ sessionKey }) => {
         const row = sessions.find(sessionKey);
         const here = `This conversation: ${row?.totalTokens ?? 0} tokens (${row?.inputTokens ?? 0} read, ${row?.outputTokens ?? 0} written).`;
-        return here;
+        const days = [1, 30].map((count) => [count, usage.cost({ days: count }, undefined).totals] as const);
+        return [here, ...days.map(([count, totals]) => toSpent(count, totals))].join('\n');
       },
     },
     {
@@ -80,6 +82,12 @@ export function createStatusCommands(deps: CommandDeps): ChatCommand[] {
           .join('\n'),
     },
   ];
+}
+
+function toSpent(days: number, { totalTokens, totalCost, missingCostEntries }: UsageTotals): string {
+  const when = days === 1 ? 'Today' : `Last ${days} days`;
+  const unknown = missingCostEntries > 0 ? `, and ${missingCostEntries} model calls whose price is not known` : '';
+  return `${when}, all conversations: ${totalTokens} tokens, $${totalCost.toFixed(4)}${unknown}`;
 }
 
 function toHelp(commands: readonly ChatCommand[], name: string): string {

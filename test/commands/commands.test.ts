@@ -139,6 +139,10 @@ describe('typed commands', () => {
     expect(await say(client, '/whoami')).toMatch(/recognised by token\nAllowed: operator.write/);
     expect(await say(client, '/agents')).toContain('- ops: Operations');
     expect(await say(client, '/usage')).toContain('This conversation: 0 tokens');
+    await say(client, 'a real question');
+    expect(await say(client, '/usage')).toMatch(
+      /This conversation: 12 tokens[\s\S]*Today, all conversations: 12 tokens/,
+    );
     expect(await say(client, '/help /think')).toContain('Also: /thinking, /t');
     expect(await say(client, '/help nonsense')).toContain('There is no command /nonsense');
   });
