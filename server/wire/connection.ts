@@ -31,8 +31,6 @@ export interface Session {
   client: ClientIdentity;
   /** What the client can take, for example `tool-events`. */
   caps: ReadonlySet<string>;
-  /** The device it proved to be. */
-  deviceId: string | undefined;
   /** What its requests are asked with. */
   context: CallContext;
 }

@@ -14,18 +14,23 @@ import type { Connection } from './connection.ts';
 import { parseJson } from './dispatch.ts';
 import { describeIssues } from './issues.ts';
 
-// The handshake, in the order of its checks (docs/protocol.md, "Connect"):
+// The handshake (docs/protocol.md, "Connect"). A state hands on to the next, or refuses: with an answer, where the protocol has
+// one, and a close code.
 //
-//   opened ─ size ─ JSON ─ request frame ─ worker? ─ connect? ─ params ─┐   connection.ts, readConnect
-//     ┌─────────────────────────────────────────────────────────────────┘
-//     └─ starting? ─ protocol ─ role ─ origin ─ device or none ─ proof ─┐   admit, findForeigner
-//     ┌─────────────────────────────────────────────────────────────────┘
-//     └─ credentials ─ device or none ─ pairing ─ hello-ok              │   recognise, introduce
-//              │               │           │                            │
-//   refused:  250 ms,      NOT_PAIRED   NOT_PAIRED, and a request       ▼
-//             counted                   that waits for approval       ready
-//
-// Whoever is refused is answered, where the table of the protocol has an answer, and closed.
+//   state          what is checked, in this order                              refused with
+//   challenged     size (connection.ts)                                        1009
+//       ▼
+//   readConnect    JSON ─ worker ─ request frame ─ connect ─ params            1000, 1008
+//       ▼
+//   admit          starting or stopping ─ protocol ─ role                      1013, 1002, 1008
+//       ▼
+//   findForeigner  origin ─ device, where the client needs one ─ its proof     1008
+//       ▼
+//   recognise      lockout ─ secret or device token ─ a device at all          1008, 250 ms later for a wrong one
+//       ▼
+//   introduce      pairing: known, approved at once, or to be approved         1008, and a request that waits
+//       ▼
+//   ready          hello-ok, unless the pairing was taken back meanwhile       4001 (sockets.ts)
 
 /** What the handshake needs to know of the gateway. */
 export interface Door {
@@ -56,7 +61,7 @@ export interface Refused {
   answer?: { id: string; error: ErrorShape } | undefined;
 }
 
-/** Reads and checks the first frame of a socket. Never rejects. */
+/** Takes the first frame of a socket through all states. Rejects for a fault of ours only. */
 export async function greet(connection: Connection, frame: Buffer, door: Door): Promise<Admitted | Refused> {
   const opened = readConnect(frame);
   if ('refused' in opened) return opened;

@@ -90,7 +90,7 @@ function findRow(rows: ReadonlyMap<string, Row>, { deviceId, instanceId }: Beaco
 }
 
 /** Of a node there is one row, however often it connects; of people's clients one for each connection. */
-function toKey({ id }: Connection, { client, deviceId }: Session): string {
+function toKey({ id }: Connection, { client, principal: { deviceId } }: Session): string {
   return client.mode === 'node' ? `node:${deviceId ?? client.instanceId ?? id}`.toLowerCase() : id;
 }
 
@@ -110,7 +110,7 @@ function toSelf({ host, ip, version, platform }: OwnPresence): PresenceEntry {
   };
 }
 
-function toEntry({ caller }: Connection, { client, principal, deviceId }: Session): PresenceEntry {
+function toEntry({ caller }: Connection, { client, principal }: Session): PresenceEntry {
   const host = client.displayName ?? client.id;
   const now = Date.now();
   return {
@@ -126,7 +126,7 @@ function toEntry({ caller }: Connection, { client, principal, deviceId }: Sessio
     text: toText(principal.role === 'node' ? 'Node' : 'Client', { host, version: client.version, mode: client.mode }),
     ts: now,
     onlineSince: now,
-    deviceId,
+    deviceId: principal.deviceId,
     roles: [principal.role],
     scopes: [...principal.scopes],
     instanceId: client.instanceId,

@@ -229,9 +229,9 @@ export class Sockets implements ConnectionListener {
   }
 
   #letIn(connection: Connection, { id, params, principal, auth }: Admitted): void {
-    const { client, device } = params;
-    const context = this.#toContext(connection, principal, device?.id);
-    const session: Session = { principal, client, caps: new Set(params.caps), deviceId: device?.id, context };
+    const { client } = params;
+    const context = this.#toContext(connection, principal);
+    const session: Session = { principal, client, caps: new Set(params.caps), context };
     const isVisible = this.presence.join(connection, session);
     try {
       const state = { presence: this.presence.list(), stateVersion: this.hub.stateVersion() };
@@ -269,14 +269,14 @@ export class Sockets implements ConnectionListener {
     void dispatch(request, { context, signal: connection.signal, log: this.#log, reply });
   }
 
-  #toContext(connection: Connection, principal: Principal, deviceId: string | undefined): CallContext {
+  #toContext(connection: Connection, principal: Principal): CallContext {
     const subscriptions = toSubscriptions(connection, this.#limits);
     return {
       principal,
       handle: (path, input, { signal, context: { follow } }) =>
         this.#options.handle(path, input, { principal, subscriptions, follow, signal }),
       spend: (method, limit) =>
-        this.#options.budget.spend({ method, deviceId, address: connection.caller.address }, limit),
+        this.#options.budget.spend({ method, deviceId: principal.deviceId, address: connection.caller.address }, limit),
       listen: this.hub.listen,
     };
   }

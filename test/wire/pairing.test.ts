@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PairingRequest } from '../../sdk/protocol/device.ts';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { makeDevice } from '../auth/device.ts';
 import { authOf, connectDevice, elsewhere, plainClient, refusalOf } from '../device-client.ts';
 import { type House, openHouse } from './house.ts';
@@ -299,5 +300,33 @@ describe('a gateway that approves nobody by itself', () => {
     }
     const left = (await pending(admin)).map(({ requestId }) => requestId);
     expect(new Set(left)).toEqual(new Set(ids.slice(1)));
+  });
+});
+
+describe('a device that is removed while it comes in', () => {
+  it('is closed instead of let in', async () => {
+    await using own = await openHouse();
+    const { admit } = own.devices;
+    const asker = { id: 'test', scopes: ['operator.admin'], method: 'token' } as const;
+    own.devices.admit = async (arrival) => {
+      const admission = await admit(arrival);
+      await own.devices.remove(arrival.deviceId, asker);
+      return admission;
+    };
+    const sent = connectDevice(own, makeDevice(), { params: read });
+    await expect(sent).rejects.toThrow('closed 4001 device removed');
+    expect(own.wire.counts().ready).toBe(0);
+  });
+});
+
+describe('a disk that takes no approval', () => {
+  it('is told to the device as such, to try again later', async () => {
+    await using own = await openHouse();
+    own.devices.admit = () => Promise.reject(new GatewayError('UNAVAILABLE', 'the disk is full', { retryable: true }));
+    using raw = await connectDevice(own, makeDevice(), { params: read });
+    expect(await refusalOf(raw)).toMatchObject({
+      error: { code: 'UNAVAILABLE', message: 'the disk is full', retryable: true },
+      closed: { code: 1011, reason: 'hello failed' },
+    });
   });
 });
