@@ -11,7 +11,10 @@ import { cli, type Peer, toPeer } from './processes.ts';
 export const token = 'bench-token';
 
 /** A gateway of its own, started as users start it, with its default agent on the bench's upstream. */
-export async function startGatewayProcess(upstreamPort: number): Promise<Peer & { helloMs: number }> {
+export async function startGatewayProcess(
+  upstreamPort: number,
+  env: Record<string, string> = {},
+): Promise<Peer & { helloMs: number }> {
   const stateDir = await mkdtemp(join(tmpdir(), 'openclaw-bench-'));
   const port = await findFreePort();
   const config = {
@@ -32,7 +35,7 @@ export async function startGatewayProcess(upstreamPort: number): Promise<Peer & 
   await writeFile(join(stateDir, 'openclaw.json'), JSON.stringify(config));
   const spawned = performance.now();
   const child = spawn(process.execPath, [cli, 'gateway'], {
-    env: { ...process.env, OPENCLAW_STATE_DIR: stateDir },
+    env: { ...process.env, ...env, OPENCLAW_STATE_DIR: stateDir },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const peer = toPeer(child, port);
