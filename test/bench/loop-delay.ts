@@ -10,6 +10,8 @@ if (file) {
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   // A signal that nobody else has a use for.
   process.once('SIGWINCH', () => histogram.enable());
+  // Where nobody else ends the process.
+  process.on('SIGTERM', () => process.listenerCount('SIGTERM') === 1 && process.exit());
   process.on('exit', () => {
     const toMs = (nanoseconds: number) => nanoseconds / 1e6;
     const [p50, p99] = [histogram.percentile(50), histogram.percentile(99)].map(toMs);

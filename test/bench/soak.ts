@@ -1,4 +1,5 @@
 /** Works in large sessions for as long as one likes: `npm run soak -- --minutes 60`. Prints a line for docs/performance.md. */
+import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,30 +20,55 @@ const { values } = parseArgs({
 const minutes = Number(values.minutes);
 const keys = Array.from({ length: Number(values.sessions) }, (_, n) => `agent:main:soak-${n}`);
 /** Messages that a session is filled with, and their length. */
-const fillCount = Number(values.megabytes) * 10;
-const fillChars = 100_000;
+const fillCount = Number(values.megabytes) * 100;
+const fillChars = 10_000;
 /** Between two messages in one session, and between two questions about all, milliseconds. */
 const messagePaceMs = 3_000;
 const questionPaceMs = 200;
 const targetMs = 25;
 
 await using upstream = await startPeer('upstream', 50);
+const meter = `--import=${join(import.meta.dirname, 'loop-delay.ts')}`;
 const delayFile = join(tmpdir(), `openclaw-soak-${process.pid}.json`);
+const idleFile = `${delayFile}.idle`;
 const { runs, questions, startMb, endMb } = await soak();
-const { p50, p99, max } = JSON.parse(await readFile(delayFile, 'utf8')) as Record<'p50' | 'p99' | 'max', number>;
-await rm(delayFile);
+const { p50, p99, max } = await readDelays(delayFile);
+const idle = await readDelays(idleFile);
 const measured = [
-  `event-loop delay p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${max.toFixed(0)} ms`,
+  `event-loop delay p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${max.toFixed(0)} ms (an idle process beside it: p99 ${idle.p99.toFixed(1)} ms)`,
   `${runs} runs, ${questions} questions`,
   `${startMb.toFixed(0)} MB resident at the start, ${endMb.toFixed(0)} MB at the end`,
 ];
 const what = `soak of ${minutes} min, ${keys.length} sessions of ${values.megabytes} MB`;
 console.log(`| ${what} | ${measured.join('; ')} | p99 under ${targetMs} ms | ${p99 < targetMs ? 'yes' : 'NO'} |`);
 
+async function readDelays(file: string): Promise<Record<'p50' | 'p99' | 'max', number>> {
+  const text = await readFile(file, 'utf8');
+  await rm(file);
+  return JSON.parse(text);
+}
+
+/** Does nothing, as late as the machine makes it. */
+function startIdle() {
+  const child = spawn(process.execPath, [meter, '--eval', 'setInterval(() => {}, 1000)'], {
+    env: { ...process.env, BENCH_DELAY_FILE: idleFile },
+    stdio: 'inherit',
+  });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  return {
+    pid: child.pid ?? 0,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
 /** Fills the sessions, then works in all of them, and ends the gateway, which writes down how late it was. */
 async function soak() {
+  await using idle = startIdle();
   await using gateway = await startGatewayProcess(upstream.port, {
-    NODE_OPTIONS: `--import=${join(import.meta.dirname, 'loop-delay.ts')}`,
+    NODE_OPTIONS: meter,
     BENCH_DELAY_FILE: delayFile,
   });
   const line = openAsker(await connect(gateway.port));
@@ -50,7 +76,7 @@ async function soak() {
   await Promise.all(keys.map((key) => fill(line, key)));
   console.error(`filled in ${((performance.now() - started) / 1000).toFixed(0)} s`);
   const startMb = (await readUsage(gateway.pid)).rssMb;
-  process.kill(gateway.pid, 'SIGWINCH');
+  for (const { pid } of [gateway, idle]) process.kill(pid, 'SIGWINCH');
   const done = await work(line);
   const endMb = (await readUsage(gateway.pid)).rssMb;
   return { ...done, startMb, endMb };
