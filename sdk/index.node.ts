@@ -51,7 +51,7 @@ export function gatewayLink(options: OpenClawOptions = {}): GatewayLink {
 // The nouns of the protocol
 export type { RunEvent, RunOutcome } from './protocol/agent.ts';
 export type { AgentIdentity, AgentRow } from './protocol/agents.ts';
-export type { ChatEvent, ChatMessage, ContentPart, HistoryPage } from './protocol/chat.ts';
+export type { ChatEvent, ChatMessage, HistoryPage } from './protocol/chat.ts';
 export type { ConfigIssue, ConfigSnapshot } from './protocol/config.ts';
 // Errors
 export { type ErrorCode, GatewayError, isGatewayError } from './protocol/errors.ts';
@@ -59,8 +59,11 @@ export type { EventName, EventPayload, SessionMessage, SessionsChanged } from '.
 export type { Attachment } from './protocol/fields.ts';
 export type { HealthSnapshot, StatusSummary } from './protocol/health.ts';
 export type { ClientIdentity, HelloOk } from './protocol/hello.ts';
+export type { ContentPart } from './protocol/message.ts';
 export type { ModelRow } from './protocol/models.ts';
+export type { InputReceipt, PendingInput, PendingInputs } from './protocol/pending.ts';
 export type { PresenceEntry } from './protocol/presence.ts';
+export type { QueueDrop, QueueMode } from './protocol/queue.ts';
 export type { RunRow } from './protocol/runs.ts';
 export type { OperatorScope } from './protocol/scopes.ts';
 export type { SessionDefaults, SessionPage, SessionRow } from './protocol/sessions.ts';

@@ -34,6 +34,54 @@ export const RunEvent = shape<RunEvent>()(
   }),
 );
 
+/** A model as a receipt names it. */
+export interface ModelRef {
+  provider: string;
+  model: string;
+}
+
+/** What an ended run was asked to use, and what it used. */
+export interface TerminalReceipt {
+  runId: string;
+  sessionId: string;
+  /** Names the last message of the run. */
+  turnId: string;
+  /** The model that was tried first. */
+  requested: ModelRef;
+  /** The model that was used last. */
+  effective: ModelRef & { responseModel: string };
+  /** Tools that answered without an error, each once. */
+  successfulToolNames: string[];
+  /** True when a fallback answered. */
+  rerouted: boolean;
+  terminalDisposition: 'visible' | 'not-visible';
+}
+
+const modelRef = z.object({ provider: z.string(), model: z.string() });
+
+export const TerminalReceipt = shape<TerminalReceipt>()(
+  z.object({
+    runId: z.string(),
+    sessionId: z.string(),
+    turnId: z.string(),
+    requested: modelRef,
+    effective: modelRef.extend({ responseModel: z.string() }),
+    successfulToolNames: z.array(z.string()),
+    rerouted: z.boolean(),
+    terminalDisposition: z.enum(['visible', 'not-visible']),
+  }),
+);
+
+/** The reply that a run ended with. */
+export type TerminalReply = { disposition: 'visible'; text: string } | { disposition: 'empty' };
+
+export const TerminalReply = shape<TerminalReply>()(
+  z.union([
+    z.object({ disposition: z.literal('visible'), text: z.string() }),
+    z.object({ disposition: z.literal('empty') }),
+  ]),
+);
+
 /** How a run ended. */
 export interface RunOutcome {
   runId: string;
@@ -44,6 +92,12 @@ export interface RunOutcome {
   error?: string | undefined;
   /** `rpc` after an abort. */
   stopReason?: string | undefined;
+  /** `working` after a reply, `blocked` after a failure, `abandoned` when the run was cut off. */
+  livenessState?: 'working' | 'blocked' | 'abandoned' | undefined;
+  terminalReply?: TerminalReply | undefined;
+  terminalReceipt?: TerminalReceipt | undefined;
+  /** The run whose reply answers this one's message, too: it was steered into it or collected with it. */
+  answeredBy?: string | undefined;
 }
 
 export const RunOutcome = shape<RunOutcome>()(
@@ -54,6 +108,10 @@ export const RunOutcome = shape<RunOutcome>()(
     endedAt: timestampMs.optional(),
     error: z.string().optional(),
     stopReason: z.string().optional(),
+    livenessState: z.enum(['working', 'blocked', 'abandoned']).optional(),
+    terminalReply: TerminalReply.optional(),
+    terminalReceipt: TerminalReceipt.optional(),
+    answeredBy: z.string().optional(),
   }),
 );
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { RunEvent } from './agent.ts';
 import { CommandEntry, scopeOfMessage } from './commands.ts';
 import { agentId, attachments, count, idempotencyKey, sessionKey, thinking, timestampMs } from './fields.ts';
 import { ChatMessage, SessionMessage, TextPart } from './message.ts';
 import { mutation, query, router } from './method.ts';
 import { ModelRow } from './models.ts';
+import { InputReceipt, PendingInputs } from './pending.ts';
+import { QueueMode } from './queue.ts';
 import { SessionDefaults, SessionRow } from './sessions.ts';
 import { shape } from './shape.ts';
 import { Usage } from './usage.ts';
@@ -28,6 +31,8 @@ export interface ChatEventOrigin {
   agentId: string;
   /** The run's sequence number, the one of its `agent` events. */
   seq: number;
+  /** On the end of a run whose message was steered into another run or collected with it: that run, which has the reply. */
+  answeredBy?: string | undefined;
 }
 
 /** The payload of the `chat` event: one reply, from its first words to its end. Exactly one of the last three ends a run. */
@@ -48,6 +53,8 @@ export type ChatEvent = ChatEventOrigin &
     | {
         state: 'error';
         errorMessage: string;
+        /** The text so far. */
+        message?: MessageSnapshot | undefined;
         errorKind?: 'refusal' | 'timeout' | 'rate_limit' | 'context_length' | 'unknown' | undefined;
         errorDetail?:
           | {
@@ -62,7 +69,13 @@ export type ChatEvent = ChatEventOrigin &
       }
   );
 
-const base = { runId: z.string(), sessionKey: z.string(), agentId: z.string(), seq: count };
+const base = {
+  runId: z.string(),
+  sessionKey: z.string(),
+  agentId: z.string(),
+  seq: count,
+  answeredBy: z.string().optional(),
+};
 
 export const ChatEvent: z.ZodType<ChatEvent, ChatEvent> = z.discriminatedUnion('state', [
   z.object({
@@ -95,6 +108,7 @@ export const ChatEvent: z.ZodType<ChatEvent, ChatEvent> = z.discriminatedUnion('
     ...base,
     state: z.literal('error'),
     errorMessage: z.string(),
+    message: MessageSnapshot.optional(),
     errorKind: z.enum(['refusal', 'timeout', 'rate_limit', 'context_length', 'unknown']).optional(),
     errorDetail: z
       .object({
@@ -115,7 +129,10 @@ export interface HistoryPage {
   /** Null when the session does not exist yet. */
   sessionId: string | null;
   messages: ChatMessage[];
-  pendingInputs: { items: never[]; total: number };
+  /** Messages that were accepted and are not in `messages` yet. */
+  pendingInputs: PendingInputs;
+  /** With `inputRunIds`: where those messages are now. */
+  inputReceipts?: InputReceipt[] | undefined;
   /** Opaque; give it back as `cursor` to read only what is new. */
   deltaCursor: string;
   hasMore: boolean;
@@ -126,20 +143,20 @@ export interface HistoryPage {
   /** Null when the session does not exist yet. */
   sessionInfo: SessionRow | null;
   /** What is being written right now. */
-  inFlightRun?: { runId: string; text: string; startedAt: number; events: never[] } | undefined;
+  inFlightRun?: { runId: string; text: string; startedAt: number; events: RunEvent[] } | undefined;
 }
 
 const inFlightRun = z
-  .object({ runId: z.string(), text: z.string(), startedAt: timestampMs, events: z.array(z.never()) })
+  .object({ runId: z.string(), text: z.string(), startedAt: timestampMs, events: z.array(RunEvent) })
   .optional();
-const pendingInputs = z.object({ items: z.array(z.never()), total: count });
 
 export const HistoryPage = shape<HistoryPage>()(
   z.object({
     sessionKey: z.string(),
     sessionId: z.string().nullable(),
     messages: z.array(ChatMessage),
-    pendingInputs,
+    pendingInputs: PendingInputs,
+    inputReceipts: z.array(InputReceipt).optional(),
     deltaCursor: z.string(),
     hasMore: z.boolean(),
     nextOffset: count.optional(),
@@ -159,6 +176,8 @@ export type HistoryDelta =
       deltaCursor: string;
       sessionInfo: SessionRow | null;
       inFlightRun?: HistoryPage['inFlightRun'];
+      pendingInputs: PendingInputs;
+      inputReceipts?: InputReceipt[] | undefined;
     }
   | { kind: 'reset' };
 
@@ -170,6 +189,8 @@ export const HistoryDelta = shape<HistoryDelta>()(
       deltaCursor: z.string(),
       sessionInfo: SessionRow.nullable(),
       inFlightRun,
+      pendingInputs: PendingInputs,
+      inputReceipts: z.array(InputReceipt).optional(),
     }),
     z.object({ kind: z.literal('reset') }),
   ]),
@@ -199,7 +220,8 @@ export const chat = router({
       intent: z.looseObject({}).optional(),
       fastMode: z.union([z.boolean(), z.literal('auto')]).optional(),
       fastAutoOnSeconds: z.number().int().min(1).optional(),
-      queueMode: z.enum(['steer', 'followup', 'collect', 'interrupt']).optional(),
+      /** What this message does when the conversation is at work; the session's or the configured mode when absent. */
+      queueMode: QueueMode.optional(),
       /** Delivery to a chat network; refused while no channel is connected. */
       deliver: z.boolean().optional(),
       originatingChannel: z.string().optional(),
@@ -230,7 +252,6 @@ export const chat = router({
       'intent',
       'fastMode',
       'fastAutoOnSeconds',
-      'queueMode',
       'deliver',
       'originatingChannel',
       'originatingTo',
@@ -298,11 +319,12 @@ export const chat = router({
       messageId: z.string().min(1).max(512).optional(),
       /** Refuses when the session has another id. */
       sessionId: z.string().min(1).max(512).optional(),
+      /** A `nextBefore` of an earlier answer: pages `pendingInputs` towards older ones. */
       pendingBefore: z.number().int().min(1).optional(),
+      /** Runs whose messages the caller wants to find again: answered as `inputReceipts`. */
       inputRunIds: z.array(z.string().min(1).max(256)).max(50).optional(),
     }),
     output: z.union([HistoryDelta, HistoryPage]),
-    inert: ['pendingBefore', 'inputRunIds'],
     cli: { positionals: ['sessionKey'] },
   }),
 

@@ -47,7 +47,9 @@ export {
 } from './hello.ts';
 export type { CallContext, CallLimit, CommandHints, EventMeta, MethodMeta, SecondAnswer, Spec } from './method.ts';
 export { ModelRow, ProviderAuth } from './models.ts';
+export { InputReceipt, type PendingInput, PendingInputs } from './pending.ts';
 export { type Beacon, PresenceEntry } from './presence.ts';
+export { QueueDrop, QueueMode } from './queue.ts';
 export { RunRow } from './runs.ts';
 export {
   type AuthMethod,

@@ -50,6 +50,26 @@ export const SessionsChanged = shape<SessionsChanged>()(
   }),
 );
 
+/** One step of a tool, as those are told who follow sessions. Sent after `sessions.subscribe`. */
+export interface SessionTool extends RunEvent {
+  session?: SessionRow | undefined;
+}
+
+export const SessionTool = shape<SessionTool>()(
+  z.object({
+    runId: z.string(),
+    seq: count,
+    stream: z.string(),
+    ts: timestampMs,
+    data: z.record(z.string(), z.unknown()),
+    sessionKey: z.string(),
+    agentId: z.string(),
+    sessionId: z.string().optional(),
+    isHeartbeat: z.boolean().optional(),
+    session: SessionRow.optional(),
+  }),
+);
+
 export const events = router({
   /** The first frame on every socket: sign or echo its nonce in `connect`. */
   'connect.challenge': event({
@@ -97,6 +117,13 @@ export const events = router({
     droppable: true,
     payload: z.object({}),
   }),
+  /** What tools are given and answer, after `sessions.subscribe`; the connection that started the run has it in `agent`. */
+  'session.tool': event({
+    summary: 'One step of a tool in any session.',
+    scope: 'operator.read',
+    droppable: true,
+    payload: SessionTool,
+  }),
   /** Everybody who is present, after each change. */
   presence: event({
     summary: 'The list of who is connected, after each change.',
@@ -132,6 +159,8 @@ export interface Audience {
   connections?: ReadonlySet<string>;
   /** Only connections that announced this capability in `connect`. */
   capability?: string;
+  /** Not this connection, if it has the capability: it is told in another way. */
+  except?: { connection: string; capability: string };
 }
 
 /** Tells everybody who is entitled. Contract: does not throw and does not wait. */

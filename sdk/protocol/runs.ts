@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunEvent } from './agent.ts';
+import { RunEvent, TerminalReceipt } from './agent.ts';
 import { count, timestampMs } from './fields.ts';
 import { query, router } from './method.ts';
 import { shape } from './shape.ts';
@@ -22,6 +22,10 @@ export interface RunRow {
   usage?: Usage | undefined;
   /** The reply, once the run has ended. */
   text?: string | undefined;
+  /** The run whose reply answers this one's message, too. */
+  answeredBy?: string | undefined;
+  /** Which models were asked and which tools used, once the run has ended. */
+  receipt?: TerminalReceipt | undefined;
 }
 
 export const RunRow = shape<RunRow>()(
@@ -39,6 +43,8 @@ export const RunRow = shape<RunRow>()(
     model: z.string().optional(),
     usage: Usage.optional(),
     text: z.string().optional(),
+    answeredBy: z.string().optional(),
+    receipt: TerminalReceipt.optional(),
   }),
 );
 
@@ -49,7 +55,7 @@ export const runs = router({
     summary: "Read a run's events after a sequence number.",
     scope: 'operator.read',
     input: z.strictObject({
-      runId: z.string().min(1),
+      runId: z.string().min(1).max(256),
       /** Last `seq` the caller has; 0 for all. */
       after: count.default(0),
       limit: z.number().int().min(1).max(5000).default(1000),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentId, attachments, count, idempotencyKey, label, sessionKey } from './fields.ts';
+import { QueueDrop, QueueMode } from './queue.ts';
 import {
   Attention,
   boardFace,
@@ -173,6 +174,12 @@ const privileged = {
 export const patchMembers = {
   key: sessionKey,
   agentId: agentId.optional(),
+  /** What a message does that comes while the session is at work; null: as configured. */
+  queueMode: QueueMode.nullish(),
+  queueCap: z.number().int().min(1).max(64).nullish(),
+  queueDrop: QueueDrop.nullish(),
+  /** Milliseconds. */
+  queueDebounceMs: z.number().int().min(0).max(60_000).nullish(),
   expectedSessionId,
   expectedLifecycleRevision,
   expectedPermissionMode: PermissionMode.nullish(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, timestampMs } from './fields.ts';
 import { once } from './once.ts';
+import { QueueDrop, QueueMode } from './queue.ts';
 import { shape } from './shape.ts';
 
 /** Which servers, skills and tools a session has on or off, against its agent's own. */
@@ -119,6 +120,11 @@ export interface SessionRow {
   responseUsage?: 'off' | 'tokens' | 'full' | 'on' | undefined;
   sendPolicy?: 'allow' | 'deny' | undefined;
   groupActivation?: 'mention' | 'always' | undefined;
+  /** What a message does that comes while the session is at work, where the session overrides the configuration. */
+  queueMode?: QueueMode | undefined;
+  queueCap?: number | undefined;
+  queueDrop?: QueueDrop | undefined;
+  queueDebounceMs?: number | undefined;
   completionOwnerSessionKey?: string | undefined;
   inheritedToolPolicyVersion?: 1 | undefined;
   inheritedToolAllow?: string[] | undefined;
@@ -195,6 +201,10 @@ export const sessionRowMembers = {
   responseUsage: responseUsage.optional(),
   sendPolicy: sendPolicy.optional(),
   groupActivation: groupActivation.optional(),
+  queueMode: QueueMode.optional(),
+  queueCap: count.optional(),
+  queueDrop: QueueDrop.optional(),
+  queueDebounceMs: count.optional(),
   completionOwnerSessionKey: z.string().optional(),
   inheritedToolPolicyVersion: z.literal(1).optional(),
   inheritedToolAllow: z.array(z.string()).optional(),

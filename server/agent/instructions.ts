@@ -13,10 +13,10 @@ export interface InstructionDeps {
 
 /** A function that writes what stands before the conversation: who the agent is, and the files of its workspace as they are. */
 export function createInstructions({ files, config, isMain }: InstructionDeps) {
-  return async ({ agent, sessionKey, extraSystemPrompt }: RunInput): Promise<string> => {
+  return async ({ agent, sessionKey, extraSystemPrompt, promptMode }: RunInput): Promise<string> => {
     const limits = toLimits(config().agents, agent.id);
     const read = await files.read(agent.workspace, limits, isMain(sessionKey));
-    return toSystemPrompt(agent, { files: read, extra: extraSystemPrompt });
+    return toSystemPrompt(agent, { files: read, extra: extraSystemPrompt, mode: promptMode });
   };
 }
 

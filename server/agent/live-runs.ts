@@ -1,19 +1,22 @@
-import type { RunOutcome } from '../../sdk/protocol/agent.ts';
-import type { ContentPart } from '../../sdk/protocol/chat.ts';
-import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { SessionRow } from '../../sdk/protocol/sessions.ts';
-import type { ModelFailure, ModelMessage } from '../models/provider.ts';
+import type { ModelMessage } from '../models/provider.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
 import { answerRun, ownModel } from './answer.ts';
-import { type ModelName, noUsage, runLoop, type ToolCall } from './loop.ts';
+import { createEnds } from './ends.ts';
+import { broken, draining, logFailure, requirePlainKey, requireRoomForAnswer, stackOf, stopped } from './faults.ts';
+import { createInputs, toHeldInput } from './inputs.ts';
+import { createLine } from './line.ts';
+import { noUsage, runLoop, type ToolCall } from './loop.ts';
+import { toOutcome } from './outcome.ts';
+import { orAborted } from './patience.ts';
 import { commandKind, historyRows, toModelMessages } from './prompt.ts';
-import { createQueue } from './queue.ts';
-import { createRun, type RunDeps, type WorkingRun } from './run.ts';
+import { createRun, type Ending, type RunDeps, type WorkingRun } from './run.ts';
 import { type Acceptance, isTracked, type RunInput, type Runs } from './runs.ts';
 import type { ToolRegistry } from './tools/registry.ts';
+import { createWaits, within } from './waits.ts';
 
-export interface RunsOptions extends Omit<RunDeps, 'forget'> {
+export interface RunsOptions extends Omit<RunDeps, 'forget' | 'ends'> {
   models: ModelRegistry;
   tools: Pick<ToolRegistry, 'declarations' | 'call'>;
   /** What stands before the conversation of a run. Contract: does not reject. */
@@ -31,39 +34,46 @@ const maxTimerMs = 2_147_483_647;
 /** The runs of this gateway: accepts them, works them off, finds them again. */
 export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const { database, store, sessions, models, tools, log } = options;
-  const queue = createQueue(options.maxConcurrent);
   const live = new Map<string, WorkingRun>();
-  let draining = false;
-  const deps: RunDeps = { ...options, forget: (runId) => void live.delete(runId) };
+  let isDraining = false;
+  const ends = createEnds({ database, log });
+  const waits = createWaits();
+  const deps: RunDeps = { ...options, ends, forget: (runId) => void live.delete(runId) };
+  const inputs = createInputs({ store, sessions });
+  const line = createLine({
+    database,
+    store,
+    inputs,
+    log,
+    maxActive: options.maxConcurrent,
+    live: () => live.values(),
+    work: (run) => work(run).catch(noteFault(run)),
+  });
+  const find = (runId: string): RunRow | undefined => ends.find(runId) ?? store.find(runId);
 
-  /** Adds to the transcript what the run was given. */
-  const record = ({ runId, sessionKey, content, answer, toolResults = [] }: RunInput): void => {
-    for (const { toolCallId, toolName, output, isError } of toolResults) {
-      const parts = [{ type: 'text' as const, text: output }];
-      sessions.append(sessionKey, { role: 'toolResult', content: parts, toolCallId, toolName, isError, runId });
-    }
-    if (content.length > 0)
-      sessions.append(sessionKey, {
-        role: 'user',
-        content: content.map((part): ContentPart => part),
-        idempotencyKey: `${runId}:user`,
-        runId,
-        ...(answer && { kind: commandKind }),
-      });
+  /** Ends a run that was aborted before its turn came, or while another run answers it. */
+  const leaveLine = async (run: WorkingRun): Promise<void> => {
+    if (run.startedAt !== undefined && run.answeredBy === undefined) return;
+    line.leave(run);
+    const { status, stopReason } = stopped(run);
+    const alongside = () => {
+      // What the gateway itself cut off stays in the conversation; what was withdrawn does not come into it.
+      if (status === 'interrupted') inputs.admit(run.input);
+      else if (stopReason === 'reset' || stopReason === 'delete') store.release(run.id);
+    };
+    await run.end({ ...stopped(run), provider: undefined, model: undefined, alongside });
   };
 
-  /** Ends a run that was aborted before its turn came. */
-  const leaveQueue = async (run: WorkingRun): Promise<void> => {
-    if (run.startedAt !== undefined) return;
-    await run.end({ ...stopped(run), provider: undefined, model: undefined });
-  };
-
-  /** Contract of `work` and `leaveQueue`: they do not reject. Should one do so, its run hangs, but nothing else with it. */
+  /** Contract of `work` and `leaveLine`: they do not reject. Should one do so, its run hangs, but nothing else with it. */
   const noteFault = (run: WorkingRun) => (error: unknown) =>
     log.error(`run ${run.id} could not be ended`, { error: stackOf(error) });
 
-  const logFailure = (runId: string, { kind, provider, model, message, httpStatus }: ModelFailure): void =>
-    log.warn(`run ${runId} failed: ${message}`, { kind, model: `${provider}/${model}`, httpStatus });
+  /** Ends a run, and with it those that it has answered. */
+  const settle = async (run: WorkingRun, how: Ending): Promise<void> => {
+    const ended = run.end(how);
+    const { text } = run;
+    await Promise.all([ended, ...line.joinedTo(run).map((other) => other.end({ ...how, text, usage: noUsage }))]);
+  };
 
   const work = async (run: WorkingRun): Promise<void> => {
     const { input } = run;
@@ -71,33 +81,27 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     const timer = setTimeout(() => run.abort('timeout'), limitMs);
     let candidates: Model[] = [];
     try {
-      if (run.signal.aborted) return await leaveQueue(run);
+      if (run.signal.aborted) return await leaveLine(run);
+      if (!input.answer) line.admit(run);
       run.begin();
       if (input.answer) {
         const answered = await answerRun(run, input.answer);
         return await run.end(answered ?? { ...stopped(run), provider: ownModel.provider, model: ownModel.id });
       }
+      run.say('preparing_context');
       const session = run.isFirst ? undefined : sessions.find(input.sessionKey);
       candidates = findCandidates(input, models, session);
-      const system = await options.instructions(input);
-      const end = await runLoop(toLoopContext(run, { candidates, session, system }), run.receive, run.signal);
+      const system = await orAborted(options.instructions(input), run.signal, '');
+      const context = toLoopContext(run, { candidates, session, system });
+      run.say('starting_model');
+      const end = await runLoop(context, run.receive, run.signal);
       const { provider, id: model } = end.model;
       const how = run.signal.aborted ? { ...stopped(run), usage: end.usage } : end;
       const status = run.signal.aborted ? stopped(run).status : end.failure ? 'error' : 'ok';
-      if (status === 'error' && end.failure) logFailure(run.id, end.failure);
-      await run.end({ ...how, status, provider, model });
+      if (status === 'error' && end.failure) logFailure(log, run.id, end.failure);
+      await settle(run, { ...how, status, provider, model });
     } catch (error) {
-      const failure = toFailure(error, input.answer ? ownModel : candidates[0]);
-      if (isExpected(error)) logFailure(run.id, failure);
-      else log.error(`run ${run.id} failed`, { error: stackOf(error) });
-      await run.end({
-        status: 'error',
-        finish: 'other',
-        usage: noUsage,
-        failure,
-        provider: failure.provider,
-        model: failure.model,
-      });
+      await settle(run, broken(error, { runId: run.id, model: input.answer ? ownModel : candidates[0], log }));
     } finally {
       clearTimeout(timer);
     }
@@ -115,18 +119,22 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
         thinking: input.thinking ?? session?.thinkingLevel ?? input.agent.thinking,
         session: { key: input.sessionKey, agentId: input.agent.id },
       },
-      tools: tools.declarations(caller),
+      tools: input.withoutTools ? [] : tools.declarations(caller),
       clientTools: input.clientTools ?? [],
       callTool: (call: ToolCall, signal: AbortSignal) => tools.call(call, caller, signal),
+      steering: line.steeringOf(run),
     };
   };
 
   /** What the model reads: what the caller brought along, or what the session holds, and then what the run was given. */
-  const toMessages = ({ id, input, isFirst }: WorkingRun, model: Model | undefined): ModelMessage[] => {
-    if (input.history || isFirst) return [...(input.history ?? []), ...toGivenMessages(input)];
+  const toMessages = (run: WorkingRun, model: Model | undefined): ModelMessage[] => {
+    const { input } = run;
+    const others = line.joinedTo(run);
+    const isAlone = run.isFirst && others.length === 0;
+    if (input.history || isAlone) return [...(input.history ?? []), ...toGivenMessages(input)];
     const { messages: rows } = sessions.history(input.sessionKey, { limit: historyRows, offset: 0 });
-    const waiting = new Set([...live.values()].filter((run) => run.startedAt === undefined).map((run) => run.id));
-    return toModelMessages(rows, { runId: id, waiting, contextWindow: model?.contextWindow });
+    const own = new Set([run, ...others].map(({ id }) => id));
+    return toModelMessages(rows, { own, contextWindow: model?.contextWindow });
   };
 
   /** The answer to an id that was used before. */
@@ -134,7 +142,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     const answer = (row: RunRow): Acceptance => ({ row, replayed: true, run: live.get(row.runId) });
     const early = answer(known);
     await database.durable();
-    const row = store.find(known.runId);
+    const row = find(known.runId);
     return row ? answer(row) : early;
   };
 
@@ -142,36 +150,12 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const isLeftBehind = ({ runId, status, sessionKey }: RunRow, input: RunInput) =>
     status === 'queued' && !live.has(runId) && sessionKey === input.sessionKey;
 
-  const requireAcceptance = ({ runId, sessionKey, model, answer }: RunInput): void => {
-    if (!runId.isWellFormed())
-      throw new GatewayError(
-        'INVALID_REQUEST',
-        'the idempotency key holds half a surrogate pair: use whole characters',
-      );
-    if (draining)
-      throw new GatewayError(
-        'UNAVAILABLE',
-        'the gateway is stopping and takes no new messages. Try again in a moment.',
-        {
-          details: { code: 'DRAINING' },
-          retryable: true,
-          retryAfterMs: 1500,
-        },
-      );
-    if (answer) requireRoomForAnswer();
-    else queue.requireRoom(sessionKey);
-    if (model !== undefined) models.find(model);
-  };
-
-  /** Commands do not queue; most take no time at all, but those that summarise do. */
-  const requireRoomForAnswer = (): void => {
-    const answering = [...live.values()].filter((run) => run.input.answer).length;
-    if (answering < maxAnswering) return;
-    throw new GatewayError('UNAVAILABLE', 'too many commands are being answered. Please try again in a moment.', {
-      details: { code: 'QUEUE_FULL' },
-      retryable: true,
-      retryAfterMs: 1000,
-    });
+  const requireAcceptance = (input: RunInput): void => {
+    requirePlainKey(input.runId);
+    if (isDraining) throw draining();
+    if (input.answer) requireRoomForAnswer(live.values());
+    else line.requireRoom(input);
+    if (input.model !== undefined) models.find(input.model);
   };
 
   const liveIn = (sessionKey: string): WorkingRun[] =>
@@ -179,29 +163,42 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       .filter((run) => run.sessionKey === sessionKey)
       .sort((a, b) => (a.startedAt ?? Number.POSITIVE_INFINITY) - (b.startedAt ?? Number.POSITIVE_INFINITY));
 
+  /** Writes what is accepted: the run, and its message into the transcript or, behind other runs, beside it. */
+  const accept = (input: RunInput, known: RunRow | undefined): WorkingRun => {
+    const { runId, sessionKey, agent, transient = false, afresh } = input;
+    const isBusy =
+      !input.answer && [...live.values()].some((run) => run.sessionKey === sessionKey && !run.input.answer);
+    return database.write(() => {
+      const acceptedAt = Date.now();
+      const { row, created } = sessions.ensure(sessionKey, { transient });
+      const session = afresh && !created && !known ? sessions.reset(sessionKey, afresh) : row;
+      const { sessionId, lifecycleRevision } = session;
+      const held = toHeldInput(input);
+      if (!known) {
+        store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt, input: isBusy ? held : undefined });
+        if (!isBusy) inputs.record({ runId, sessionKey, ...held }, input.answer && commandKind);
+      }
+      const status = session.status === 'running' ? 'running' : 'queued';
+      if (isTracked(input)) sessions.track(sessionKey, { runId, status, reason: 'send' });
+      return createRun(
+        input,
+        { sessionId, lifecycleRevision, isNew: created, hasWaited: store.isHeld(runId), acceptedAt },
+        deps,
+      );
+    });
+  };
+
   return {
     async start(input) {
       // Looks before it waits: two calls of one turn must not both start.
-      const known = store.find(input.runId);
+      const known = find(input.runId);
       if (known && !isLeftBehind(known, input)) return replay(known);
       requireAcceptance(input);
       const { runId, sessionKey, agent, transient = false, afresh } = input;
-      const acceptedAt = Date.now();
-      const run = database.write(() => {
-        const { row, created } = sessions.ensure(sessionKey, { transient });
-        const session = afresh && !created && !known ? sessions.reset(sessionKey, afresh) : row;
-        const { sessionId, lifecycleRevision } = session;
-        if (!known) {
-          store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt });
-          record(input);
-        }
-        const status = session.status === 'running' ? 'running' : 'queued';
-        if (isTracked(input)) sessions.track(sessionKey, { runId, status });
-        return createRun(input, { sessionId, lifecycleRevision, isNew: created }, deps);
-      });
+      const run = accept(input, known);
       if (afresh) for (const other of liveIn(sessionKey)) other.abort('reset');
       live.set(runId, run);
-      run.signal.addEventListener('abort', () => void leaveQueue(run).catch(noteFault(run)), { once: true });
+      run.signal.addEventListener('abort', () => void leaveLine(run).catch(noteFault(run)), { once: true });
       try {
         // Nobody is told that a transient run is accepted; it need not wait for the disk.
         if (!transient) await database.durable();
@@ -209,44 +206,46 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
         live.delete(runId);
         throw error;
       }
-      if (input.answer) void work(run).catch(noteFault(run));
-      else queue.add(sessionKey, () => work(run).catch(noteFault(run)));
+      if (!run.signal.aborted) {
+        if (input.answer) void work(run).catch(noteFault(run));
+        else line.add(run);
+      }
+      const { acceptedAt } = run;
       const row: RunRow = { runId, sessionKey, agentId: agent.id, status: 'queued', acceptedAt };
       return { row, replayed: false, run };
     },
-    find: (runId) => store.find(runId),
+    find,
     live: (runId) => live.get(runId),
     liveIn,
     counts() {
-      const active = [...live.values()].filter((run) => run.startedAt !== undefined).length;
-      return { active, queued: live.size - active };
+      const runs = [...live.values()].filter((run) => run.answeredBy === undefined);
+      const active = runs.filter((run) => run.startedAt !== undefined).length;
+      return { active, queued: runs.length - active };
     },
-    async wait(runId, timeoutMs, signal) {
+    async wait(runId, options) {
       const run = live.get(runId);
-      if (run) {
-        await within(run.ended, timeoutMs, signal);
-      } else if (!store.find(runId)) {
-        await within(new Promise(() => undefined), timeoutMs, signal);
-      }
-      return toOutcome(runId, store.find(runId));
+      const limited = { ...options, timeoutMs: Math.min(options.timeoutMs, maxTimerMs) };
+      if (run) await waits.until(run.ended, limited);
+      else if (!find(runId)) await waits.until(new Promise(() => undefined), limited);
+      return toOutcome(runId, find(runId));
     },
+    pending: (sessionKey, before) => store.pending(sessionKey, before),
+    receipts: (sessionId, runIds) => store.receipts(sessionId, runIds),
     events(runId, after, limit) {
       live.get(runId)?.flush();
       return store.events(runId, after, limit);
     },
     async drain(timeoutMs) {
-      draining = true;
+      isDraining = true;
       const all = () => Promise.all([...live.values()].map((run) => run.ended));
       await within(all(), timeoutMs);
       for (const run of live.values()) run.abort('shutdown');
       await within(all(), abortGraceMs);
+      ends.close();
     },
     prune: () => Number(database.write(() => store.prune(Date.now() - endedRunLifeMs))),
   };
 }
-
-/** Chat commands that may be answered at the same time. */
-const maxAnswering = 64;
 
 /** What a run works with, besides what it was given. */
 interface Prepared {
@@ -269,64 +268,4 @@ function findCandidates(input: RunInput, models: ModelRegistry, session: Session
 /** What a run was given, as a model reads it. */
 function toGivenMessages({ content, toolResults = [] }: RunInput): ModelMessage[] {
   return content.length > 0 ? [...toolResults, { role: 'user', content }] : [...toolResults];
-}
-
-/** How a run ended whose signal fired. */
-function stopped(run: WorkingRun) {
-  const stopReason = String(run.signal.reason);
-  const status =
-    stopReason === 'timeout'
-      ? ('timeout' as const)
-      : stopReason === 'shutdown'
-        ? ('interrupted' as const)
-        : ('aborted' as const);
-  return { status, finish: 'other' as const, usage: noUsage, stopReason };
-}
-
-function toFailure(error: unknown, model: ModelName | undefined): ModelFailure {
-  const known = isExpected(error);
-  return {
-    kind: known && error.details?.code === 'MODEL_NOT_FOUND' ? 'not_found' : 'unknown',
-    message: known ? error.message : 'the run failed inside the gateway; its log says why',
-    provider: model?.provider ?? 'gateway',
-    model: model?.id ?? 'none',
-    retryable: false,
-  };
-}
-
-function isExpected(error: unknown): error is GatewayError {
-  return error instanceof Error && error.name === 'GatewayError';
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** Waits for a promise, a time or a signal, whichever comes first. */
-async function within(promise: Promise<unknown>, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const end = () => resolve();
-  const timer = setTimeout(end, timeoutMs);
-  signal?.addEventListener('abort', end);
-  try {
-    await Promise.race([promise, over]);
-  } finally {
-    clearTimeout(timer);
-    // The signal of a connection outlives many waits.
-    signal?.removeEventListener('abort', end);
-  }
-}
-
-/** How `agent.wait` tells a run's end. */
-export function toOutcome(runId: string, row: RunRow | undefined): RunOutcome {
-  if (!row?.endedAt) return { runId, status: 'timeout' };
-  const { startedAt, endedAt, stopReason, error, status } = row;
-  return {
-    runId,
-    status: status === 'ok' ? 'ok' : 'error',
-    ...(startedAt !== undefined && { startedAt }),
-    endedAt,
-    ...(status !== 'ok' && { error: status === 'aborted' ? 'aborted' : (error ?? status) }),
-    ...(stopReason !== undefined && { stopReason }),
-  };
 }

@@ -8,6 +8,7 @@ import type {
   ToolDeclaration,
 } from '../models/provider.ts';
 import type { Model } from '../models/registry.ts';
+import { orAborted, untilAborted } from './patience.ts';
 
 /*
  * One run, turn by turn:
@@ -29,6 +30,15 @@ export interface LoopContext {
   clientTools: readonly ToolDeclaration[];
   /** Contract: never rejects; a tool's failure is its output, with `isError`. */
   callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
+  steering?: Steering | undefined;
+}
+
+/** Messages that go into a run while it works. */
+export interface Steering {
+  /** True when some wait: tools that have not begun are then left out, so that the model reads them first. */
+  isWaiting(): boolean;
+  /** Takes them in, oldest first. Called between a tool's result and the next call of the model. Contract: does not throw. */
+  take(): ModelMessage[];
 }
 
 export interface ToolCall {
@@ -111,8 +121,11 @@ export async function runLoop(
     if (clientCalls.length > 0) return { finish: 'toolCalls', usage, model };
     for (const call of turn.calls) {
       if (signal.aborted) return { finish: 'other', usage, model };
-      messages.push(await runTool(context, call, { emit, signal }));
+      const isSkipped = context.steering?.isWaiting() ?? false;
+      messages.push(await (isSkipped ? skipTool(call, emit) : runTool(context, call, { emit, signal })));
     }
+    if (signal.aborted) return { finish: 'other', usage, model };
+    messages.push(...(context.steering?.take() ?? []));
   }
   return { finish: 'other', usage, model, failure: tooManyTurns(model) };
 }
@@ -159,8 +172,7 @@ async function callModel(
   const declared = [...ours, ...clientTools];
   const stream = model.stream({ ...request, messages, ...(declared.length > 0 && { tools: declared }) }, signal);
   let chars = 0;
-  for await (const event of stream) {
-    if (signal.aborted) break;
+  for await (const event of untilAborted(stream, signal)) {
     receive(turn, event, emit);
     if (event.type === 'text' || event.type === 'reasoning') chars += event.delta.length;
     if (chars <= maxAnswerChars) continue;
@@ -203,7 +215,21 @@ async function runTool(
   { emit, signal }: { emit: (step: LoopStep) => void; signal: AbortSignal },
 ): Promise<ModelMessage> {
   emit({ type: 'toolStart', call });
-  const result = await context.callTool(call, signal);
+  const result = await orAborted(context.callTool(call, signal), signal, abortedResult);
+  return endTool(call, result, emit);
+}
+
+const abortedResult: ToolResult = {
+  output: 'no result: the run was aborted before the tool answered',
+  isError: true,
+};
+
+function skipTool(call: ToolCall, emit: (step: LoopStep) => void): ModelMessage {
+  emit({ type: 'toolStart', call });
+  return endTool(call, { output: 'Skipped: a message came in first. The tool has not run.', isError: true }, emit);
+}
+
+function endTool(call: ToolCall, result: ToolResult, emit: (step: LoopStep) => void): ModelMessage {
   emit({ type: 'toolEnd', call, result });
   return { role: 'tool', toolCallId: call.id, toolName: call.name, ...result };
 }

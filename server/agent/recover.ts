@@ -1,11 +1,14 @@
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
 import type { ChatMessage } from '../../sdk/protocol/chat.ts';
+import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Ledger, Spending } from '../usage/ledger.ts';
+import { createInputs } from './inputs.ts';
 import { addUsage, noUsage } from './loop.ts';
 import { historyRows } from './prompt.ts';
+import { toLostReceipt } from './receipt.ts';
 import { toEndEvents, toErrorText, toItemId } from './run-events.ts';
 import { createRunLog, seqAfterCrash } from './run-log.ts';
 import type { RunStore, Unfinished } from './run-store.ts';
@@ -31,6 +34,7 @@ export interface RecoverDeps {
  */
 export function recoverRuns(deps: RecoverDeps): number {
   const { database, store, sessions, ledger, isLive } = deps;
+  const inputs = createInputs(deps);
   const unfinished = store.unfinished().filter(({ row }) => !isLive(row.runId));
   for (const run of unfinished) database.write(() => interrupt(run));
   return unfinished.length;
@@ -40,31 +44,51 @@ export function recoverRuns(deps: RecoverDeps): number {
     return messages.filter((row) => row.__openclaw.runId === runId);
   }
 
-  function interrupt({ row, sessionId }: Unfinished): void {
-    const { runId, sessionKey, agentId, startedAt, acceptedAt } = row;
+  /** A message that another run had taken in ends as that one has ended, or with it. */
+  function findAnswer({ answeredBy }: RunRow): RunRow | undefined {
+    const answer = answeredBy === undefined ? undefined : store.find(answeredBy);
+    return answer?.endedAt === undefined ? undefined : answer;
+  }
+
+  function interrupt({ row, sessionId, input }: Unfinished): void {
+    const { runId, sessionKey, agentId, startedAt, acceptedAt, answeredBy } = row;
+    const isThere = sessions.find(sessionKey)?.sessionId === sessionId;
+    if (input && isThere) inputs.record({ runId, sessionKey, ...input });
+    store.release(runId);
+    const answer = findAnswer(row);
     const rows = rowsOf(runId, sessionKey);
     const { text, lastSeq } = readLog(store, runId, rows.filter((row) => row.role === 'assistant').length);
-    const endedAt = Date.now();
     const spending = toSpending(rows);
+    const endedAt = Date.now();
+    const { provider = answer?.provider, model = answer?.model } = row;
+    const shown = answer?.text ?? text;
+    const receipt = toLostReceipt({
+      runId,
+      sessionId,
+      text: shown,
+      model: { provider: provider ?? '', model: model ?? '' },
+    });
     const end: RunEnd = {
-      status: 'interrupted',
-      stopReason: 'crash',
+      ...toStatus(answer),
       finish: 'other',
       usage: spending.calls.reduce((sum, { usage }) => addUsage(sum, usage), noUsage),
-      text,
-      provider: row.provider,
-      model: row.model,
+      text: shown,
+      provider,
+      model,
       startedAt: startedAt ?? acceptedAt,
       endedAt,
+      receipt,
+      ...(answeredBy && { answeredBy }),
     };
-    const error = toErrorText(end);
+    const error = end.status === 'ok' ? undefined : (answer?.error ?? toErrorText(end));
     const log = createRunLog(deps, { runId, sessionKey, agentId, sessionId }, seqAfterCrash(lastSeq));
     for (const { stream, data } of toEndEvents(end)) log.add(stream, data);
     log.flush();
     store.end(runId, { ...end, error });
     // The calls that had ended; the end of the run would have written them down.
     ledger.record({ ...spending, agentId, sessionKey, sessionId, transient: false, endedAt });
-    if (!sessions.find(sessionKey)) return;
+    // The run that has answered it says how it ended.
+    if (!isThere || answeredBy) return;
     const content = text ? [{ type: 'text' as const, text }] : [];
     sessions.append(sessionKey, { role: 'assistant', content, stopReason: 'interrupted', errorMessage: error, runId });
     const contextTokens = spending.calls.findLast(({ usage }) => usage.total > 0)?.usage.total;
@@ -85,6 +109,12 @@ function toSpending(rows: readonly ChatMessage[]): Pick<Spending, 'calls' | 'mes
     messages: { user: count('user'), assistant: count('assistant'), toolCalls, toolResults: toolCalls, errors: 1 },
     tools,
   };
+}
+
+function toStatus(answer: RunRow | undefined): Pick<RunEnd, 'status' | 'stopReason'> {
+  if (!answer || answer.status === 'queued' || answer.status === 'running')
+    return { status: 'interrupted', stopReason: 'crash' };
+  return { status: answer.status, stopReason: answer.stopReason };
 }
 
 /**

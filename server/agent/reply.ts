@@ -10,12 +10,16 @@ export interface ReplyPiece {
   itemId: string;
   /** The reply so far, earlier messages included. */
   reply: string;
+  /** True for what was left when the message was complete. */
+  isRest: boolean;
 }
 
 /** The text of a run: one message or, when tools are called in between, several with a blank line between them. */
 export interface Reply {
   /** As far as it has got, trimmed at the ends. */
   readonly text: string;
+  /** Messages that were begun or completed. */
+  readonly messages: number;
   /** Takes a delta. @returns what stands before it when it begins a further message. */
   add(delta: string): string;
   flush(): void;
@@ -28,14 +32,23 @@ const blankLine = '\n\n';
 export function createReply(runId: string, emit: (piece: ReplyPiece) => void): Reply {
   let earlier = '';
   let messages = 0;
+  let isRest = false;
 
   const openMessage = () => {
     const itemId = toItemId(runId, ++messages);
-    return createTextFlow((delta, text) => emit({ delta, text, itemId, reply: earlier + text }));
+    return createTextFlow((delta, text) => emit({ delta, text, itemId, reply: earlier + text, isRest }));
   };
   let message = openMessage();
+  const flush = () => {
+    isRest = true;
+    message.flush();
+    isRest = false;
+  };
 
   return {
+    get messages() {
+      return message.text === '' ? messages - 1 : messages;
+    },
     get text() {
       return (earlier + message.text).trim();
     },
@@ -45,9 +58,9 @@ export function createReply(runId: string, emit: (piece: ReplyPiece) => void): R
       message.push(delta);
       return separator;
     },
-    flush: () => message.flush(),
+    flush,
     closeMessage() {
-      message.flush();
+      flush();
       earlier += message.text;
       message = openMessage();
     },

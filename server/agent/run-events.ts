@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import type { RunEvent, TerminalReply } from '../../sdk/protocol/agent.ts';
 import type { ChatEvent, MessageSnapshot } from '../../sdk/protocol/chat.ts';
 import type { ModelFailure } from '../models/provider.ts';
 import type { LoopStep } from './loop.ts';
@@ -32,33 +32,50 @@ export function toToolEvents(
 
 /** The last `agent` events of a run, in order. */
 export function toEndEvents(end: RunEnd): EventBody[] {
-  const { status, stopReason, endedAt, finish } = end;
+  const { status, stopReason, endedAt, finish, answeredBy, receipt: terminalReceipt } = end;
   const aborted = status !== 'ok' && status !== 'error';
   const usage = { stream: 'usage', data: { ...end.usage, outputTokens: end.usage.output } };
-  const finishing = {
-    stream: 'lifecycle',
-    data: { phase: 'finishing', stopReason: stopReason ?? finish, aborted, endedAt },
+  const state = { stopReason: stopReason ?? finish, aborted, livenessState: toLiveness(status), endedAt };
+  const opening = [...(answeredBy ? [] : [usage]), lifecycle({ phase: 'finishing', ...state })];
+  const terminal = {
+    ...state,
+    executionSettled: true,
+    ...(answeredBy && { answeredBy }),
+    terminalReply: toTerminalReply(end.text),
+    terminalReceipt,
   };
-  const error = { phase: 'error', error: toErrorText(end), endedAt };
-  if (status === 'ok')
-    return [usage, finishing, lifecycle({ phase: 'end', stopReason: finish, endedAt, executionSettled: true })];
-  if (!aborted) return [usage, finishing, lifecycle({ ...error, errorObservation: toErrorDetail(end.failure) })];
-  const cancelled = { phase: 'end', status: 'cancelled', aborted: true, stopReason, endedAt, executionSettled: true };
-  return [usage, finishing, lifecycle(cancelled), lifecycle({ ...error, aborted: true, stopReason })];
+  const error = { phase: 'error', error: toErrorText(end), endedAt, ...(answeredBy && { answeredBy }) };
+  if (status === 'ok') return [...opening, lifecycle({ phase: 'end', ...terminal })];
+  if (!aborted) return [...opening, lifecycle({ ...error, ...terminal, errorObservation: toErrorDetail(end.failure) })];
+  const cancelled = lifecycle({ phase: 'end', status: 'cancelled', ...terminal });
+  return [...opening, cancelled, lifecycle({ ...error, aborted: true, stopReason })];
 }
 
-/** The `chat` event that ends a run. */
-export function toTerminalChat(end: RunEnd, message: MessageSnapshot | undefined): Terminal {
+/** What a run leaves its session in. */
+export const toLiveness = (status: RunEnd['status']) =>
+  status === 'ok' ? ('working' as const) : status === 'error' ? ('blocked' as const) : ('abandoned' as const);
+
+/** The reply of an ended run, as receipts tell it. */
+export function toTerminalReply(text: string | undefined): TerminalReply {
+  return text ? { disposition: 'visible', text } : { disposition: 'empty' };
+}
+
+/** The `chat` event that ends a run. A reply that another run gave stands in that one's event. */
+export function toTerminalChat(end: RunEnd, snapshot: MessageSnapshot | undefined): Terminal {
+  const { answeredBy } = end;
+  const message = answeredBy ? undefined : snapshot;
+  const more = { ...(message && { message }), ...(answeredBy && { answeredBy }) };
   if (end.status === 'ok')
-    return { state: 'final', stopReason: end.finish, usage: end.usage, ...(message && { message }) };
+    return { state: 'final', stopReason: end.finish, ...(!answeredBy && { usage: end.usage }), ...more };
   if (end.status === 'error' || end.status === 'timeout')
     return {
       state: 'error',
       errorMessage: toErrorText(end),
-      errorKind: toErrorKind(end.failure?.kind),
+      errorKind: end.status === 'timeout' ? 'timeout' : toErrorKind(end.failure?.kind),
       ...(end.failure && { errorDetail: toErrorDetail(end.failure) }),
+      ...more,
     };
-  return { state: 'aborted', stopReason: end.stopReason ?? 'rpc', ...(message && { message }) };
+  return { state: 'aborted', stopReason: end.stopReason ?? 'rpc', ...more };
 }
 
 type Unaddressed<E> = E extends unknown ? Omit<E, 'runId' | 'sessionKey' | 'agentId' | 'seq'> : never;
@@ -69,6 +86,7 @@ export function toErrorText(end: Pick<RunEnd, 'status' | 'failure' | 'stopReason
   if (end.failure) return end.failure.message;
   if (end.status === 'timeout')
     return 'the run took longer than it may; agents.defaults.timeoutSeconds raises the limit';
+  if (end.stopReason === 'dropped') return 'dropped: too many messages waited in the session';
   if (end.status === 'interrupted') return 'interrupted: the gateway stopped while the run was working';
   return 'aborted';
 }
@@ -95,10 +113,10 @@ function toErrorDetail(failure: ModelFailure | undefined) {
   if (!failure) return undefined;
   const { provider, model, kind, httpStatus, message } = failure;
   return {
-    provider,
-    model,
+    provider: provider.slice(0, maxPreviewChars),
+    model: model.slice(0, maxPreviewChars),
     failoverReason: kind,
-    ...(httpStatus !== undefined && { httpStatus }),
+    ...(httpStatus !== undefined && httpStatus >= 100 && httpStatus <= 599 && { httpStatus }),
     providerErrorMessagePreview: message.slice(0, maxPreviewChars),
   };
 }

@@ -17,6 +17,8 @@ export interface RunLog {
 const patienceMs = 100;
 /** Events that may wait. */
 const maxQueued = 256;
+/** Events that are kept for a disk that refuses them. */
+const maxKept = 4 * maxQueued;
 /** More events than a run can have between the writing of one group and its commit, some 120 ms later. */
 const maxLost = 10_000;
 
@@ -42,8 +44,15 @@ export function createRunLog(
     timer = undefined;
     if (queued.length === 0) return;
     const group = queued;
+    const anchor = groupAnchor;
     queued = [];
-    database.write(() => store.appendEvents(origin.runId, group, groupAnchor));
+    try {
+      database.write(() => store.appendEvents(origin.runId, group, anchor));
+    } catch (error) {
+      // They are written with the next group, unless the disk takes nothing for long.
+      queued = group.length < maxKept ? group : [];
+      throw error;
+    }
   };
 
   /** Nobody called for it, so nobody could take what it throws. */
@@ -74,7 +83,7 @@ export function createRunLog(
         ...(stream === 'lifecycle' && { sessionId }),
       };
       queued.push(event);
-      if (queued.length >= maxQueued) flushByItself();
+      if (queued.length >= maxQueued && queued.length % maxQueued === 0) flushByItself();
       else timer ??= setTimeout(flushByItself, patienceMs).unref();
       return event;
     },

@@ -1,7 +1,11 @@
-import type { RunEvent } from '../../sdk/protocol/agent.ts';
+import type { RunEvent, TerminalReceipt } from '../../sdk/protocol/agent.ts';
+import type { ContentPart } from '../../sdk/protocol/message.ts';
+import type { InputReceipt, PendingInputs } from '../../sdk/protocol/pending.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import type { Database } from '../database/database.ts';
+import { createPendingStore } from './pending-store.ts';
+import type { RunInput } from './runs.ts';
 
 /** What a run's row says once it has ended. */
 export interface StoredEnd {
@@ -14,20 +18,52 @@ export interface StoredEnd {
   model?: string | undefined;
   usage?: Usage | undefined;
   text: string;
+  receipt?: TerminalReceipt | undefined;
 }
 
 /** A run that was queued or working when the gateway went down. */
 export interface Unfinished {
   row: RunRow;
   sessionId: string;
+  /** The message, when it is not in the transcript yet. */
+  input: HeldInput | undefined;
+}
+
+/** What a run was given, as it is kept until it is in the transcript. */
+export interface HeldInput {
+  content: ContentPart[];
+  toolResults?: RunInput['toolResults'];
+}
+
+/** A run that is accepted. */
+export interface NewRun {
+  runId: string;
+  sessionKey: string;
+  sessionId: string;
+  agentId: string;
+  acceptedAt: number;
+  /** Its message, while it waits outside the transcript. */
+  input: HeldInput | undefined;
 }
 
 /** Runs and their event logs. Contract: writes are called inside `database.write`. */
 export interface RunStore {
-  insert(run: { runId: string; sessionKey: string; sessionId: string; agentId: string; acceptedAt: number }): void;
+  insert(run: NewRun): void;
   start(runId: string, startedAt: number): void;
   end(runId: string, end: StoredEnd): void;
+  /** The run's message is answered by another run. */
+  join(runId: string, answeredBy: string, startedAt: number): void;
   find(runId: string): RunRow | undefined;
+  /** True while the run's message is not in the transcript. */
+  isHeld(runId: string): boolean;
+  /** The run's message is in the transcript, or gone. */
+  release(runId: string): void;
+  /** Forgets the messages of a session that were withdrawn. */
+  forgetWithdrawn(sessionKey: string): void;
+  /** Messages of a session that are not in its transcript; `before` is a `nextBefore`. */
+  pending(sessionKey: string, before: number | undefined): PendingInputs;
+  /** Where the messages of these runs are, of those that are known. */
+  receipts(sessionId: string, runIds: readonly string[]): InputReceipt[];
   unfinished(): Unfinished[];
   /** Adds a group of events; `anchorSeq` is where the message that its first text belongs to begins. */
   appendEvents(runId: string, events: readonly RunEvent[], anchorSeq: number): void;
@@ -51,21 +87,28 @@ interface StoredRun {
   model: string | null;
   usage: string | null;
   reply: string | null;
+  input: string | null;
+  answered_by: string | null;
+  receipt: string | null;
 }
 
 const pruneBatch = 500;
 
 export function createRunStore(database: Database): RunStore {
   const insert = database.prepare(
-    `INSERT INTO runs (run_id, session_key, session_id, agent_id, status, accepted_at) VALUES (?, ?, ?, ?, 'queued', ?)`,
+    `INSERT INTO runs (run_id, session_key, session_id, agent_id, status, accepted_at, input)
+     VALUES (?, ?, ?, ?, 'queued', ?, ?)`,
+  );
+  const join = database.prepare(
+    `UPDATE runs SET status = 'running', started_at = ?, answered_by = ?, input = NULL WHERE run_id = ?`,
   );
   const start = database.prepare(`UPDATE runs SET status = 'running', started_at = ? WHERE run_id = ?`);
   const end = database.prepare(
-    `UPDATE runs SET status = ?, started_at = ?, ended_at = ?, error = ?, stop_reason = ?, provider = ?, model = ?, usage = ?, reply = ?
-     WHERE run_id = ?`,
+    `UPDATE runs SET status = ?, started_at = ?, ended_at = ?, error = ?, stop_reason = ?, provider = ?, model = ?, usage = ?, reply = ?,
+     receipt = ? WHERE run_id = ?`,
   );
   const find = database.prepare('SELECT * FROM runs WHERE run_id = ?');
-  const unfinished = database.prepare('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY accepted_at');
+  const unfinished = database.prepare('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY rowid');
   const appendGroup = database.prepare(
     'INSERT INTO run_events (run_id, last_seq, anchor_seq, events) VALUES (?, ?, ?, ?)',
   );
@@ -80,9 +123,12 @@ export function createRunStore(database: Database): RunStore {
   );
 
   return {
-    insert: (run) => void insert.run(run.runId, run.sessionKey, run.sessionId, run.agentId, run.acceptedAt),
+    ...createPendingStore(database),
+    insert: ({ runId, sessionKey, sessionId, agentId, acceptedAt, input }) =>
+      void insert.run(runId, sessionKey, sessionId, agentId, acceptedAt, input ? JSON.stringify(input) : null),
+    join: (runId, answeredBy, startedAt) => void join.run(startedAt, answeredBy, runId),
     start: (runId, startedAt) => void start.run(startedAt, runId),
-    end: (runId, { status, startedAt, endedAt, error, stopReason, provider, model, usage, text }) =>
+    end: (runId, { status, startedAt, endedAt, error, stopReason, provider, model, usage, text, receipt }) =>
       void end.run(
         status,
         startedAt,
@@ -93,6 +139,7 @@ export function createRunStore(database: Database): RunStore {
         model ?? null,
         usage ? JSON.stringify(usage) : null,
         text,
+        receipt ? JSON.stringify(receipt) : null,
         runId,
       ),
     find(runId) {
@@ -100,7 +147,11 @@ export function createRunStore(database: Database): RunStore {
       return row && toRunRow(row);
     },
     unfinished: () =>
-      (unfinished.all() as unknown as StoredRun[]).map((row) => ({ row: toRunRow(row), sessionId: row.session_id })),
+      (unfinished.all() as unknown as StoredRun[]).map((row) => ({
+        row: toRunRow(row),
+        sessionId: row.session_id,
+        input: row.input === null ? undefined : (JSON.parse(row.input) as HeldInput),
+      })),
     appendEvents(runId, events, anchorSeq) {
       const last = events.at(-1);
       if (last) appendGroup.run(runId, last.seq, anchorSeq, JSON.stringify(toStoredGroup(events)));
@@ -188,5 +239,7 @@ function toRunRow(row: StoredRun): RunRow {
     ...(row.model !== null && { model: row.model }),
     ...(row.usage !== null && { usage: JSON.parse(row.usage) as Usage }),
     ...(row.reply !== null && { text: row.reply }),
+    ...(row.answered_by !== null && { answeredBy: row.answered_by }),
+    ...(row.receipt !== null && { receipt: JSON.parse(row.receipt) as TerminalReceipt }),
   };
 }

@@ -1,18 +1,23 @@
-import type { ChatEvent } from '../../sdk/protocol/chat.ts';
+import type { RunEvent } from '../../sdk/protocol/agent.ts';
 import type { Publish } from '../../sdk/protocol/events.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { NewMessage } from '../sessions/transcript.ts';
-import type { Ledger, Spending } from '../usage/ledger.ts';
+import type { Ledger } from '../usage/ledger.ts';
+import type { Ends } from './ends.ts';
 import type { LoopStep } from './loop.ts';
 import { commandKind } from './prompt.ts';
+import { createReceiptNotes } from './receipt.ts';
+import { createReceiver } from './receive.ts';
 import { createReply } from './reply.ts';
-import { type EventBody, toEndEvents, toErrorText, toSnapshot, toTerminalChat, toToolEvents } from './run-events.ts';
+import { createRunChat } from './run-chat.ts';
+import { recordEnd } from './run-end.ts';
+import { type EventBody, toEndEvents, toSnapshot, toTerminalChat } from './run-events.ts';
 import { createRunLog } from './run-log.ts';
 import type { RunStore } from './run-store.ts';
 import { isTracked, type Run, type RunEnd, type RunInput, type RunStep } from './runs.ts';
-import { createTally, type Tally } from './tally.ts';
+import { createTally } from './tally.ts';
 
 /** What a run writes to and tells. */
 export interface RunDeps {
@@ -23,6 +28,7 @@ export interface RunDeps {
   ledger: Ledger;
   publish: Publish;
   log: Log;
+  ends: Ends;
   /** Called when the run is over, before anybody is told. */
   forget(runId: string): void;
 }
@@ -32,57 +38,68 @@ export interface WorkingRun extends Run {
   readonly input: RunInput;
   /** True for the first run of a session that it made itself: there is nothing to look back on. */
   readonly isFirst: boolean;
+  /** True when its message had to wait outside the transcript. */
+  readonly hasWaited: boolean;
+  readonly acceptedAt: number;
   readonly signal: AbortSignal;
   begin(): void;
+  /** The message is answered by another run from now on. Called when that is written. */
+  join(answeredBy: string): void;
+  /** Says what the run is about to do. */
+  say(phase: 'preparing_context' | 'starting_model'): void;
   receive(step: LoopStep): void;
   /** Writes the events that wait to be written with others. */
   flush(): void;
-  /** Records the end and tells everybody, once it is on disk. A second call does nothing. */
+  /** Records the end and tells everybody, once it is on disk. A second call waits for the first. */
   end(how: Ending): Promise<void>;
 }
 
-export type Ending = Pick<RunEnd, 'status' | 'finish' | 'usage' | 'provider' | 'model' | 'failure' | 'stopReason'>;
+export type Ending = Pick<RunEnd, 'status' | 'finish' | 'usage' | 'provider' | 'model' | 'failure' | 'stopReason'> & {
+  /** The reply, where it is another run's. */
+  text?: string;
+  /** Done together with writing the end. */
+  alongside?(): void;
+};
 
 /** The session as it was when the run was accepted. */
 export interface RunSession {
   sessionId: string;
   lifecycleRevision: string;
   isNew: boolean;
+  hasWaited: boolean;
+  acceptedAt: number;
 }
+
+/** Events besides text that a client is told which comes in the middle. */
+const maxRecent = 200;
+const retold: ReadonlySet<string> = new Set(['lifecycle', 'item', 'run_status', 'usage']);
 
 /*
  * Order of events:
  *
- *   agent: lifecycle start -> [lifecycle model -> (assistant | thinking)* -> (item | tool)*]+
+ *   agent: lifecycle start -> run_status* -> [lifecycle model -> (assistant | thinking)* -> (item | tool)*]+
  *            -> usage -> lifecycle finishing -> lifecycle end | error
- *   chat:  status -> delta* -> final | aborted | error
+ *   chat:  status* -> delta* -> final | aborted | error
  */
 export function createRun(input: RunInput, session: RunSession, deps: RunDeps): WorkingRun {
-  const { runId, sessionKey, agent } = input;
+  const { runId, sessionKey, agent, connection, transient = false } = input;
   const origin = { runId, sessionKey, agentId: agent.id };
-  const events = createRunLog(deps, { ...origin, sessionId: session.sessionId });
+  const { sessionId } = session;
+  const events = createRunLog(deps, { ...origin, sessionId });
   const abortion = new AbortController();
   const ended = Promise.withResolvers<RunEnd>();
-  const acceptedAt = Date.now();
-  const listeners = new Set<(step: RunStep) => void>();
+  const watchers = createWatchers(runId, deps.log);
+  const receipt = createReceiptNotes({ runId, sessionId });
+  const recent: RunEvent[] = [];
   let startedAt: number | undefined;
-  let ending = false;
+  let answeredBy: string | undefined;
+  let ending: Promise<void> | undefined;
 
-  const tell = (step: RunStep) => {
-    for (const listener of listeners) {
-      try {
-        listener(step);
-      } catch (error) {
-        // One who watches can neither end the run nor keep the others from watching.
-        deps.log.error(`run ${runId}: a watcher failed`, { step: step.type, error });
-      }
-    }
-  };
   /** False once the session was reset or deleted, which ends the run first: what was under way belongs to neither. */
   const isCurrent = () => {
     if (!abortion.signal.aborted) return true;
     const now = deps.sessions.find(sessionKey);
-    return now?.sessionId === session.sessionId && now.lifecycleRevision === session.lifecycleRevision;
+    return now?.sessionId === sessionId && now.lifecycleRevision === session.lifecycleRevision;
   };
   const keep = (message: NewMessage) => {
     if (!isCurrent()) return;
@@ -90,19 +107,74 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
       deps.sessions.append(sessionKey, { ...message, runId, ...(input.answer && { kind: commandKind }) });
     } catch (error) {
       // A conversation that ends with its reply has been of use when the caller has that.
-      if (!input.transient) throw error;
+      if (!transient) throw error;
       deps.log.error(`run ${runId}: a message could not be kept`, { error: String(error) });
     }
   };
-  const record = ({ stream, data }: EventBody, audience?: { connection: string; capability: string }) =>
-    deps.publish('agent', events.add(stream, data), audience);
-  const chat = createChat((event) => deps.publish('chat', { ...origin, seq: events.seq, ...event }));
-  const reply = createReply(runId, ({ delta, text, itemId, reply }) => {
+  const note = ({ stream, data }: EventBody): RunEvent => {
+    const event = events.add(stream, data);
+    if (retold.has(stream)) {
+      recent.push(event);
+      if (recent.length > maxRecent) recent.shift();
+    }
+    return event;
+  };
+  const record = (body: EventBody): RunEvent => {
+    const event = note(body);
+    deps.publish('agent', event);
+    return event;
+  };
+  /** The connection that asked sees it in its own stream, others in the one of sessions. */
+  const recordTool = (body: EventBody) => {
+    const { data } = body;
+    if (data.phase === 'result' && data.isError === false) receipt.noteTool(String(data.name));
+    const event = note(body);
+    const starter = connection && { connection, capability: 'tool-events' };
+    if (starter) deps.publish('agent', event, starter);
+    if (transient) return;
+    const session = deps.sessions.find(sessionKey);
+    const payload = { ...event, sessionId, ...(session && { session }) };
+    deps.publish('session.tool', payload, { subscribedTo: 'sessions', ...(starter && { except: starter }) });
+  };
+  const chat = createRunChat((event) => deps.publish('chat', { ...origin, seq: events.seq, ...event }));
+  const reply = createReply(runId, ({ delta, text, itemId, reply, isRest }) => {
     record({ stream: 'assistant', data: { text, delta, itemId } });
-    chat.tell(reply);
+    // What is left when a message is complete is told with what comes next, or with the end.
+    if (!isRest) chat.tell(reply);
   });
-  const tally = createTally(deps.ledger.price);
-  const receive = createReceiver({ input, deps, reply, record, keep, tell });
+  const noteModel = (model: { provider: string; model: string }) => {
+    receipt.noteModel(model);
+    if (!transient) deps.sessions.announce(sessionKey, { phase: 'model', runId });
+  };
+  const { tell } = watchers;
+  const { price } = deps.ledger;
+  const tally = createTally(price);
+  const receive = createReceiver({ runId, log: deps.log, reply, record, recordTool, keep, noteModel, price, tell });
+
+  const finish = async ({ alongside, ...how }: Ending): Promise<void> => {
+    reply.flush();
+    const endedAt = Date.now();
+    const text = how.text ?? reply.text;
+    const receiptOf = receipt.toReceipt({ text, messages: reply.messages, provider: how.provider, model: how.model });
+    const end: RunEnd = {
+      ...how,
+      usage: tally.usage(),
+      text,
+      startedAt: startedAt ?? endedAt,
+      endedAt,
+      receipt: receiptOf,
+      ...(answeredBy && { answeredBy }),
+    };
+    const closing = toEndEvents(end).map(note);
+    await recordEnd(end, input, { ...deps, tally, session, flush: events.flush, isCurrent, alongside });
+    deps.forget(runId);
+    for (const event of closing) deps.publish('agent', event);
+    if (!answeredBy) chat.tell(text);
+    chat.say(toTerminalChat(end, text ? toSnapshot(text) : undefined));
+    tell({ type: 'ended', end });
+    watchers.clear();
+    ended.resolve(end);
+  };
 
   return {
     id: runId,
@@ -110,197 +182,75 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     agentId: agent.id,
     input,
     isFirst: session.isNew,
+    hasWaited: session.hasWaited,
+    acceptedAt: session.acceptedAt,
     signal: abortion.signal,
     ended: ended.promise,
+    recent,
     get text() {
       return reply.text;
     },
     get startedAt() {
       return startedAt;
     },
-    watch(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    get answeredBy() {
+      return answeredBy;
     },
+    watch: watchers.watch,
     abort: (stopReason) => abortion.abort(stopReason),
     flush: events.flush,
     begin() {
       const now = Date.now();
       startedAt = now;
-      if (!input.transient)
+      if (!transient)
         deps.database.write(() => {
           deps.store.start(runId, now);
-          if (isTracked(input)) deps.sessions.track(sessionKey, { runId, status: 'running', phase: 'start' });
+          if (!isTracked(input)) return;
+          deps.sessions.track(sessionKey, { runId, status: 'running', phase: 'start' });
+          deps.sessions.announce(sessionKey, { reason: 'agent.run.started', runId });
         });
       record({ stream: 'lifecycle', data: { phase: 'start', startedAt } });
-      chat.say({ state: 'status', phase: 'starting_model' });
       tell({ type: 'started' });
+    },
+    join(other) {
+      startedAt = Date.now();
+      answeredBy = other;
+      record({ stream: 'lifecycle', data: { phase: 'start', startedAt, answeredBy } });
+      tell({ type: 'started' });
+    },
+    say(phase) {
+      record({ stream: 'run_status', data: { phase } });
+      chat.say({ state: 'status', phase });
     },
     receive(step) {
       tally.note(step);
       receive(step);
     },
-    async end(how) {
-      if (ending) return;
-      ending = true;
-      reply.flush();
-      const endedAt = Date.now();
-      const usage = tally.usage();
-      const end: RunEnd = { ...how, usage, text: reply.text, startedAt: startedAt ?? endedAt, endedAt };
-      const closing = toEndEvents(end).map(({ stream, data }) => events.add(stream, data));
-      await recordEnd(end, input, { ...deps, tally, session, acceptedAt, flush: events.flush, isCurrent });
-      deps.forget(runId);
-      for (const event of closing) deps.publish('agent', event);
-      chat.tell(reply.text);
-      chat.say(toTerminalChat(end, end.text ? toSnapshot(end.text) : undefined));
-      tell({ type: 'ended', end });
-      listeners.clear();
-      ended.resolve(end);
+    end(how) {
+      ending ??= finish(how);
+      return ending;
     },
   };
 }
 
-type ChatBody<E = ChatEvent> = E extends unknown ? Omit<E, 'runId' | 'sessionKey' | 'agentId' | 'seq'> : never;
-
-/** The `chat` side of a run: says what is new of the reply, without blanks before it. */
-function createChat(say: (event: ChatBody) => void) {
-  let told = '';
+/** Those who follow a run inside the gateway. */
+function createWatchers(runId: string, log: Log) {
+  const listeners = new Set<(step: RunStep) => void>();
   return {
-    say,
-    tell(reply: string) {
-      const text = reply.trimStart();
-      if (text.length <= told.length) return;
-      const deltaText = text.slice(told.length);
-      told = text;
-      say({ state: 'delta', deltaText, message: toSnapshot(text) });
+    watch(listener: (step: RunStep) => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
-  };
-}
-
-interface Receiving {
-  input: RunInput;
-  deps: RunDeps;
-  reply: ReturnType<typeof createReply>;
-  record(body: EventBody, audience?: { connection: string; capability: string }): void;
-  /** Adds a row to the transcript. */
-  keep(message: NewMessage): void;
-  tell(step: RunStep): void;
-}
-
-/** Turns what the loop does into events, rows of the transcript, and steps for those who watch. */
-function createReceiver({ input, deps, reply, record, keep, tell }: Receiving) {
-  const { runId, connection } = input;
-  const { log } = deps;
-
-  const receiveMessage = ({ content, model, usage, stopReason, errorMessage }: StepOf<'message'>) => {
-    reply.closeMessage();
-    const origin = { provider: model.provider, model: model.id, api: model.api };
-    const end = { stopReason, ...(errorMessage && { errorMessage }) };
-    keep({ role: 'assistant', content, ...origin, ...end, usage: deps.ledger.price(model, usage) });
-  };
-
-  const receiveTool = (step: StepOf<'toolStart' | 'toolEnd'>) => {
-    const { item, tool } = toToolEvents(step, runId);
-    record(item);
-    if (connection) record(tool, { connection, capability: 'tool-events' });
-    if (step.type === 'toolStart') return;
-    const { output, isError } = step.result;
-    const { id: toolCallId, name: toolName } = step.call;
-    const content = [{ type: 'text' as const, text: output }];
-    keep({ role: 'toolResult', content, toolCallId, toolName, isError });
-  };
-
-  return (step: LoopStep): void => {
-    switch (step.type) {
-      case 'model': {
-        const { provider, id: model } = step.model;
-        record({ stream: 'lifecycle', data: { phase: 'model', provider, model } });
-        tell({ type: 'model', provider, model });
-        break;
+    tell(step: RunStep) {
+      for (const listener of listeners) {
+        try {
+          listener(step);
+        } catch (error) {
+          // One who watches can neither end the run nor keep the others from watching.
+          log.error(`run ${runId}: a watcher failed`, { step: step.type, error });
+        }
       }
-      case 'fallback': {
-        const [from, to] = [step.from, step.to].map(({ provider, id }) => `${provider}/${id}`);
-        log.warn(`run ${runId}: ${from} failed, trying ${to}: ${step.failure.message}`);
-        record({ stream: 'lifecycle', data: { phase: 'fallback_step', from, to, reason: step.failure.kind } });
-        break;
-      }
-      case 'text':
-        tell({ type: 'text', delta: reply.add(step.delta) + step.delta });
-        break;
-      case 'reasoning':
-        record({ stream: 'thinking', data: { delta: step.delta } });
-        tell(step);
-        break;
-      case 'clientToolCall':
-        tell({ type: 'clientToolCall', ...step.call });
-        break;
-      case 'message':
-        receiveMessage(step);
-        break;
-      case 'called':
-        break;
-      default:
-        receiveTool(step);
-    }
+    },
+    clear: () => listeners.clear(),
   };
 }
-
-type StepOf<T extends LoopStep['type']> = Extract<LoopStep, { type: T }>;
-
-/** What the end of a run is written with, besides what it tells. */
-interface Closing {
-  tally: Tally;
-  session: RunSession;
-  /** Milliseconds since the epoch. */
-  acceptedAt: number;
-  flush(): void;
-  isCurrent(): boolean;
-}
-
-function toSpending(end: RunEnd, input: RunInput, { tally, session, acceptedAt }: Closing): Spending {
-  const { calls, tools, messages } = tally.spent();
-  const { sessionKey, transient = false, agent, content } = input;
-  const errors = end.status === 'ok' ? 0 : 1;
-  return {
-    agentId: agent.id,
-    sessionKey,
-    sessionId: session.sessionId,
-    transient,
-    calls,
-    tools,
-    messages: { ...messages, user: content.length > 0 ? 1 : 0, errors },
-    ...(messages.assistant > 0 && { latencyMs: end.endedAt - acceptedAt }),
-    endedAt: end.endedAt,
-  };
-}
-
-/** Writes the end of a run and waits for the disk; never rejects. */
-async function recordEnd(end: RunEnd, input: RunInput, deps: RunDeps & Closing): Promise<void> {
-  const { runId, sessionKey, transient } = input;
-  const error = end.status === 'ok' ? undefined : toErrorText(end);
-  const status = sessionStatus[end.status];
-  try {
-    deps.database.write(() => {
-      deps.flush();
-      deps.store.end(runId, { ...end, error });
-      if (isTracked(input) || end.usage.total > 0) deps.ledger.record(toSpending(end, input, deps));
-      const { usage } = end;
-      const contextTokens = deps.tally.contextTokens();
-      if (isTracked(input) && deps.isCurrent())
-        deps.sessions.track(sessionKey, { runId, status, error, usage, contextTokens, phase: 'end' });
-    });
-    // The only one who watches a transient run is the caller, who has the answer then.
-    if (!transient) await deps.database.durable();
-  } catch (cause) {
-    // The reply is told all the same; the next start will find the run unfinished and say so.
-    deps.log.error(`run ${runId}: its end could not be written`, { error: String(cause) });
-  }
-}
-
-const sessionStatus = {
-  ok: 'done',
-  error: 'failed',
-  aborted: 'killed',
-  timeout: 'timeout',
-  interrupted: 'failed',
-} as const;

@@ -1,8 +1,10 @@
-import type { RunEvent, RunOutcome } from '../../sdk/protocol/agent.ts';
+import type { RunEvent, RunOutcome, TerminalReceipt } from '../../sdk/protocol/agent.ts';
+import type { InputReceipt, PendingInputs } from '../../sdk/protocol/pending.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { ModelFailure, ModelMessage, ModelRequest, ToolDeclaration, UserPart } from '../models/provider.ts';
+import type { QueueSettings } from './queue-settings.ts';
 
 /** Everything a run needs to know before it is accepted. */
 export interface RunInput {
@@ -32,6 +34,15 @@ export interface RunInput {
   clientTools?: ToolDeclaration[] | undefined;
   /** Passed to the model as they are. */
   request?: Pick<ModelRequest, 'toolChoice' | 'parallelToolCalls' | 'sampling' | 'responseFormat'> | undefined;
+  /** How much is said before the conversation: all, only who the agent is, or nothing but `extraSystemPrompt`. Default `full`. */
+  promptMode?: 'full' | 'minimal' | 'none' | undefined;
+  /** Leaves the gateway's own tools out. */
+  withoutTools?: boolean | undefined;
+  /**
+   * What becomes of the message when its session is at work. Absent: it waits for a run of its own, is joined with no other,
+   * and is refused when the line is full.
+   */
+  queue?: QueueSettings | undefined;
   /** Milliseconds; the configured limit when absent or 0. */
   timeoutMs?: number | undefined;
   /** Connection that started the run; the `tool` stream goes only there. */
@@ -71,8 +82,11 @@ export interface RunEnd {
   endedAt: number;
   /** On `error` and `timeout`. */
   failure?: ModelFailure | undefined;
-  /** `rpc`, `disconnect`, `timeout`, `shutdown`, `reset`: who ended it. */
+  /** `rpc`, `disconnect`, `timeout`, `shutdown`, `reset`, `interrupt`, `dropped`: who ended it. */
   stopReason?: string | undefined;
+  /** The run whose reply this is, when the message was steered into it or collected with it. */
+  answeredBy?: string | undefined;
+  receipt: TerminalReceipt;
 }
 
 /** A run that is queued or working. */
@@ -83,6 +97,10 @@ export interface Run {
   /** The reply so far. */
   readonly text: string;
   readonly startedAt: number | undefined;
+  /** The run whose reply will answer this one's message, too. */
+  readonly answeredBy: string | undefined;
+  /** What has happened besides text, oldest first, a bounded number: for clients that come in the middle. */
+  readonly recent: readonly RunEvent[];
   /** Never rejects: a failure is an end like any other. */
   readonly ended: Promise<RunEnd>;
   /** Calls back for every step from now on, in order, until the run ends. @returns how to stop listening. */
@@ -100,6 +118,13 @@ export interface Acceptance {
   run: Run | undefined;
 }
 
+export interface WaitOptions {
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+  /** Who waits, for example a connection: has a limited number of waits at a time. */
+  caller?: string | undefined;
+}
+
 /** Starts runs, one at a time in each session, and knows those that work. */
 export interface Runs {
   /**
@@ -114,8 +139,12 @@ export interface Runs {
   /** Queued and working runs of a session, the working one first. */
   liveIn(sessionKey: string): Run[];
   counts(): { active: number; queued: number };
-  /** Waits for the end of a run; an unknown id waits out the time. */
-  wait(runId: string, timeoutMs: number, signal?: AbortSignal): Promise<RunOutcome>;
+  /** Waits for the end of a run; an unknown id waits out the time. @throws GatewayError UNAVAILABLE, when a caller waits too often. */
+  wait(runId: string, options: WaitOptions): Promise<RunOutcome>;
+  /** Messages of a session that are accepted and not in its transcript; `before` is a `nextBefore`. */
+  pending(sessionKey: string, before?: number): PendingInputs;
+  /** Where the messages of these runs are, of those that are known. */
+  receipts(sessionId: string, runIds: readonly string[]): InputReceipt[];
   /** The run's event log after a sequence number. */
   events(runId: string, after: number, limit: number): { events: RunEvent[]; hasMore: boolean };
   /** Refuses new runs, waits up to `timeoutMs` for the others, then aborts them as interrupted. */

@@ -1,3 +1,4 @@
+import type { QueueDrop, QueueMode } from '../../sdk/protocol/queue.ts';
 import type { LogLevel } from '../log/levels.ts';
 
 /** The configuration as a person writes it: every member optional. The keys are those of docs/configuration.md. */
@@ -7,6 +8,7 @@ export interface Config {
   models?: ModelsConfig | undefined;
   session?: SessionConfig | undefined;
   tools?: ToolsConfig | undefined;
+  messages?: { queue?: QueueConfig | undefined } | undefined;
   logging?: LoggingConfig | undefined;
   commands?: CommandsConfig | undefined;
 }
@@ -170,6 +172,20 @@ export interface SessionConfig {
   /** Rest of the key of an agent's main conversation. Default `main`. */
   mainKey?: string | undefined;
   scope?: 'per-sender' | 'global' | undefined;
+}
+
+/** What becomes of a message that comes while its session is at work. */
+export interface QueueConfig {
+  /** Default `steer`. */
+  mode?: QueueMode | undefined;
+  /** For the channels there are: `webchat` is every client of the gateway itself. */
+  byChannel?: { webchat?: QueueMode | undefined } | undefined;
+  /** Milliseconds without a further message before collected ones are answered. Default 500. */
+  debounceMsByChannel?: Record<string, number | undefined> | undefined;
+  /** Messages that may wait in one session. Default 20; values below 1 are ignored. */
+  cap?: number | undefined;
+  /** What a full line does. Default `summarize`. */
+  drop?: QueueDrop | undefined;
 }
 
 export interface LoggingConfig {

@@ -264,4 +264,14 @@ export const migrations: readonly string[] = [
   CREATE INDEX sessions_by_activity ON sessions(activity_at DESC, key, archived, agent_id) WHERE transient = 0;
   CREATE INDEX sessions_of_face ON sessions(board_face) WHERE board_face IS NOT NULL;
   `,
+  `
+  -- an accepted message that is not in the transcript yet (JSON), with its place among all runs in the rowid
+  ALTER TABLE runs ADD COLUMN input TEXT;
+  -- the run whose reply answers this one's message, too
+  ALTER TABLE runs ADD COLUMN answered_by TEXT;
+  -- what a run's end says about the models asked and the tools used (JSON)
+  ALTER TABLE runs ADD COLUMN receipt TEXT;
+  CREATE INDEX runs_waiting ON runs(session_key) WHERE input IS NOT NULL;
+  CREATE INDEX messages_of_run ON messages(run_id) WHERE run_id IS NOT NULL AND role = 'user';
+  `,
 ];

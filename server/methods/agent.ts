@@ -34,8 +34,8 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   return live ? { runId, sessionKey, agentId, status: 'in_flight' } : toFinalPayload(row, ctx);
 });
 
-export const agentWaitMethod = implementOne(agentWait, ({ input, ctx, signal }) =>
-  ctx.runs.wait(input.runId, input.timeoutMs, signal),
+export const agentWaitMethod = implementOne(agentWait, ({ input: { runId, timeoutMs }, ctx, signal }) =>
+  ctx.runs.wait(runId, { timeoutMs, signal, caller: ctx.subscriptions?.connection }),
 );
 
 function findKeyById(ctx: Context, sessionId: string | undefined): string | undefined {

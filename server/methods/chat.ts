@@ -31,7 +31,12 @@ export const chatMethods = implement(chat, {
     const { key } = resolveKey(ctx, input.sessionKey, input.agentId);
     requireSameSession(ctx, key, input.sessionId);
     const sessionInfo = ctx.sessions.find(key) ?? null;
-    const now = { deltaCursor: ctx.sessions.cursor(key), sessionInfo, ...toInFlight(ctx, key) };
+    const now = {
+      deltaCursor: ctx.sessions.cursor(key),
+      sessionInfo,
+      ...toInFlight(ctx, key),
+      ...toPending(ctx, input, sessionInfo),
+    };
     if (input.cursor !== undefined) {
       const messages = ctx.sessions.historyAfter(key, input.cursor);
       return messages ? { kind: 'delta', messages, ...now } : { kind: 'reset' };
@@ -42,7 +47,6 @@ export const chatMethods = implement(chat, {
       sessionKey: key,
       sessionId: sessionInfo?.sessionId ?? null,
       messages,
-      pendingInputs: { items: [], total: 0 },
       hasMore: nextOffset !== undefined,
       ...(nextOffset !== undefined && { nextOffset }),
       totalMessages: total,
@@ -103,5 +107,16 @@ function toEnded({ status, error, stopReason, endedAt }: RunRow) {
 function toInFlight(ctx: Context, key: string): Pick<HistoryPage, 'inFlightRun'> {
   const [run] = ctx.runs.liveIn(key);
   if (run?.startedAt === undefined) return {};
-  return { inFlightRun: { runId: run.id, text: run.text, startedAt: run.startedAt, events: [] } };
+  return { inFlightRun: { runId: run.id, text: run.text, startedAt: run.startedAt, events: [...run.recent] } };
+}
+
+/** What was accepted and is not in the transcript yet. */
+function toPending(
+  ctx: Context,
+  { pendingBefore, inputRunIds }: { pendingBefore?: number | undefined; inputRunIds?: string[] | undefined },
+  session: HistoryPage['sessionInfo'],
+): Pick<HistoryPage, 'pendingInputs' | 'inputReceipts'> {
+  const pendingInputs = session ? ctx.runs.pending(session.key, pendingBefore) : { items: [], total: 0 };
+  if (!session || !inputRunIds) return { pendingInputs };
+  return { pendingInputs, inputReceipts: ctx.runs.receipts(session.sessionId, inputRunIds) };
 }

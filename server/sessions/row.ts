@@ -64,6 +64,10 @@ export interface SessionSettings {
   responseUsage?: SessionRow['responseUsage'];
   sendPolicy?: SessionRow['sendPolicy'];
   groupActivation?: SessionRow['groupActivation'];
+  queueMode?: SessionRow['queueMode'];
+  queueCap?: number | undefined;
+  queueDrop?: SessionRow['queueDrop'];
+  queueDebounceMs?: number | undefined;
   completionOwnerSessionKey?: string | undefined;
   inheritedToolPolicyVersion?: 1 | undefined;
   inheritedToolAllow?: string[] | undefined;

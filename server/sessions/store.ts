@@ -16,7 +16,7 @@ import { toSessionKey } from './key.ts';
 import { createSessionList, type SessionFilter } from './list.ts';
 import { type Clue, createLookUp } from './look-up.ts';
 import { createMaking, type Making } from './make.ts';
-import { createNotices, toMessagePayload } from './notices.ts';
+import { type Cause, createNotices, toMessagePayload } from './notices.ts';
 import { type ModelOf, type StoredSession, toCursor } from './row.ts';
 import { createRows, type Decorations } from './rows.ts';
 import { createSearch, type Question } from './search.ts';
@@ -56,6 +56,8 @@ export interface SessionStore {
   append(key: string, message: NewMessage): ChatMessage;
   /** Notes the state of the session's newest run. */
   track(key: string, run: RunState): void;
+  /** Tells those who follow sessions that something happened in this one, once all writes so far are on disk. */
+  announce(key: string, cause: Cause): void;
   /** The page of the transcript since the last reset that ends `offset` rows before the newest, oldest first, uncut. */
   history(key: string, page: { limit: number; offset: number }): { messages: ChatMessage[]; total: number };
   /** The same for clients: long texts are cut, and no more is read than an answer may hold. */
@@ -87,6 +89,8 @@ export interface RunState {
   contextTokens?: number | undefined;
   /** `start`, `end`: told as the phase of `sessions.changed`. */
   phase?: string | undefined;
+  /** `send`: told as the reason of `sessions.changed`. */
+  reason?: string | undefined;
 }
 
 export interface SessionStoreOptions {
@@ -150,7 +154,9 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       if (!spot) unknown(key);
       return { stored: transcript.append(spot as unknown as Parameters<typeof transcript.append>[0], message) };
     });
-    notices.appended(mustFind(key), stored);
+    const row = mustFind(key);
+    notices.appended(row, stored);
+    notices.changed(row, { phase: 'message', runId: stored.__openclaw.runId });
     return stored;
   };
 
@@ -222,14 +228,18 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       return path;
     },
     append,
-    track(key, { runId, status, error, usage, contextTokens, phase }) {
+    track(key, { runId, status, error, usage, contextTokens, phase, reason }) {
       const row = rows.find(key);
       if (!row) return; // deleted while the run was working
       const now = Date.now();
       const end = status === 'running' || status === 'queued' ? null : now;
       const taken = [...toAdded(usage), ...toContext(contextTokens)];
       database.write(() => setRun.run(status, runId, error ?? null, now, end, ...taken, key));
-      notices.changed(row, { phase, runId });
+      notices.changed(row, { phase, reason, runId });
+    },
+    announce(key, cause) {
+      const row = rows.find(key);
+      if (row) notices.changed(row, cause);
     },
     history(key, page) {
       const row = rows.find(key);

@@ -84,12 +84,13 @@ export function createHub({ limits, log }: { limits: Limits; log: Log }): Hub {
 }
 
 function isEntitled(
-  { session, state, followsSessions, followedMessages }: Connection,
+  { id, session, state, followsSessions, followedMessages }: Connection,
   spec: EventMeta,
-  { subscribedTo, capability }: Audience,
+  { subscribedTo, capability, except }: Audience,
 ): boolean {
   if (!session || state !== 'ready' || (spec.scope && !isGranted(session.principal.scopes, spec.scope))) return false;
   if (capability && !session.caps.has(capability)) return false;
+  if (except?.connection === id && session.caps.has(except.capability)) return false;
   if (subscribedTo === 'sessions') return followsSessions;
   return subscribedTo === undefined || followedMessages.has(subscribedTo.messagesOf);
 }

@@ -24,8 +24,8 @@ describe('the start after a crash', () => {
     const { messages } = after.sessions.history('agent:main:main', { limit: 10, offset: 0 });
     expect(messages.map((message) => [message.role, toText(message)])).toEqual([
       ['user', 'first'],
-      ['user', 'second'],
       ['assistant', 'half a reply'],
+      ['user', 'second'],
       ['assistant', ''],
     ]);
     expect(after.sessions.find('agent:main:main')).toMatchObject({ hasActiveRun: false, status: 'failed' });

@@ -33,7 +33,7 @@ describe('a run', () => {
     });
 
     const chat = rooms.told('chat');
-    expect(chat.map((event) => event.state)).toEqual(['status', 'delta', 'delta', 'delta', 'final']);
+    expect(chat.map((event) => event.state)).toEqual(['status', 'status', 'delta', 'delta', 'delta', 'final']);
     expect(chat.flatMap((event) => (event.state === 'delta' ? [event.deltaText] : []))).toEqual([
       'Hel',
       'lo ',
@@ -43,6 +43,8 @@ describe('a run', () => {
     expect(agent.map((event) => event.seq)).toEqual(agent.map((_, index) => index + 1));
     expect(agent.map((event) => event.data.phase ?? event.stream)).toEqual([
       'start',
+      'preparing_context',
+      'starting_model',
       'model',
       'assistant',
       'assistant',
@@ -51,7 +53,7 @@ describe('a run', () => {
       'finishing',
       'end',
     ]);
-    expect(agent[4]?.data).toMatchObject({ delta: 'there', text: 'Hello there' });
+    expect(agent[6]?.data).toMatchObject({ delta: 'there', text: 'Hello there' });
     expect(chat.at(-1)?.seq).toBe(agent.at(-1)?.seq);
     expect(rooms.runs.events('r1', 0, 100).events).toEqual(agent);
     expect(rooms.runs.events('r1', 4, 100).events).toEqual(agent.slice(4));
@@ -123,7 +125,11 @@ describe('a run', () => {
         .filter((event) => event.state === 'aborted')
         .map((event) => event.runId),
     ).toEqual(['r2', 'r1']);
-    expect(await rooms.runs.wait('r1', 1000)).toMatchObject({ status: 'error', error: 'aborted', stopReason: 'rpc' });
+    expect(await rooms.runs.wait('r1', { timeoutMs: 1000 })).toMatchObject({
+      status: 'error',
+      error: 'aborted',
+      stopReason: 'rpc',
+    });
     expect(rooms.sessions.find('agent:main:main')?.status).toBe('killed');
   });
 
@@ -201,7 +207,7 @@ describe('a run', () => {
 
   it('waits out the time for a run that nobody knows', async () => {
     await using rooms = await openAgentRooms({ 'test/one': [say('x')] });
-    expect(await rooms.runs.wait('unknown', 20)).toEqual({ runId: 'unknown', status: 'timeout' });
+    expect(await rooms.runs.wait('unknown', { timeoutMs: 20 })).toEqual({ runId: 'unknown', status: 'timeout' });
   });
 
   it('takes no more when the gateway stops, and marks what it cut off', async () => {

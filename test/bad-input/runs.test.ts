@@ -42,7 +42,7 @@ describe('a run', () => {
     await using rooms = await openAgentRooms({ 'test/one': [say('x')] });
     const { signal } = new AbortController();
     for (let n = 0; n < 50; n++)
-      expect(await rooms.runs.wait(`unknown-${n}`, 0, signal)).toMatchObject({ status: 'timeout' });
+      expect(await rooms.runs.wait(`unknown-${n}`, { timeoutMs: 0, signal })).toMatchObject({ status: 'timeout' });
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

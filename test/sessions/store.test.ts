@@ -83,6 +83,7 @@ describe('the session store', () => {
     expect(store.published).toMatchObject([
       { event: 'sessions.changed', payload: { reason: 'create', session: { key: 'agent:main:main' } } },
       { event: 'session.message', payload: { messageSeq: 1, message: { role: 'user' } } },
+      { event: 'sessions.changed', payload: { phase: 'message' } },
     ]);
     store.ensure('agent:main:gone');
     store.delete('agent:main:gone');

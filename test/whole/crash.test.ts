@@ -33,8 +33,8 @@ describe('kill -9', () => {
     await using client = await openSocket(gateway.url);
     expect(texts(await client.call<HistoryPage>('chat.history', { sessionKey: 'main' }))).toEqual([
       ['user', 'first'],
-      ['user', 'second'],
       ['assistant', 'half a reply'],
+      ['user', 'second'],
       ['assistant', ''],
     ]);
     expect(await client.call('sessions.describe', { key: 'main' })).toMatchObject({
