@@ -264,6 +264,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     }),
     maxConcurrent: () => defaults().maxConcurrent ?? defaultMaxConcurrent,
     timeoutMs: () => (defaults().timeoutSeconds || defaultRunSeconds) * 1000,
+    queueConfig: () => live.current().messages?.queue,
   });
   const devices = createDevices({
     database,

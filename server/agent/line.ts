@@ -5,6 +5,7 @@ import type { UserPart } from '../models/provider.ts';
 import type { Inputs } from './inputs.ts';
 import type { Steering } from './loop.ts';
 import { createQueue } from './queue.ts';
+import type { QueueSettings } from './queue-settings.ts';
 import type { WorkingRun } from './run.ts';
 import type { RunStore } from './run-store.ts';
 import type { RunInput } from './runs.ts';
@@ -24,7 +25,7 @@ import type { RunInput } from './runs.ts';
 /** The lines of waiting runs, one for each session. */
 export interface Line {
   /** @throws GatewayError UNAVAILABLE, retryable, when too much waits in the session, for the agent or in all. */
-  requireRoom(input: RunInput): void;
+  requireRoom(input: RunInput, queue: QueueSettings | undefined): void;
   /** Lets a run wait for its turn; it may end the one that works, or push out the oldest. */
   add(run: WorkingRun): void;
   /** Puts a run's message into the transcript, with those that it answers as well. Called when its turn comes. */
@@ -97,32 +98,32 @@ export function createLine(deps: LineDeps): Line {
 
   /** Those behind a run that are answered together with it. */
   const findCompanions = (run: WorkingRun): WorkingRun[] => {
-    const { queue: settings } = run.input;
-    if (!isPlain(run.input) || (settings?.mode !== 'collect' && settings?.mode !== 'interrupt')) return [];
+    const settings = run.queue;
+    if (!isPlain(run) || (settings?.mode !== 'collect' && settings?.mode !== 'interrupt')) return [];
     const waiting = queue.waiting(run.sessionKey);
-    const end = waiting.findIndex(({ input }) => !isPlain(input) || input.queue?.mode !== settings.mode);
+    const end = waiting.findIndex((other) => !isPlain(other) || other.queue?.mode !== settings.mode);
     return waiting.slice(0, end < 0 ? undefined : end);
   };
 
   const dropOldest = (run: WorkingRun): void => {
-    const { sessionKey, input } = run;
-    if (!input.queue || queue.waiting(sessionKey).length < input.queue.cap) return;
-    const oldest = queue.waiting(sessionKey).find((other) => isPlain(other.input));
+    const { sessionKey, queue: settings } = run;
+    if (!settings || queue.waiting(sessionKey).length < settings.cap) return;
+    const oldest = queue.waiting(sessionKey).find(isPlain);
     if (!oldest) return;
-    if (input.queue.drop === 'old') oldest.abort('dropped');
+    if (settings.drop === 'old') oldest.abort('dropped');
     else if (queue.remove(oldest)) aside.set(sessionKey, [...(aside.get(sessionKey) ?? []), oldest]);
   };
 
   const findSteers = (run: WorkingRun): WorkingRun[] =>
     isOpen(run.input)
-      ? queue.waiting(run.sessionKey).filter(({ input }) => input.queue?.mode === 'steer' && isPlain(input))
+      ? queue.waiting(run.sessionKey).filter((other) => other.queue?.mode === 'steer' && isPlain(other))
       : [];
 
   return {
-    requireRoom(input) {
+    requireRoom(input, settings) {
       const mine = [...deps.live()].filter((run) => run.startedAt === undefined);
       const here = mine.filter((run) => run.sessionKey === input.sessionKey).length;
-      const full = findFull(mine, input, here);
+      const full = findFull(mine, input, { here, settings });
       if (full)
         throw new GatewayError('UNAVAILABLE', `too many messages wait ${full}. Please try again in a moment.`, {
           details: { code: 'QUEUE_FULL' },
@@ -131,9 +132,9 @@ export function createLine(deps: LineDeps): Line {
         });
     },
     add(run) {
-      const isInterrupt = run.input.queue?.mode === 'interrupt';
+      const isInterrupt = run.queue?.mode === 'interrupt';
       dropOldest(run);
-      queue.add(run, isInterrupt ? (other) => other.input.queue?.mode !== 'interrupt' : undefined);
+      queue.add(run, isInterrupt ? (other) => other.queue?.mode !== 'interrupt' : undefined);
       const active = queue.active(run.sessionKey);
       if (isInterrupt && active !== run) active?.abort('interrupt');
     },
@@ -179,26 +180,29 @@ export function createLine(deps: LineDeps): Line {
 
 /** Collected messages wait until none has come for a while. */
 function toReadyTime(head: WorkingRun, line: readonly WorkingRun[]): number {
-  if (head.input.queue?.mode !== 'collect' || !head.hasWaited) return 0;
-  const newest = Math.max(...line.map((run) => (run.input.queue?.mode === 'collect' ? run.acceptedAt : 0)));
-  return newest + head.input.queue.debounceMs;
+  if (head.queue?.mode !== 'collect' || !head.hasWaited) return 0;
+  const newest = Math.max(...line.map((run) => (run.queue?.mode === 'collect' ? run.acceptedAt : 0)));
+  return newest + head.queue.debounceMs;
 }
 
 /** True for a message that asks for nothing but an answer, so that one run can answer it together with others. */
-function isPlain({ queue, afresh, model, thinking, extraSystemPrompt, toolResults, ...input }: RunInput): boolean {
-  const asksForMore = afresh ?? model ?? thinking ?? extraSystemPrompt ?? input.promptMode;
-  return (
-    queue !== undefined && asksForMore === undefined && !toolResults?.length && !input.withoutTools && isOpen(input)
-  );
+function isPlain({ queue, input }: Pick<WorkingRun, 'queue' | 'input'>): boolean {
+  const { afresh, model, thinking, extraSystemPrompt, promptMode, withoutTools, toolResults } = input;
+  const asksForMore = afresh ?? model ?? thinking ?? extraSystemPrompt ?? promptMode;
+  return queue !== undefined && asksForMore === undefined && !toolResults?.length && !withoutTools && isOpen(input);
 }
 
 /** True for a run whose caller did not bring along how the model is to be asked. */
-function isOpen({ history, request, clientTools, transient }: Omit<RunInput, 'queue'>): boolean {
+function isOpen({ history, request, clientTools, transient }: RunInput): boolean {
   return !history && !request && !clientTools?.length && !transient;
 }
 
-function findFull(waiting: readonly WorkingRun[], input: RunInput, here: number): string | undefined {
-  const cap = input.queue?.drop === 'new' ? Math.min(input.queue.cap, lineLimits.perSession) : lineLimits.perSession;
+function findFull(
+  waiting: readonly WorkingRun[],
+  input: RunInput,
+  { here, settings }: { here: number; settings: QueueSettings | undefined },
+): string | undefined {
+  const cap = settings?.drop === 'new' ? Math.min(settings.cap, lineLimits.perSession) : lineLimits.perSession;
   if (here >= cap) return `in session ${input.sessionKey}`;
   if (waiting.filter((run) => run.agentId === input.agent.id).length >= lineLimits.perAgent)
     return `for agent ${input.agent.id}`;

@@ -1,5 +1,6 @@
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { QueueConfig } from '../config/config.ts';
 import type { ModelMessage } from '../models/provider.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
 import { answerRun, ownModel } from './answer.ts';
@@ -11,6 +12,7 @@ import { noUsage, runLoop, type ToolCall } from './loop.ts';
 import { toOutcome } from './outcome.ts';
 import { orAborted } from './patience.ts';
 import { commandKind, historyRows, toModelMessages } from './prompt.ts';
+import { resolveQueue } from './queue-settings.ts';
 import { createRun, type Ending, type RunDeps, type WorkingRun } from './run.ts';
 import { type Acceptance, isTracked, type RunInput, type Runs } from './runs.ts';
 import type { ToolRegistry } from './tools/registry.ts';
@@ -25,6 +27,8 @@ export interface RunsOptions extends Omit<RunDeps, 'forget' | 'ends'> {
   maxConcurrent(): number;
   /** Milliseconds a run may take when its input does not say, as it is now. */
   timeoutMs(): number;
+  /** What becomes of messages that come while their session is at work, as it is now. */
+  queueConfig(): QueueConfig | undefined;
 }
 
 const endedRunLifeMs = 7 * 24 * 60 * 60 * 1000;
@@ -154,9 +158,12 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     requirePlainKey(input.runId);
     if (isDraining) throw draining();
     if (input.answer) requireRoomForAnswer(live.values());
-    else line.requireRoom(input);
+    else line.requireRoom(input, toQueue(input));
     if (input.model !== undefined) models.find(input.model);
   };
+
+  const toQueue = ({ queue, sessionKey }: RunInput) =>
+    resolveQueue(queue, options.queueConfig(), queue && sessions.find(sessionKey));
 
   const liveIn = (sessionKey: string): WorkingRun[] =>
     [...live.values()]
@@ -182,7 +189,14 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       if (isTracked(input)) sessions.track(sessionKey, { runId, status, reason: 'send' });
       return createRun(
         input,
-        { sessionId, lifecycleRevision, isNew: created, hasWaited: store.isHeld(runId), acceptedAt },
+        {
+          sessionId,
+          lifecycleRevision,
+          isNew: created,
+          hasWaited: store.isHeld(runId),
+          acceptedAt,
+          queue: toQueue(input),
+        },
         deps,
       );
     });

@@ -19,24 +19,37 @@ export interface QueueOverride {
   queueDebounceMs?: number | undefined;
 }
 
-const defaults: QueueSettings = { mode: 'steer', cap: 20, drop: 'summarize', debounceMs: 500 };
+/** What a message asks for. */
+export interface QueueRequest {
+  /** Wins over what the session and the configuration say. */
+  mode?: QueueMode | undefined;
+  /** What holds where nobody has said anything: the message is steered, or stays alone. */
+  otherwise: 'steer' | 'alone';
+}
+
+const defaults = { cap: 20, drop: 'summarize', debounceMs: 500 } as const;
+/** Where messages of the gateway's own clients come from, as the configuration names it. */
+const channel = 'webchat';
 
 /**
- * The settings in effect: the mode of the request, else the session's, else that of the channel, else the configured one,
- * else `steer`.
+ * The settings in effect: the mode of the request, else the session's, else the channel's, else the configured one.
+ * @returns undefined for a message that stays alone.
  */
-export function resolveQueue(options: {
-  config: QueueConfig | undefined;
-  override: QueueOverride | undefined;
-  requested: QueueMode | undefined;
-  channel: 'webchat';
-}): QueueSettings {
-  const { config = {}, override = {}, requested, channel } = options;
+export function resolveQueue(
+  request: QueueRequest | undefined,
+  config: QueueConfig = {},
+  session: QueueOverride = {},
+): QueueSettings | undefined {
+  if (!request) return undefined;
+  const chosen = request.mode ?? session.queueMode ?? config.byChannel?.[channel] ?? config.mode;
+  const mode = chosen ?? (request.otherwise === 'alone' ? undefined : request.otherwise);
   const { cap } = config;
-  return {
-    mode: requested ?? override.queueMode ?? config.byChannel?.[channel] ?? config.mode ?? defaults.mode,
-    cap: override.queueCap ?? (cap !== undefined && cap >= 1 ? cap : defaults.cap),
-    drop: override.queueDrop ?? config.drop ?? defaults.drop,
-    debounceMs: override.queueDebounceMs ?? config.debounceMsByChannel?.[channel] ?? defaults.debounceMs,
-  };
+  return (
+    mode && {
+      mode,
+      cap: session.queueCap ?? (cap !== undefined && cap >= 1 ? cap : defaults.cap),
+      drop: session.queueDrop ?? config.drop ?? defaults.drop,
+      debounceMs: session.queueDebounceMs ?? config.debounceMsByChannel?.[channel] ?? defaults.debounceMs,
+    }
+  );
 }

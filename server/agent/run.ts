@@ -8,6 +8,7 @@ import type { Ledger } from '../usage/ledger.ts';
 import type { Ends } from './ends.ts';
 import type { LoopStep } from './loop.ts';
 import { commandKind } from './prompt.ts';
+import type { QueueSettings } from './queue-settings.ts';
 import { createReceiptNotes } from './receipt.ts';
 import { createReceiver } from './receive.ts';
 import { createReply } from './reply.ts';
@@ -41,6 +42,8 @@ export interface WorkingRun extends Run {
   /** True when its message had to wait outside the transcript. */
   readonly hasWaited: boolean;
   readonly acceptedAt: number;
+  /** What becomes of its message while the session is at work; absent: it stays alone. */
+  readonly queue: QueueSettings | undefined;
   readonly signal: AbortSignal;
   begin(): void;
   /** The message is answered by another run from now on. Called when that is written. */
@@ -68,6 +71,7 @@ export interface RunSession {
   isNew: boolean;
   hasWaited: boolean;
   acceptedAt: number;
+  queue: QueueSettings | undefined;
 }
 
 /** Events besides text that a client is told which comes in the middle. */
@@ -184,6 +188,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     isFirst: session.isNew,
     hasWaited: session.hasWaited,
     acceptedAt: session.acceptedAt,
+    queue: session.queue,
     signal: abortion.signal,
     ended: ended.promise,
     recent,

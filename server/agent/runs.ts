@@ -4,7 +4,7 @@ import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { ModelFailure, ModelMessage, ModelRequest, ToolDeclaration, UserPart } from '../models/provider.ts';
-import type { QueueSettings } from './queue-settings.ts';
+import type { QueueRequest } from './queue-settings.ts';
 
 /** Everything a run needs to know before it is accepted. */
 export interface RunInput {
@@ -42,7 +42,7 @@ export interface RunInput {
    * What becomes of the message when its session is at work. Absent: it waits for a run of its own, is joined with no other,
    * and is refused when the line is full.
    */
-  queue?: QueueSettings | undefined;
+  queue?: QueueRequest | undefined;
   /** Milliseconds; the configured limit when absent or 0. */
   timeoutMs?: number | undefined;
   /** Connection that started the run; the `tool` stream goes only there. */

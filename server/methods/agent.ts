@@ -25,6 +25,8 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
     extraSystemPrompt: input.extraSystemPrompt,
     timeoutMs: (input.timeout ?? 0) * 1000,
     connection: ctx.subscriptions?.connection,
+    // Its caller waits for an answer of its own.
+    queue: { otherwise: 'alone' },
   };
   if (input.label) ctx.sessions.ensure(session.key, { change: { label: input.label } });
   const { row, replayed, run: live } = await startTyped(ctx, input, run);

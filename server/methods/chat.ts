@@ -22,6 +22,7 @@ export const chatMethods = implement(chat, {
       sessionKey: key,
       thinking: input.thinking,
       timeoutMs: input.timeoutMs,
+      queue: { mode: input.queueMode, otherwise: 'steer' },
       connection: ctx.subscriptions?.connection,
     });
     return toSendAnswer(acceptance);

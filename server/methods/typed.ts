@@ -13,7 +13,8 @@ export interface SentMessage {
 /** Starts the run that a message asks for; a chat command is answered by the gateway itself. @throws as `Runs.start`. */
 export function startTyped(ctx: Context, sent: SentMessage, run: Omit<RunInput, 'content'>): Promise<Acceptance> {
   const { message, attachments, suppressCommandInterpretation } = sent;
-  const input: RunInput = { ...run, content: toUserParts(message, attachments) };
+  const queue = run.queue ?? { otherwise: 'steer' };
+  const input: RunInput = { ...run, queue, content: toUserParts(message, attachments) };
   const { principal } = ctx;
   return ctx.runs.start(suppressCommandInterpretation ? input : ctx.commands.interpret({ input, message, principal }));
 }

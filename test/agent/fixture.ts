@@ -77,7 +77,15 @@ export async function openAgentRooms(
     config: () => config,
     isMain: (key) => key.endsWith(':main'),
   });
-  const runs = createRuns({ ...deps, models, tools, instructions, maxConcurrent, timeoutMs: () => 60_000 });
+  const runs = createRuns({
+    ...deps,
+    models,
+    tools,
+    instructions,
+    maxConcurrent,
+    timeoutMs: () => 60_000,
+    queueConfig: () => config.messages?.queue,
+  });
   const agent = agents.default();
   return {
     ...deps,
