@@ -11,7 +11,7 @@ type Rooms = Awaited<ReturnType<typeof openAgentRooms>>;
 
 async function run(rooms: Rooms, runId: string, more: object = {}): Promise<void> {
   await rooms.start({ runId, ...more });
-  await rooms.runs.wait(runId, 10_000);
+  await rooms.runs.wait(runId, { timeoutMs: 10_000 });
 }
 
 describe('what a run takes', () => {
