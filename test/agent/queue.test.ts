@@ -80,7 +80,7 @@ describe('steer', () => {
     expect(events.map(({ data }) => data.phase)).toEqual(['start', 'finishing', 'end']);
     expect(events.at(-1)?.data).toMatchObject({ answeredBy: 'one' });
     // Tokens are counted once.
-    expect(rooms.sessions.find(key)?.totalTokens).toBe(2 * usage.total);
+    expect(rooms.sessions.find(key)).toMatchObject({ inputTokens: 2 * usage.input, outputTokens: 2 * usage.output });
   });
 
   it('leaves out the tools that have not begun, with a result for each', async () => {
