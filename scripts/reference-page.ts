@@ -41,10 +41,14 @@ function renderMethod(name: string, spec: Spec, command: MethodCommand | undefin
   return [
     `### ${name}`,
     docs.members.get(name) ?? spec.summary,
-    `- Scope: ${spec.scope ? `\`${spec.scope}\`` : 'any authenticated caller'}\n- Kind: ${spec.kind}\n- Shell: \`${toShellForm(name, command)}\``,
+    `- Scope: ${spec.scope ? `\`${spec.scope}\`` : 'any authenticated caller'}\n- Kind: ${spec.kind}\n- Shell: \`${toShellForm(name, command)}\`${toLimitLine(spec)}`,
     fields ? `Input:${more}\n\n${fields}` : `Input: none.${more}`,
     renderOutput('Output', spec.output, docs),
   ].join('\n\n');
+}
+
+function toLimitLine({ limit }: Spec): string {
+  return limit ? `\n- Limit: ${limit.calls} calls in ${limit.windowMs / 1000} s for each device and address` : '';
 }
 
 function renderEvent(name: string, spec: EventMeta & { payload: Schema }, docs: ContractDocs): string {

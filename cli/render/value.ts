@@ -33,7 +33,7 @@ export function cell(name: string, value: unknown, now: number): string {
 const year2000 = 946_684_800_000;
 
 function toQuantity(name: string, value: number, now: number): string {
-  if (/(^ts|At|timestamp|Since)$/.test(name) && value > year2000) return ago(value, now);
+  if (/(^ts|At|AtMs|timestamp|Since)$/.test(name) && value > year2000) return ago(value, now);
   if (/(Ms|^age)$/.test(name)) return span(value);
   if (/(Bytes|^rss|^heap\w+|^external|^size)$/.test(name)) return bytes(value);
   return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(3)));

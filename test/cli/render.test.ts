@@ -53,6 +53,7 @@ describe('times and sizes', () => {
     expect(cell('updatedAt', now - 60_000, now)).toBe('1 min ago');
     expect(cell('messagesAt', 5, now)).toBe('5');
     expect(cell('uptimeMs', 1500, now)).toBe('1 s');
+    expect(cell('commitAtMs', now - 5000, now)).toBe('5 s ago');
     expect(cell('rss', 2_000_000, now)).toBe('2.0 MB');
     expect(cell('ratio', 1 / 3, now)).toBe('0.333');
     expect(cell('enabled', false, now)).toBe('no');
