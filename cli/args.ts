@@ -37,7 +37,9 @@ export function toInput(command: MethodCommand, args: Record<string, unknown>): 
     const positional = command.positionals.includes(field.name);
     const label = positional ? `<${toFlagName(field.name)}>` : `--${toFlagName(field.name)}`;
     const value = args[positional ? field.name : toFlagName(field.name)];
-    if (value !== undefined) input[field.name] = coerce(value, field.schema, label);
+    if (value !== undefined && positional && field.schema.type === 'array')
+      input[field.name] = coerceItem(String(value), field.schema, label);
+    else if (value !== undefined) input[field.name] = coerce(value, field.schema, label);
     else if (generated[field.name] && field.required) input[field.name] = generated[field.name]?.();
   }
   return input;

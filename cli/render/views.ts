@@ -6,6 +6,7 @@ import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { SessionPage } from '../../sdk/protocol/sessions.ts';
 import { renderAgentFile, renderAgentFiles } from './agents.ts';
 import { renderProviders } from './providers.ts';
+import { renderPreviews, renderSearch } from './sessions.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import { ago, bytes, span } from './time.ts';
@@ -25,6 +26,9 @@ type View = (payload: unknown, look: Look) => string | undefined;
 
 const views: Record<string, View> = {
   'sessions.list': renderSessions,
+  'sessions.search': renderSearch,
+  'sessions.preview': renderPreviews,
+  'sessions.get': renderTranscript,
   'sessions.usage': renderSessionsUsage,
   'usage.cost': renderCost,
   'usage.status': renderLimits,

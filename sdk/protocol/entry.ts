@@ -60,7 +60,7 @@ export {
   type Principal,
   type Role,
 } from './scopes.ts';
-export { SessionDefaults, SessionPage, SessionRow } from './sessions.ts';
+export { SearchHit, SessionDefaults, SessionPage, SessionPreview, SessionRow } from './sessions.ts';
 export { Machine } from './system.ts';
 export { ToolCatalogEntry, ToolInvocationResult, ToolRow } from './tools.ts';
 export { UpdateAvailable, UpdateSchedule } from './update.ts';

@@ -143,6 +143,32 @@ describe('the views', () => {
     expect(renderAnswer('sessions.list', { sessions: [] }, look)).toContain('openclaw agent --message');
   });
 
+  it('show what a search has found, and how to read on', () => {
+    const hit = { sessionKey: "agent:main:it's", sessionId: 's', messageId: 'm-1', role: 'user', score: 1 };
+    const results = [{ ...hit, timestamp: now - 5000, snippet: 'the …\u001b[31mneedle' }];
+    expect(renderAnswer('sessions.search', { results, truncated: true }, look)).toBe(
+      [
+        "agent:main:it's user, 5 s ago",
+        'the …[31mneedle',
+        "openclaw chat history 'agent:main:it'\\''s' --message-id m-1",
+        '',
+        'There is more: add a word, or raise --limit (at most 25).',
+        '',
+      ].join('\n'),
+    );
+    expect(renderAnswer('sessions.search', { results: [], indexing: true }, look)).toBe(
+      'Nothing found.\nOld messages are still being indexed: ask again in a moment.\n',
+    );
+  });
+
+  it('show the newest words of sessions', () => {
+    const previews = [
+      { key: 'main', status: 'ok', items: [{ role: 'user', text: 'Hello' }] },
+      { key: 'gone', status: 'missing', items: [] },
+    ];
+    expect(renderAnswer('sessions.preview', { ts: now, previews }, look)).toBe('main\nuser: Hello\n\ngone missing\n');
+  });
+
   it('show a conversation as it was spoken', () => {
     const messages = [
       { role: 'user', timestamp: now - 5000, content: [{ type: 'text', text: 'Hello' }] },
@@ -188,6 +214,9 @@ describe('the views', () => {
 
   it.each([
     'sessions.list',
+    'sessions.search',
+    'sessions.preview',
+    'sessions.get',
     'models.list',
     'agents.list',
     'system-presence',
