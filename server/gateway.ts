@@ -275,7 +275,19 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
   });
   const eventLoop = watchEventLoop();
   const diagnostics = createStability();
-  const strain = watchStrain(diagnostics.record);
+  const tellHealth = () => {
+    try {
+      health.touch();
+      publish('health', health.takeHealth());
+    } catch (error) {
+      // Told when something has changed, by who cannot do anything about it: the next one is a minute away.
+      log.child('gateway').error('health cannot be told', { error });
+    }
+  };
+  const strain = watchStrain((strained) => {
+    diagnostics.record(strained);
+    tellHealth();
+  });
   const systemEvents = createSystemEvents((beacon) => front().hear(beacon));
   const restart = createRestart({
     keeper: options.keeper,
@@ -294,10 +306,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     version,
     startedAt: life.startedAt,
   });
-  live.onChange(() => {
-    health.touch();
-    publish('health', health.takeHealth());
-  });
+  live.onChange(tellHealth);
   const commands = createChatCommands({
     sessions,
     runs,

@@ -151,7 +151,17 @@ function renderHealth(payload: unknown, look: Look): string | undefined {
     `Agents: ${agents.join(', ')}`,
     `Session store: ${oneLine(health.sessions.path)} (${health.sessions.count} sessions)`,
     ...recent,
+    ...renderRestart(health, look),
   ].join('\n')}\n`;
+}
+
+/** A configuration that was of no use at the last restart is what its owner has to hear of. */
+function renderRestart({ lastRestart }: Pick<StatusSummary, 'lastRestart'>, look: Look): string[] {
+  if (lastRestart?.status !== 'error') return [];
+  const why = oneLine(lastRestart.message ?? 'no reason given');
+  return [
+    look.paint('yellow', `Restarted ${ago(lastRestart.ts, look.now)} with the configuration from before: ${why}`),
+  ];
 }
 
 function renderStatus(payload: unknown, look: Look): string | undefined {
@@ -164,7 +174,7 @@ function renderStatus(payload: unknown, look: Look): string | undefined {
     `Gateway: ${oneLine(status.runtimeVersion)}, pid ${status.pid}, up ${span(status.uptimeMs)}`,
     ...models,
     `Runs: ${status.runs.active} working, ${status.runs.queued} waiting`,
-    `Sessions: ${status.sessions.count} in ${status.sessions.paths.map(oneLine).join(', ')}`,
+    `Sessions: ${[status.sessions.count, ...status.sessions.paths.map((path) => `in ${oneLine(path)}`)].join(' ')}`,
     ...status.sessions.recent.map(
       (row) => `- ${oneLine(row.key)}${row.updatedAt === null ? '' : ` (${ago(row.updatedAt, look.now)})`}`,
     ),
@@ -172,6 +182,7 @@ function renderStatus(payload: unknown, look: Look): string | undefined {
     ...(status.degradedSecretOwners.length > 0
       ? [`Without their secrets: ${status.degradedSecretOwners.map(oneLine).join(', ')}`]
       : []),
+    ...renderRestart(status, look),
   ].join('\n')}\n`;
 }
 

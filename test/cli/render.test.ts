@@ -212,6 +212,36 @@ describe('the views', () => {
     );
   });
 
+  it('of status and health say when the gateway could not use its configuration at the last restart', () => {
+    const lastRestart = {
+      kind: 'restart',
+      status: 'error',
+      ts: now - 5000,
+      reason: 'edit',
+      message: 'line 3 is wrong',
+    };
+    const said = 'Restarted 5 s ago with the configuration from before: line 3 is wrong';
+    const sessions = { path: '/db', paths: [], count: 2, recent: [] };
+    const status = {
+      runtimeVersion: '1',
+      pid: 1,
+      uptimeMs: 1000,
+      runs: { active: 0, queued: 0 },
+      models: [],
+      sessions,
+      processMemory: { rss: 1 },
+      degradedSecretOwners: [],
+    };
+    const health = { agents: [], sessions, eventLoop: { degraded: false, reasons: [], delayP99Ms: 0 } };
+    for (const [method, payload] of Object.entries({ status, health })) {
+      expect(renderAnswer(method, { ...payload, lastRestart }, look)).toContain(said);
+      expect(renderAnswer(method, { ...payload, lastRestart: { ...lastRestart, status: 'ok' } }, look)).not.toContain(
+        'Restarted',
+      );
+    }
+    expect(renderAnswer('status', status, look)).toContain('Sessions: 2\n');
+  });
+
   it.each([
     'sessions.list',
     'sessions.search',
