@@ -6,6 +6,7 @@ import { startGatewayProcess } from './gateway-process.ts';
 import { makeBenchDevice, measureHello } from './hellos.ts';
 import { median, readUsage, startPeer, withCpu } from './processes.ts';
 import { askOnce, measureRequests } from './requests.ts';
+import { measureLists } from './sessions.ts';
 import { measureWatchers } from './watchers.ts';
 
 const rows: string[][] = [];
@@ -71,6 +72,24 @@ for (const [method, target] of [
   add('connect to hello with a token, p50', `${withToken.toFixed(2)} ms`, '3 ms or less', withToken <= 3);
   const withDevice = await measureHello(gateway.port, makeBenchDevice());
   add('connect to hello with a device signature, p50', `${withDevice.toFixed(2)} ms`, '6 ms or less', withDevice <= 6);
+}
+
+{
+  await using listed = await startGatewayProcess(upstream.port);
+  const { sessions, perSecond, cpuMicros, bytes, p50, p99 } = await measureLists(listed);
+  const size = `100 of ${sessions} rows, ${(bytes / 1024).toFixed(0)} KiB an answer`;
+  add(
+    `sessions.list, ${size}`,
+    `${perSecond.toFixed(0)}/s, CPU ${cpuMicros.toFixed(0)} µs`,
+    '2000/s or more',
+    perSecond >= 2000,
+  );
+  add(
+    'sessions.list by its filters and orders',
+    `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`,
+    '5 ms p99',
+    p99 <= 5,
+  );
 }
 
 const latencies = await inPairs(
