@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '../log/make-folder.ts';
+
+/**
+ * Writes a file so that whoever reads it, also after a crash at any moment, finds the old one or the new one whole: a draft
+ * in the same folder, flushed, renamed, and the folder flushed. Mode 0600. A symbolic link stays, and what it leads to is
+ * written.
+ * @param isWanted asked at the last moment; false leaves the file as it is.
+ * @returns whether the file was written.
+ */
+export async function replaceFile(path: string, content: string, isWanted: () => Promise<boolean>): Promise<boolean> {
+  const target = await realpath(path).catch(async (error: NodeJS.ErrnoException) => {
+    // No file yet: a link that leads nowhere is a mistake, and must not be overwritten.
+    if (error.code === 'ENOENT' && !(await exists(path))) return path;
+    throw error;
+  });
+  const folder = dirname(target);
+  await makeFolder(folder);
+  const draft = join(folder, `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (!(await isWanted())) return false;
+    await rename(draft, target);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await flushFolder(folder);
+  return true;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Not every system lets a folder be opened; where it does not, the rename is as durable as it gets. */
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  try {
+    await handle?.sync().catch(() => undefined);
+  } finally {
+    await handle?.close();
+  }
+}
