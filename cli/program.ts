@@ -6,7 +6,7 @@ import type { Shell } from './shell.ts';
 
 /** The whole command tree: what the contract gives, and the few commands that are more than one call. */
 export function createProgram(shell: Shell): Command {
-  const { agent: agentGroup, gateway: gatewayGroup, ...derived } = deriveTree(catalogue, shell);
+  const { agent: agentGroup, gateway: gatewayGroup, config: configGroup, ...derived } = deriveTree(catalogue, shell);
   const agent = async () => {
     const { agentCommand } = await import('./commands/agent.ts');
     return { ...agentCommand(shell), subCommands: { ...agentGroup?.subCommands } };
@@ -19,12 +19,16 @@ export function createProgram(shell: Shell): Command {
     const { devicesCommand } = await import('./commands/devices/command.ts');
     return devicesCommand(shell);
   };
+  const config = async () => {
+    const { configCommand } = await import('./commands/config.ts');
+    return configCommand(shell, { ...configGroup?.subCommands });
+  };
   return {
     meta: {
       name: 'openclaw',
       description: 'OpenClaw Gateway: runs agents and lets people, apps and chat networks reach them.',
     },
-    subCommands: { gateway, agent, devices, ...derived },
+    subCommands: { gateway, agent, devices, config, ...derived },
     examples: [
       'openclaw gateway --allow-unconfigured',
       'openclaw agent --message "How do I bind to my LAN?"',

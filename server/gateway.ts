@@ -20,11 +20,15 @@ import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
 import type { Caller } from './auth/caller.ts';
 import { createChatCommands } from './commands/registry.ts';
 import { createRoster } from './config/agents.ts';
+import { announceConfig } from './config/announce.ts';
+import { createConfigFile } from './config/config-file.ts';
+import { describeConfig } from './config/describe.ts';
+import { createFingerprint, type Fingerprint } from './config/fingerprint.ts';
 import type { GatewaySettings } from './config/gateway.ts';
 import { createLiveConfig, type LiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Paths } from './config/paths.ts';
-import { readConfigSnapshot } from './config/snapshot.ts';
+import { createRevisions } from './config/revisions.ts';
 import {
   openStateDir,
   removeRuntimeFile,
@@ -81,6 +85,8 @@ export interface GatewayOptions {
   keeper?: Keeper | undefined;
   /** Closed together with the gateway. */
   log: FileLog;
+  /** Hides one more secret in the log from now on. Default: does nothing. */
+  learn?: ((secret: string) => void) | undefined;
 }
 
 export interface Gateway {
@@ -119,9 +125,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const policy = await readPolicy(settings, paths);
   const deviceSecret = await ensureToken(paths.deviceSecretPath, 'secret of device tokens');
   const live = createLiveConfig(options.loaded);
+  const fingerprint = createFingerprint(`config ${deviceSecret}`);
   const database = await openDatabase(paths.databasePath);
   let lock = lockFolder(paths.stateDir);
-  const domains = openDomains(options, { database, deviceSecret, live, life, front: () => fronts.wire });
+  const domains = openDomains(options, { database, deviceSecret, live, fingerprint, life, front: () => fronts.wire });
   const fronts = openFronts(options, { domains, live, policy, life });
   const { runs, health, publish } = domains;
   const log = options.log.child('gateway');
@@ -208,6 +215,7 @@ interface DomainDeps {
   database: Database;
   deviceSecret: string;
   live: LiveConfig;
+  fingerprint: Fingerprint;
   life: Life;
   /** The socket front, which events leave through; it is there before anything happens. */
   front(): ReturnType<typeof createWire>;
@@ -216,7 +224,7 @@ interface DomainDeps {
 /** Everything that holds state, and what can be done with it. */
 function openDomains(options: GatewayOptions, deps: DomainDeps) {
   const { paths, settings, env, version, docsDir, log } = options;
-  const { database, deviceSecret, live, life, front } = deps;
+  const { database, deviceSecret, live, fingerprint, life, front } = deps;
   const defaults = () => live.current().agents?.defaults ?? {};
   const publish: Publish = (event, payload, audience) => {
     if (event === 'sessions.changed') health.touch();
@@ -337,10 +345,21 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     channels: [],
   });
 
+  const configFile = createConfigFile({
+    path: paths.configPath,
+    env,
+    live,
+    fingerprint,
+    revisions: createRevisions(database),
+    onWritten: (edited) => announceConfig(edited, { publish, log: log.child('config'), learn: options.learn }),
+  });
+
   return {
     agents,
     config: live,
     agentFiles,
+    configFile,
+    configDescription: describeConfig(version),
     sessions,
     store,
     runs,
@@ -398,6 +417,8 @@ function openFronts({ paths, env, version, buildId, log }: GatewayOptions, deps:
   const budget = createCallBudget();
   const methods = createMethods({
     config,
+    configFile: domains.configFile,
+    configDescription: domains.configDescription,
     agents,
     agentFiles,
     sessions,
@@ -424,7 +445,6 @@ function openFronts({ paths, env, version, buildId, log }: GatewayOptions, deps:
     presence: () => wire.presence(),
     health: health.takeHealth,
     status: health.sumUp,
-    configSnapshot: () => readConfigSnapshot({ path: paths.configPath, env }, live.loaded()),
     tailLog: (page) => tailLog(log.currentFile(), page),
   });
   const wire = createWire({
@@ -435,6 +455,7 @@ function openFronts({ paths, env, version, buildId, log }: GatewayOptions, deps:
     },
     handle: methods.handle,
     hello: createHelloFacts({
+      appliedConfigHash: domains.configFile.appliedHash,
       server: { version, bootId, buildId },
       ...domains,
       startedAt: life.startedAt,

@@ -3,7 +3,7 @@ import { agent, agentWait } from './agent.ts';
 import { agentIdentityGet, agents } from './agents.ts';
 import { chat } from './chat.ts';
 import { commands } from './commands.ts';
-import { config } from './config.ts';
+import { config, configApply } from './config.ts';
 import { device } from './device.ts';
 import { diagnostics } from './diagnostics.ts';
 import { events } from './events.ts';
@@ -22,6 +22,7 @@ import {
 import { models } from './models.ts';
 import { systemPresence } from './presence.ts';
 import { runs } from './runs.ts';
+import { secrets } from './secrets.ts';
 import { sessions } from './sessions.ts';
 import { system, systemEvent } from './system.ts';
 import { tools } from './tools.ts';
@@ -49,6 +50,8 @@ export interface Namespaces {
   tools: typeof tools;
   logs: typeof logs;
   config: typeof config;
+  'config.apply': typeof configApply;
+  secrets: typeof secrets;
   gateway: typeof gateway;
   diagnostics: typeof diagnostics;
   device: typeof device;
@@ -82,6 +85,8 @@ export const contract: Contract = router<{ [K in keyof Namespaces]: Namespaces[K
   tools,
   logs,
   config,
+  'config.apply': configApply,
+  secrets,
   gateway,
   diagnostics,
   device,

@@ -5,7 +5,16 @@ export { RunEvent, RunOutcome } from './agent.ts';
 export { AgentFile, type AgentIdentity, AgentPresentation, AgentRow } from './agents.ts';
 export { ChatEvent, ChatMessage, ContentPart, HistoryDelta, HistoryPage } from './chat.ts';
 export { CommandEntry, parseTypedCommand } from './commands.ts';
-export { type ConfigIssue, ConfigSnapshot } from './config.ts';
+export {
+  type ConfigHint,
+  type ConfigIssue,
+  ConfigRevision,
+  type ConfigSchemaChild,
+  ConfigSchemaNode,
+  type ConfigSentinel,
+  ConfigSnapshot,
+  ConfigWritten,
+} from './config.ts';
 export { type Contract, contract, eventSpecs, methods } from './contract.ts';
 export { type DeviceClient, type DeviceToken, PairedDevice, PairingRequest } from './device.ts';
 export { type RecordStability, StabilityRecord, type StabilitySummary } from './diagnostics.ts';
@@ -60,6 +69,7 @@ export {
   type Principal,
   type Role,
 } from './scopes.ts';
+export { ResolvedSecrets } from './secrets.ts';
 export { SearchHit, SessionDefaults, SessionPage, SessionPreview, SessionRow } from './sessions.ts';
 export { Machine } from './system.ts';
 export { ToolCatalogEntry, ToolInvocationResult, ToolRow } from './tools.ts';

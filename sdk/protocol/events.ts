@@ -96,6 +96,20 @@ export const events = router({
     droppable: false,
     payload: SessionMessage,
   }),
+  /** After each write of the configuration file; tells nothing of what it holds. */
+  'config.changed': event({
+    summary: 'The configuration file was written.',
+    scope: 'operator.read',
+    droppable: true,
+    payload: z.object({ path: z.string(), hash: z.string(), ts: timestampMs }),
+  }),
+  /** The models or the commands that `chat.metadata` tells of are others now. */
+  'chat.metadata.changed': event({
+    summary: 'The models or commands of conversations have changed.',
+    scope: 'operator.read',
+    droppable: true,
+    payload: z.object({}),
+  }),
   /** A device waits for approval: `device.pair.approve` or `device.pair.reject`. */
   'device.pair.requested': event({
     summary: 'A device waits for approval.',

@@ -6,6 +6,7 @@ export interface Config {
   gateway?: GatewayConfig | undefined;
   agents?: AgentsConfig | undefined;
   models?: ModelsConfig | undefined;
+  secrets?: SecretsConfig | undefined;
   session?: SessionConfig | undefined;
   tools?: ToolsConfig | undefined;
   messages?: { queue?: QueueConfig | undefined } | undefined;
@@ -166,6 +167,28 @@ export interface ProviderConfig {
 
 export interface ModelsConfig {
   providers?: Record<string, ProviderConfig> | undefined;
+}
+
+export interface SecretsConfig {
+  /** Where secrets are kept that the configuration refers to. */
+  providers?:
+    | Record<
+        string,
+        {
+          source?: 'env' | 'file' | 'exec' | 'store' | undefined;
+          /** Of `env`: the only variables that may be read. */
+          allowlist?: string[] | undefined;
+          /** Of `file`: a private file of this user. */
+          path?: string | undefined;
+          /** Of `file`. Default `json`. */
+          mode?: 'json' | 'singleValue' | undefined;
+          /** Of `file`. Default 1 MiB. */
+          maxBytes?: number | undefined;
+          /** Of `file`: milliseconds. Default 5000. */
+          timeoutMs?: number | undefined;
+        }
+      >
+    | undefined;
 }
 
 export interface SessionConfig {

@@ -45,7 +45,7 @@ export function readStyle(text: string): Style {
 export function createPrinter({ eol, unit, quote, trailing }: Style): Printer {
   const isJson = quote === '"' && !trailing;
   const write = (value: unknown, space: string): string => {
-    if (isJson && !hasOddNumber(value)) return JSON.stringify(value, undefined, space);
+    if (isJson && !hasOddNumber(value)) return escapeLineEnds(JSON.stringify(value, undefined, space));
     const text = JSON5.stringify(value, { space, quote: quote || "'" });
     return trailing ? text : text.replace(/,(?=\n\s*[}\]])/g, '');
   };
@@ -62,6 +62,11 @@ export function createPrinter({ eol, unit, quote, trailing }: Style): Printer {
     },
     quoteLike: (first) => (first === '"' || first === "'" ? first : first === undefined ? quote : ''),
   };
+}
+
+/** JSON leaves them as they are, and JSON5 warns of them. */
+function escapeLineEnds(json: string): string {
+  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 /** JSON has no word for these. */

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import JSON5 from 'json5';
 import type { ConfigIssue } from '../../sdk/protocol/config.ts';
@@ -24,8 +23,6 @@ export interface LoadedConfig {
   parsed: unknown;
   /** What the gateway runs with: substituted, agents as entries, without defaults. */
   config: Config;
-  /** `sha256:` and the hex digest of the file's text; null when there is no file. */
-  hash: string | null;
   /** Keys without an effect yet, and secrets that are not available. */
   warnings: ConfigIssue[];
 }
@@ -38,8 +35,24 @@ export type LocatedIssue = ConfigIssue & Position;
  * @throws GatewayError INVALID_CONFIG with the text an operator needs, and `details.issues`, a {@link LocatedIssue} each.
  */
 export async function loadConfig({ path, env }: { path: string; env: Environment }): Promise<LoadedConfig> {
-  const raw = await readText(path);
-  if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, hash: null, warnings: [] };
+  return parseConfig(await readConfigText(path), { path, env });
+}
+
+/** Whose words a text is read in. */
+export interface Reading {
+  /** Where the text is kept, for messages. */
+  path: string;
+  env: Environment;
+  /** The configuration in effect: a secret that cannot be read keeps the value it has there. Default: none. */
+  previous?: Config | undefined;
+}
+
+/**
+ * What a text says, undefined for a file that is not there.
+ * @throws GatewayError INVALID_CONFIG as {@link loadConfig}.
+ */
+export async function parseConfig(raw: string | undefined, { path, env, previous }: Reading): Promise<LoadedConfig> {
+  if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, warnings: [] };
 
   const file = parseText(raw, path);
   refuseDepth(file, path);
@@ -47,19 +60,19 @@ export async function loadConfig({ path, env }: { path: string; env: Environment
   const { value, warnings } = substituteVariables(file, env);
   refuseFaults(findFaults(value, file), raw, path);
   refuseFaults([...findNameFaults(value), ...findToolFaults(value)], raw, path);
-  const resolved = resolveSecretRefs(enterAgentList(value), env);
+  const resolved = await resolveSecretRefs(enterAgentList(value), { env, previous });
   return {
     path,
     exists: true,
     raw,
     parsed: file,
     config: resolved.value,
-    hash: `sha256:${createHash('sha256').update(raw).digest('hex')}`,
     warnings: [...warnings, ...resolved.warnings, ...warnOfDefaults(resolved.value), ...warnOfIdleKeys(file)],
   };
 }
 
-async function readText(path: string): Promise<string | undefined> {
+/** The text of a configuration file; undefined when there is none. @throws GatewayError INVALID_CONFIG when it cannot be read. */
+export async function readConfigText(path: string): Promise<string | undefined> {
   const bytes = await readBytes(path);
   if (bytes === undefined || isUtf8(bytes)) return bytes?.toString();
   throw toError(path, [{ path: '', message: 'the file is not UTF-8 text: save it as UTF-8', line: 1, column: 1 }]);
@@ -110,12 +123,18 @@ const maxDepth = 100;
 
 /** What looks at the tree goes into itself for each level, and would end in the middle of nowhere. */
 function refuseDepth(file: unknown, path: string): void {
-  let level = [file];
+  if (isTooDeep(file))
+    throw toError(path, [{ path: '', message: `more than ${maxDepth} levels of nesting`, line: 1, column: 1 }]);
+}
+
+/** True for a tree that what looks at it could not look to the end of. */
+export function isTooDeep(tree: unknown): boolean {
+  let level = [tree];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth)
-      throw toError(path, [{ path: '', message: `more than ${maxDepth} levels of nesting`, line: 1, column: 1 }]);
+    if (depth > maxDepth) return true;
     level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
   }
+  return false;
 }
 
 function refuseFaults(faults: Fault[], raw: string, path: string): void {

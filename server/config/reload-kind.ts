@@ -16,6 +16,7 @@ const kinds: Readonly<Record<string, ReloadKind>> = {
   cron: 'hot',
   session: 'hot',
   messages: 'hot',
+  commands: 'hot',
   tools: 'hot',
   skills: 'hot',
   ui: 'hot',

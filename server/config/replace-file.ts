@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../log/make-folder.ts';
+import { isAlive } from './state-dir.ts';
 
 /**
  * Writes a file so that whoever reads it, also after a crash at any moment, finds the old one or the new one whole: a draft
@@ -18,7 +19,9 @@ export async function replaceFile(path: string, content: string, isWanted: () =>
   });
   const folder = dirname(target);
   await makeFolder(folder);
-  const draft = join(folder, `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+  const name = `.${basename(target)}.`;
+  await removeLeftovers(folder, name);
+  const draft = join(folder, `${name}${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
   try {
     const file = await open(draft, 'wx', 0o600);
     try {
@@ -34,6 +37,15 @@ export async function replaceFile(path: string, content: string, isWanted: () =>
   }
   await flushFolder(folder);
   return true;
+}
+
+/** Drafts of processes that were killed while they wrote: they hold secrets, and nobody else removes them. */
+async function removeLeftovers(folder: string, name: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((entry) => entry.startsWith(name) && entry.endsWith('.tmp'));
+  for (const draft of drafts) {
+    const pid = Number(draft.slice(name.length).split('.')[0]);
+    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(folder, draft), { force: true });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

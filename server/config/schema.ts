@@ -26,6 +26,12 @@ export function configSchema(file?: Record<string, unknown>): z.ZodObject<Record
   return z.strictObject(shape);
 }
 
+/** The schema of everything below one namespace; undefined for an unknown name. */
+export function namespaceSchema(name: string): z.ZodType | undefined {
+  const tree = keyTree(name);
+  return tree && toSchema(tree, undefined);
+}
+
 /** What a file holds at one key: one value, or several below a `<id>` or in a list. Undefined asks for everything. */
 type Values = readonly unknown[] | undefined;
 

@@ -1,48 +1,67 @@
 import type { ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config.ts';
 import { isGatewayError } from '../../sdk/protocol/errors.ts';
 import { createRedactor } from '../log/redact.ts';
-import { type LoadedConfig, loadConfig } from './load.ts';
+import type { Config } from './config.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import { type LoadedConfig, parseConfig, readConfigText } from './load.ts';
 import { redactConfig } from './redact.ts';
 import type { Environment } from './substitute.ts';
 
-/**
- * What `config.get` answers, secrets hidden.
- * @param appliedHash hash of the configuration that the gateway runs with.
- */
-export function toConfigSnapshot(loaded: LoadedConfig, appliedHash: string | null): ConfigSnapshot {
-  const { path, exists, raw, parsed, config, hash, warnings } = loaded;
+export interface SnapshotOptions {
+  path: string;
+  env: Environment;
+  fingerprint: Fingerprint;
+  /** The configuration in effect. */
+  running: Config;
+  /** Hash of the newest configuration that is in effect as a whole. */
+  appliedHash: string;
+}
+
+/** Reads the file as it is now and says what it holds, secrets hidden; a file that has become invalid is an answer too. */
+export async function readConfigSnapshot(options: SnapshotOptions): Promise<ConfigSnapshot> {
+  const raw = await readConfigText(options.path);
+  try {
+    return toConfigSnapshot(await parseConfig(raw, options), options);
+  } catch (error) {
+    // An edit in progress is expected to be invalid at times: the caller is told what is wrong with it.
+    if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
+    const issues = (error.details?.issues ?? []) as ConfigIssue[];
+    const { path, running, fingerprint } = options;
+    const nothing = { path, exists: true, raw: null, parsed: null, config: running, warnings: [] };
+    return {
+      ...toConfigSnapshot(nothing, options),
+      valid: false,
+      hash: raw === undefined ? null : fingerprint.text(raw),
+      issues: issues.map(({ path: key, message }) => ({ path: key, message })),
+    };
+  }
+}
+
+/** What `config.get` answers. */
+export function toConfigSnapshot(
+  { path, exists, raw, parsed, config, warnings }: LoadedConfig,
+  { fingerprint, running, appliedHash }: Omit<SnapshotOptions, 'path' | 'env'>,
+): ConfigSnapshot {
+  const source = redactConfig(config);
   return {
     path,
     exists,
     valid: true,
     raw: raw !== null && isHarmless(raw, parsed) ? raw : null,
     parsed: redactConfig(parsed),
-    config: redactConfig(config),
-    hash,
+    sourceConfig: source,
+    resolved: source,
+    config: source,
+    runtimeConfig: redactConfig(running),
+    hash: raw === null ? null : fingerprint.text(raw),
+    configRevisionHash: fingerprint.config(config),
     appliedConfigHash: appliedHash,
     issues: [],
     warnings,
+    legacyIssues: [],
+    includedPaths: [],
+    includeProvenance: [],
   };
-}
-
-/** Reads the file as it is now and says what it holds; a file that has become invalid is an answer too. */
-export async function readConfigSnapshot(
-  { path, env }: { path: string; env: Environment },
-  applied: LoadedConfig,
-): Promise<ConfigSnapshot> {
-  try {
-    return toConfigSnapshot(await loadConfig({ path, env }), applied.hash);
-  } catch (error) {
-    // An edit in progress is expected to be invalid at times: the caller is told what is wrong with it.
-    if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
-    const issues = (error.details?.issues ?? []) as ConfigIssue[];
-    return {
-      ...toConfigSnapshot({ ...applied, path, exists: true, raw: null, hash: null, warnings: [] }, applied.hash),
-      valid: false,
-      parsed: null,
-      issues: issues.map(({ path: key, message }) => ({ path: key, message })),
-    };
-  }
 }
 
 /** True when a text shows no secret: neither under its keys, nor in its comments. */

@@ -107,7 +107,8 @@ async function findRunningGateway(stateDir: string): Promise<RuntimeFile | undef
   return answer?.ok ? found : undefined;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with that id runs, of whomever. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -274,4 +274,15 @@ export const migrations: readonly string[] = [
   CREATE INDEX runs_waiting ON runs(session_key) WHERE input IS NOT NULL;
   CREATE INDEX messages_of_run ON messages(run_id) WHERE run_id IS NOT NULL AND role = 'user';
   `,
+  `
+  -- texts of the configuration file, secrets and all: this database is as private as that file
+  CREATE TABLE config_revisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    note TEXT,
+    changed_paths TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

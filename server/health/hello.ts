@@ -9,7 +9,9 @@ import type { createHealth } from './snapshot.ts';
 export interface HelloDeps {
   server: HelloFacts['server'];
   agents: Roster;
-  config: LiveConfig;
+  config: Pick<LiveConfig, 'current'>;
+  /** Hash of the newest configuration that is in effect as a whole. */
+  appliedConfigHash(): string;
   models: Pick<ModelRegistry, 'fallback'>;
   health: Pick<ReturnType<typeof createHealth>, 'takeHealth'>;
   updates: Pick<Updates, 'known'>;
@@ -23,14 +25,14 @@ export interface HelloDeps {
 
 /** Says what hello says of the gateway, as it is now. */
 export function createHelloFacts(deps: HelloDeps): () => HelloFacts {
-  const { server, config, health, updates, startedAt, isDraining, admin } = deps;
+  const { server, health, updates, startedAt, isDraining, admin } = deps;
   return () => ({
     server,
     snapshot: {
       health: health.takeHealth(),
       uptimeMs: Date.now() - startedAt,
       suspension: { phase: isDraining() ? 'draining' : 'accepting' },
-      appliedConfigHash: config.loaded().hash,
+      appliedConfigHash: deps.appliedConfigHash(),
       sessionDefaults: toSessionDefaults(deps),
       updateSchedule: updates.known(),
       ...admin,

@@ -1,6 +1,67 @@
-import { config } from '../../sdk/protocol/config.ts';
-import { implement } from './implement.ts';
+import { type ConfigSentinel, type ConfigWritten, config, configApply } from '../../sdk/protocol/config.ts';
+import type { ConfigEdited } from '../config/config-file.ts';
+import type { Context } from './context.ts';
+import { implement, implementOne } from './implement.ts';
 
 export const configMethods = implement(config, {
-  get: ({ ctx }) => ctx.configSnapshot(),
+  get: ({ ctx }) => ctx.configFile.read(),
+  async set({ input, ctx }) {
+    return toWritten(ctx, await ctx.configFile.edit({ ...input, requiresBase: true, by: authorOf(ctx) }));
+  },
+  async patch({ input, ctx }) {
+    const { raw, replacePaths = [], ...rest } = input;
+    const patch = ctx.configFile.parsePatch(raw);
+    const edited = await ctx.configFile.edit({ ...rest, patch, replacePaths, requiresBase: true, by: authorOf(ctx) });
+    const written = { ...toWritten(ctx, edited), changedPaths: edited.changedPaths };
+    return { ...written, ...toSentinel('config-patch', edited, input.note), ...restart(ctx, edited, input) };
+  },
+  schema: ({ ctx }) => ctx.configDescription.whole(),
+  'schema.lookup': ({ input, ctx }) => ctx.configDescription.lookUp(input.path),
+  'revisions.list': ({ ctx }) => ({ revisions: ctx.configFile.revisions() }),
+  async rollback({ input, ctx }) {
+    const edited = await ctx.configFile.rollback(input.revision, authorOf(ctx));
+    return { ...toWritten(ctx, edited), changedPaths: edited.changedPaths };
+  },
 });
+
+export const configApplyMethod = implementOne(configApply, async ({ input, ctx }) => {
+  const edited = await ctx.configFile.edit({ ...input, requiresBase: true, by: authorOf(ctx) });
+  return {
+    ...toWritten(ctx, edited),
+    ...toSentinel('config-apply', edited, input.note),
+    ...restart(ctx, edited, input),
+  };
+});
+
+function toWritten(ctx: Context, { loaded, hash, noop }: ConfigEdited): ConfigWritten {
+  return { ok: true, path: loaded.path, hash, config: ctx.configFile.show(loaded), ...(noop && { noop }) };
+}
+
+function toSentinel(
+  kind: ConfigSentinel['payload']['kind'],
+  { noop, requiresRestart }: ConfigEdited,
+  message: string | undefined,
+): Pick<ConfigWritten, 'sentinel'> {
+  const payload = {
+    kind,
+    status: 'ok' as const,
+    ts: Date.now(),
+    ...(message && { message }),
+    stats: { requiresRestart },
+  };
+  return { sentinel: { persisted: !noop, payload } };
+}
+
+function restart(
+  ctx: Context,
+  { requiresRestart }: ConfigEdited,
+  { restartDelayMs }: { restartDelayMs?: number | undefined },
+): Pick<ConfigWritten, 'restart'> {
+  if (!requiresRestart || restartDelayMs === undefined) return {};
+  return { restart: ctx.restart.request({ reason: 'config', delayMs: restartDelayMs }) };
+}
+
+/** Who writes, for the list of revisions. */
+function authorOf({ principal }: Context): string {
+  return `${principal.method} ${principal.id}`;
+}

@@ -1,4 +1,3 @@
-import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
 import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
@@ -8,6 +7,8 @@ import type { Runs } from '../agent/runs.ts';
 import type { ToolRegistry } from '../agent/tools/registry.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
+import type { ConfigFile } from '../config/config-file.ts';
+import type { ConfigDescription } from '../config/describe.ts';
 import type { LiveConfig } from '../config/live.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Stability } from '../health/stability.ts';
@@ -24,7 +25,11 @@ import type { AgentFiles } from '../workspace/agent-files.ts';
 
 /** The gateway's domains, as handlers see them. */
 export interface Domains {
-  config: Pick<LiveConfig, 'current'>;
+  config: Pick<LiveConfig, 'current' | 'loaded'>;
+  /** Writes the configuration, and puts it into effect. */
+  configFile: ConfigFile;
+  /** What the configuration may hold; made at the first question. */
+  configDescription: ConfigDescription;
   agents: Roster;
   agentFiles: AgentFiles;
   sessions: SessionStore;
@@ -49,7 +54,6 @@ export interface Domains {
   presence(): PresenceEntry[];
   health(options?: { probe?: boolean | undefined }): HealthSnapshot;
   status(): StatusSummary;
-  configSnapshot(): Promise<ConfigSnapshot>;
   /** Reads the log file that is being written. */
   tailLog(page: TailOptions): Promise<LogTail>;
 }

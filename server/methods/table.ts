@@ -2,7 +2,7 @@ import { agentMethod, agentWaitMethod } from './agent.ts';
 import { agentIdentityMethod, agentsMethods } from './agents.ts';
 import { chatMethods } from './chat.ts';
 import { commandsMethods } from './commands.ts';
-import { configMethods } from './config.ts';
+import { configApplyMethod, configMethods } from './config.ts';
 import type { Context, Domains } from './context.ts';
 import { deviceMethods } from './device.ts';
 import { diagnosticsMethods } from './diagnostics.ts';
@@ -13,6 +13,7 @@ import { logsMethods } from './logs.ts';
 import { modelsMethods } from './models.ts';
 import { systemPresenceMethod } from './presence.ts';
 import { runsMethods } from './runs.ts';
+import { secretsMethods } from './secrets.ts';
 import { sessionsMethods } from './sessions.ts';
 import { systemEventMethod, systemMethods } from './system.ts';
 import { toolsMethods } from './tools.ts';
@@ -32,6 +33,7 @@ const namespaces = {
   logs: logsMethods,
   models: modelsMethods,
   runs: runsMethods,
+  secrets: secretsMethods,
   sessions: sessionsMethods,
   tools: toolsMethods,
   update: updateMethods,
@@ -49,6 +51,7 @@ const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(
     agent: agentMethod,
     'agent.wait': agentWaitMethod,
     'agent.identity.get': agentIdentityMethod,
+    'config.apply': configApplyMethod,
     ...Object.fromEntries(
       Object.entries(namespaces).flatMap(([namespace, methods]) =>
         Object.entries(methods).map(([name, handler]) => [`${namespace}.${name}`, handler]),

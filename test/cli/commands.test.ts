@@ -11,6 +11,7 @@ describe('commands with a gateway', () => {
     home = await createHome();
     ({ url } = await home.gateway());
     await home.run(['agent', '--message', 'Hello']);
+    await home.run(['config', 'set', 'agents.defaults.maxConcurrent', '8']);
   });
   afterAll(() => home[Symbol.asyncDispose]());
 
@@ -22,6 +23,8 @@ describe('commands with a gateway', () => {
     'sessions.search': ['Hello'],
     'sessions.preview': ['main,nowhere'],
     'sessions.get': ['main'],
+    'config.schema.lookup': ['gateway.port'],
+    'config.rollback': ['1'],
     'sessions.create': ['novel', '--label', 'The novel'],
     'sessions.resolve': ['main'],
     'sessions.describe': ['main'],

@@ -10,7 +10,6 @@ const toLoaded = (config: Config): LoadedConfig => ({
   raw: null,
   parsed: config,
   config,
-  hash: null,
   warnings: [],
 });
 

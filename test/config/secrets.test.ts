@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
+import { createFingerprint } from '../../server/config/fingerprint.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { listSecrets, redactConfig } from '../../server/config/redact.ts';
 import { readConfigSnapshot, toConfigSnapshot } from '../../server/config/snapshot.ts';
@@ -55,17 +56,17 @@ describe('a variable', () => {
 });
 
 describe('a reference to a secret', () => {
-  const resolve = (apiKey: object, env: Record<string, string>, providers?: object) => {
+  const resolve = async (apiKey: object, env: Record<string, string>, providers?: object) => {
     const config = { secrets: { providers }, models: { providers: { token: { apiKey } } } };
-    const { value, warnings } = resolveSecretRefs(config as unknown as Config, env);
+    const { value, warnings } = await resolveSecretRefs(config as unknown as Config, { env });
     return { secret: value.models?.providers?.token?.apiKey ?? '', warnings };
   };
   const ref = { source: 'env', provider: 'default', id: 'KEY' };
 
-  it('is read from the environment', () => {
-    expect(resolve(ref, { KEY: 'value' })).toEqual({ secret: 'value', warnings: [] });
+  it('is read from the environment', async () => {
+    expect(await resolve(ref, { KEY: 'value' })).toEqual({ secret: 'value', warnings: [] });
     const providers = { mine: { source: 'env', allowlist: ['KEY'] } };
-    expect(resolve({ ...ref, provider: 'mine' }, { KEY: 'value' }, providers)).toEqual({
+    expect(await resolve({ ...ref, provider: 'mine' }, { KEY: 'value' }, providers)).toEqual({
       secret: 'value',
       warnings: [],
     });
@@ -83,16 +84,17 @@ describe('a reference to a secret', () => {
       /not in secrets\.providers\.default\.allowlist/,
     ],
     [ref, { KEY: 'x' }, { default: { source: 'file', path: '/a' } }, /has source "file", not "env"/],
-    [{ ...ref, source: 'file', id: '/a/b' }, {}, undefined, /not from source "file"/],
-  ])('that cannot be read is a warning, and an unresolved text: %j', (reference, env, providers, message) => {
-    const { secret, warnings } = resolve(reference, env as Record<string, string>, providers);
+    [{ ...ref, source: 'file', id: '/a/b' }, {}, undefined, /has no entry "default"/],
+    [{ ...ref, source: 'exec' }, {}, undefined, /not from source "exec"/],
+  ])('that cannot be read is a warning, and an unresolved text: %j', async (reference, env, providers, message) => {
+    const { secret, warnings } = await resolve(reference, env as Record<string, string>, providers);
     expect(isUnresolved(secret)).toBe(true);
     expect(warnings).toEqual([{ path: 'models.providers.token.apiKey', message: expect.stringMatching(message) }]);
   });
 
-  it('stays as it is on a key without an effect', () => {
+  it('stays as it is on a key without an effect', async () => {
     const config = { channels: { telegram: { botToken: ref } } } as Config;
-    expect(resolveSecretRefs(config, {})).toEqual({ value: config, warnings: [] });
+    expect(await resolveSecretRefs(config, { env: {} })).toEqual({ value: config, warnings: [] });
   });
 });
 
@@ -174,12 +176,15 @@ describe('listSecrets', () => {
 });
 
 describe('the snapshot', () => {
+  const fingerprint = createFingerprint('a key');
+  const without = { legacyIssues: [], includedPaths: [], includeProvenance: [] };
+
   async function snapshot(text: string) {
     await using folder = await scratch();
     const path = join(folder.path, 'openclaw.json');
     await writeFile(path, text);
     const loaded = await loadConfig({ path, env: { PORT: '1' } });
-    return { loaded, shown: toConfigSnapshot(loaded, 'sha256:applied') };
+    return { loaded, shown: toConfigSnapshot(loaded, { fingerprint, running: loaded.config, appliedHash: 'applied' }) };
   }
 
   it('shows the text when it holds no secret', async () => {
@@ -191,11 +196,16 @@ describe('the snapshot', () => {
       valid: true,
       raw: text,
       parsed: { session: { mainKey: `\${PORT}` } },
+      sourceConfig: { session: { mainKey: '1' } },
+      resolved: { session: { mainKey: '1' } },
       config: { session: { mainKey: '1' } },
-      hash: loaded.hash,
-      appliedConfigHash: 'sha256:applied',
+      runtimeConfig: { session: { mainKey: '1' } },
+      hash: fingerprint.text(text),
+      configRevisionHash: fingerprint.config({ session: { mainKey: '1' } }),
+      appliedConfigHash: 'applied',
       issues: [],
       warnings: [],
+      ...without,
     });
   });
 
@@ -214,15 +224,22 @@ describe('the snapshot', () => {
     await writeFile(path, '{ gateway: { port: 1, auth: { token: "hush-hush" } } }');
     const applied = await loadConfig({ path, env: {} });
     await writeFile(path, '{ gateway: { port: "x" } }');
-    expect(await readConfigSnapshot({ path, env: {} }, applied)).toEqual({
+    const config = { gateway: { port: 1, auth: { token: hidden } } };
+    const running = applied.config;
+    expect(await readConfigSnapshot({ path, env: {}, fingerprint, running, appliedHash: 'applied' })).toEqual({
       path,
       exists: true,
       valid: false,
       raw: null,
       parsed: null,
-      config: { gateway: { port: 1, auth: { token: hidden } } },
-      hash: null,
-      appliedConfigHash: applied.hash,
+      sourceConfig: config,
+      resolved: config,
+      config,
+      runtimeConfig: config,
+      hash: fingerprint.text('{ gateway: { port: "x" } }'),
+      configRevisionHash: fingerprint.config(running),
+      appliedConfigHash: 'applied',
+      ...without,
       issues: [{ path: 'gateway.port', message: 'expected integer 1..65535, received string' }],
       warnings: [],
     });

@@ -61,7 +61,11 @@ export const rooms: readonly Room[] = [
     values: [...node, ...errorsAndNames, 'server/log', 'pino', 'sonic-boom'],
     types: ['server/config/config.ts'],
   },
-  { place: 'server/config', values: [...domain, 'zod', 'json5', 'fastest-levenshtein'], types: protocolTypes },
+  {
+    place: 'server/config',
+    values: [...domain, 'zod', 'json5', 'fastest-levenshtein'],
+    types: [...protocolTypes, 'server/database'],
+  },
   { place: 'server/workspace', values: [...domain, 'server/workspace'], types: protocolTypes },
   { place: 'server/database', values: [...domain, 'server/database'], types: protocolTypes },
   { place: 'server/auth', values: [...domain, 'server/auth'], types: protocolTypes },

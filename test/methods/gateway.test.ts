@@ -51,7 +51,8 @@ describe('the gateway', () => {
       raw: null,
       config: { gateway: { auth: { token: '__OPENCLAW_REDACTED__' } } },
     });
-    expect(config.hash).toBe(config.appliedConfigHash);
+    expect(config.configRevisionHash).toBe(config.appliedConfigHash);
+    expect(config.hash).toMatch(/^hmac-sha256:v1:[\w-]{43}$/);
     const log = await client.call<{ lines: string[]; cursor: number; file: string }>('logs.tail', { limit: 50 });
     expect(log.lines.some((line) => JSON.parse(line).message.includes('ready'))).toBe(true);
     expect(log.file).toBe(gateway.logFile);

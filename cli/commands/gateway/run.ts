@@ -35,7 +35,11 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
     async start(setup, keeper) {
       const verbose = args.verbose === true;
       const opened = openLog(makers, { ...setup, paths, env, verbose, json: globals.json });
-      const gateway = await start(shell, { ...setup, paths, log: opened.log, keeper }, opened.toFileOnly);
+      const gateway = await start(
+        shell,
+        { ...setup, paths, log: opened.log, learn: opened.learn, keeper },
+        opened.toFileOnly,
+      );
       const { auth, hosts } = setup.settings;
       // The gateway may have made a token just now.
       if (auth.mode === 'token' && !auth.token) opened.learn((await readToken(paths.tokenPath)) ?? '');
@@ -50,7 +54,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
 
 // --- internal ---
 
-type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'keeper'>;
+type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'learn' | 'keeper'>;
 
 async function start(shell: Shell, starting: Starting, toFileOnly: () => void): Promise<Gateway> {
   const { loaded, log } = starting;

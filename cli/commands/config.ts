@@ -1,0 +1,129 @@
+import type { ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config.ts';
+import { isGatewayError } from '../../sdk/protocol/errors.ts';
+import type { Command } from '../command.ts';
+import { misuse } from '../misuse.ts';
+import { answer, type Shell } from '../shell.ts';
+
+/** `openclaw config`: what the methods give, and changes of single keys. */
+export function configCommand(shell: Shell, subCommands: NonNullable<Command['subCommands']>): Command {
+  return {
+    meta: { name: 'config', description: 'Show, change and explain the configuration.' },
+    subCommands: {
+      ...subCommands,
+      set: setCommand(shell),
+      unset: unsetCommand(shell),
+      patch: patchCommand(shell),
+    },
+  };
+}
+
+// --- internal ---
+
+const writeFlags = {
+  note: { type: 'string', description: 'Kept with the revision, for people' },
+  'allow-destructive': { type: 'boolean', description: 'Let it drop gateway.mode, or more than half of the file' },
+} as const;
+
+function setCommand(shell: Shell): Command {
+  return {
+    meta: { name: 'set', description: 'Set one key of the configuration.' },
+    args: {
+      path: { type: 'positional', required: true, description: 'Key, for example agents.defaults.model' },
+      value: { type: 'positional', required: true, description: 'JSON5, or else a text' },
+      ...writeFlags,
+    },
+    examples: ['openclaw config set session.mainKey home', 'openclaw config set agents.defaults.maxConcurrent 8'],
+    run: async ({ args }) => {
+      const path = String(args.path ?? '');
+      return write(shell, nest(readPath(path), toJson5(String(args.value ?? ''))), { args, replacePaths: [path] });
+    },
+  };
+}
+
+function unsetCommand(shell: Shell): Command {
+  return {
+    meta: { name: 'unset', description: 'Remove one key of the configuration.' },
+    args: { path: { type: 'positional', required: true, description: 'Key' }, ...writeFlags },
+    examples: ['openclaw config unset session.mainKey'],
+    run: async ({ args }) => {
+      const path = String(args.path ?? '');
+      return write(shell, nest(readPath(path), 'null'), { args, replacePaths: [path] });
+    },
+  };
+}
+
+function patchCommand(shell: Shell): Command {
+  return {
+    meta: { name: 'patch', description: 'Merge JSON5 into the configuration; null deletes.' },
+    args: {
+      patch: { type: 'positional', required: true, description: 'An object in JSON5' },
+      'replace-paths': { type: 'string', valueHint: 'key,...', description: 'Lists that may lose entries' },
+      ...writeFlags,
+    },
+    examples: [`openclaw config patch "{ agents: { entries: { writer: { name: 'Writer' } } } }"`],
+    run: async ({ args }) => {
+      const replacePaths = args['replace-paths'] === undefined ? [] : String(args['replace-paths']).split(',');
+      return write(shell, String(args.patch ?? ''), { args, replacePaths });
+    },
+  };
+}
+
+/** Reads the file's hash, then writes: what somebody else writes in between is not overwritten. */
+async function write(
+  shell: Shell,
+  raw: string,
+  { args, replacePaths }: { args: Record<string, unknown>; replacePaths: string[] },
+): Promise<number> {
+  const { request } = await import('../request.ts');
+  const { hash } = (await request(shell, { method: 'config.get', kind: 'query' }, {})) as ConfigSnapshot;
+  const input = {
+    raw,
+    ...(hash !== null && { baseHash: hash }),
+    replacePaths,
+    ...(args.note !== undefined && { note: String(args.note) }),
+    ...(args['allow-destructive'] === true && { allowDestructive: true }),
+  };
+  const written = await request(shell, { method: 'config.patch', kind: 'mutation' }, input).catch(explain);
+  answer(shell, written, () => toText(written as ConfigWritten));
+  return 0;
+}
+
+/** The leave that the gateway asks for has another name on the command line. */
+function explain(error: unknown): never {
+  if (isGatewayError(error) && error.details?.code === 'DESTRUCTIVE_WRITE')
+    throw misuse(error.message.replace('send allowDestructive: true', 'add --allow-destructive'));
+  throw error;
+}
+
+function toText({ noop, path, changedPaths = [], sentinel }: ConfigWritten): string {
+  if (noop) return `${path} says so already; nothing was written.\n`;
+  const keys = changedPaths.length > 0 ? `: ${changedPaths.join(', ')}` : '';
+  const restart = sentinel?.payload.stats.requiresRestart
+    ? '\nA restart is needed: openclaw gateway call gateway.restart.request'
+    : '';
+  return `Wrote ${path}${keys}.${restart}\n`;
+}
+
+/** `models.providers["a.b"].apiKey` and `agents.entries.main.name`, step by step. */
+function readPath(path: string): string[] {
+  const steps = [...path.matchAll(/\[("(?:[^"\\]|\\.)*"|[^\]]*)\]|([^.[\]]+)/g)].map(([, quoted, plain]) =>
+    plain !== undefined ? plain : quoted?.startsWith('"') ? String(JSON.parse(quoted)) : String(quoted),
+  );
+  if (steps.length === 0 || steps.includes('')) throw misuse(`<path> "${path}" is no key: use agents.defaults.model`);
+  const index = steps.find((step) => /^\d+$/.test(step));
+  if (index !== undefined)
+    throw misuse(`<path> "${path}" goes into a list: set the whole list, or use openclaw config patch`);
+  return steps;
+}
+
+function nest(steps: readonly string[], value: string): string {
+  return steps.reduceRight((inside, step) => `{ ${JSON.stringify(step)}: ${inside} }`, value);
+}
+
+/** A number, word, list or object as it is; anything else is a text. */
+function toJson5(value: string): string {
+  const isLiteral = /^(?:true|false|null|[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|0x[\da-f]+|[[{"'][\s\S]*)$/i.test(
+    value.trim(),
+  );
+  return isLiteral ? value : JSON.stringify(value);
+}

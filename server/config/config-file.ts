@@ -1,0 +1,242 @@
+import { stat } from 'node:fs/promises';
+import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
+import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
+import { listChanges } from './changes.ts';
+import { draftEdit, parseObject, requireBase, requireStart, requireWhole } from './edit.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import type { LiveConfig } from './live.ts';
+import { type LoadedConfig, parseConfig, readConfigText } from './load.ts';
+import { redactConfig } from './redact.ts';
+import { reloadKindOf } from './reload-kind.ts';
+import { replaceFile } from './replace-file.ts';
+import type { Revision, Revisions } from './revisions.ts';
+import { resolveTargets } from './secret-targets.ts';
+import { readConfigSnapshot } from './snapshot.ts';
+import type { Environment } from './substitute.ts';
+
+/** A change of the configuration file; exactly one of `patch` and `raw`. */
+export interface ConfigEdit {
+  /** JSON merge patch (RFC 7396): null deletes. Comments and order of the file stay. */
+  patch?: Record<string, unknown> | undefined;
+  /** The whole file anew, in JSON5. A redaction mark keeps the secret that the file holds there. */
+  raw?: string | undefined;
+  /** Hash of the file that the change was made for; a file that has another one is not written. */
+  baseHash?: string | undefined;
+  /** True when `baseHash` may not be missing, as for callers from outside. It may where there is no file yet. */
+  requiresBase?: boolean | undefined;
+  /** Lists that a patch may take entries out of. Undefined: all of them, and lists replace each other. */
+  replacePaths?: readonly string[] | undefined;
+  /** True for an edit that may drop `gateway.mode`, or more than half of the file. */
+  allowDestructive?: boolean | undefined;
+  /** Who wants it, for the list of revisions. */
+  by: string;
+  note?: string | undefined;
+}
+
+/** What an edit did. */
+export interface ConfigEdited {
+  /** Of the file as it is now. */
+  hash: string;
+  /** True when the file says it already: nothing was written. */
+  noop: boolean;
+  /** Keys of the configuration whose value is another one now. */
+  changedPaths: string[];
+  /** The file as it is now; what it says is in effect, but for what takes a restart. */
+  loaded: LoadedConfig;
+  /** True when something that changed takes effect at the next start only. */
+  requiresRestart: boolean;
+}
+
+/** The configuration file: reads it, writes it, and puts what it says into effect. */
+export interface ConfigFile {
+  /** The file as it is now, secrets hidden. */
+  read(): Promise<ConfigSnapshot>;
+  /**
+   * Changes the file and puts the change into effect; one edit after the other.
+   * @throws GatewayError INVALID_REQUEST for a stale or missing base, for what the schema refuses (`details.issues`), for
+   * what cannot be written without leave; UNAVAILABLE when the disk refuses. The file is then as it was.
+   */
+  edit(edit: ConfigEdit): Promise<ConfigEdited>;
+  /** Newest first. */
+  revisions(): Revision[];
+  /** Writes the text of a revision. @throws GatewayError INVALID_REQUEST for one that is not kept, and as {@link edit}. */
+  rollback(id: number, by: string): Promise<ConfigEdited>;
+  /** Reads the text of a patch. @throws GatewayError INVALID_REQUEST when it is no object in JSON5. */
+  parsePatch(raw: string): Record<string, unknown>;
+  /** A configuration as callers may see it: secrets hidden. */
+  show(loaded: LoadedConfig): unknown;
+  /** Reads the references of the configuration in effect again. Answers what could not be read. */
+  reloadSecrets(): Promise<{ warnings: string[] }>;
+  /** The secrets that references of the configuration in effect stand for. @throws GatewayError INVALID_REQUEST as resolveTargets. */
+  resolveSecrets(wanted: Parameters<typeof resolveTargets>[1]): ReturnType<typeof resolveTargets>;
+  /** Hash of the newest configuration that is in effect as a whole. */
+  appliedHash(): string;
+}
+
+export interface ConfigFileOptions {
+  path: string;
+  env: Environment;
+  live: LiveConfig;
+  fingerprint: Fingerprint;
+  revisions: Revisions;
+  /** Told after each write that took effect, in their order. Contract: does not throw. */
+  onWritten(edited: ConfigEdited): void;
+}
+
+/** Times that an edit is begun anew because somebody else wrote the file meanwhile. */
+const maxAttempts = 5;
+
+export function createConfigFile({
+  path,
+  env,
+  live,
+  fingerprint,
+  revisions,
+  onWritten,
+}: ConfigFileOptions): ConfigFile {
+  const started = live.current();
+  let applied = fingerprint.config(started);
+  let line: Promise<unknown> = Promise.resolve();
+  const inLine = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = line.then(work);
+    line = done.catch(() => undefined);
+    return done;
+  };
+
+  const apply = (loaded: LoadedConfig) => {
+    live.put(loaded);
+    const waits = listChanges(started, loaded.config).some((key) => reloadKindOf(key) === 'restart');
+    if (!waits) applied = fingerprint.config(loaded.config);
+  };
+
+  /** What the file says; undefined when that is not valid. */
+  const tryParse = async (raw: string | undefined) =>
+    parseConfig(raw, { path, env, previous: live.current() }).catch((error: unknown) => {
+      if (isGatewayError(error) && error.code === 'INVALID_CONFIG') return undefined;
+      throw error;
+    });
+
+  /** Records the text that is being replaced when nobody told us of it: somebody edited by hand, or it is the first. */
+  const recordFound = async (raw: string | undefined) => {
+    if (raw === undefined || revisions.newestText() === raw) return;
+    await revisions.add({ at: Date.now(), by: 'file', note: undefined, changedPaths: [], text: raw });
+  };
+
+  /** @returns undefined when the file has changed meanwhile. */
+  const write = async (
+    text: string,
+    { by, note }: ConfigEdit,
+    changedPaths: string[],
+    isUnchanged: () => Promise<boolean>,
+  ) => {
+    const id = await revisions.add({ at: Date.now(), by, note, changedPaths, text });
+    try {
+      if (await replaceFile(path, text, isUnchanged)) return true;
+    } catch (error) {
+      revisions.remove(id);
+      throw cannotWrite(path, error);
+    }
+    revisions.remove(id);
+    return false;
+  };
+
+  const attempt = async (edit: ConfigEdit): Promise<ConfigEdited | undefined> => {
+    const mark = await markOf(path);
+    const raw = await readConfigText(path);
+    requireBase(edit, raw === undefined ? undefined : fingerprint.text(raw));
+    const before = await tryParse(raw);
+    const text = draftEdit(edit, raw, before !== undefined);
+    if (text === raw && before)
+      return { hash: fingerprint.text(raw), noop: true, changedPaths: [], loaded: before, requiresRestart: false };
+    const loaded = await parseConfig(text, { path, env, previous: live.current() }).catch(asRefusal);
+    requireWhole(edit, { raw, text, before, loaded });
+    requireStart({ env, before, loaded });
+    const changedPaths = listChanges(before?.config ?? live.current(), loaded.config);
+    await recordFound(raw);
+    if (!(await write(text, edit, changedPaths, async () => (await markOf(path)) === mark))) return undefined;
+    apply(loaded);
+    const requiresRestart = changedPaths.some((key) => reloadKindOf(key) === 'restart');
+    const edited = { hash: fingerprint.text(text), noop: false, changedPaths, loaded, requiresRestart };
+    onWritten(edited);
+    return edited;
+  };
+
+  const editNow = async (edit: ConfigEdit): Promise<ConfigEdited> => {
+    for (let attempts = 0; attempts < maxAttempts; attempts++) {
+      const edited = await attempt(edit);
+      if (edited) return edited;
+    }
+    throw new GatewayError('UNAVAILABLE', `${path} is being written by another program all the time: try again`, {
+      details: { code: 'CONFIG_BUSY', path },
+      retryable: true,
+      retryAfterMs: 1000,
+    });
+  };
+
+  return {
+    read: () => readConfigSnapshot({ path, env, fingerprint, running: live.current(), appliedHash: applied }),
+    edit: (edit) => inLine(() => editNow(edit)),
+    revisions: revisions.list,
+    rollback: (id, by) =>
+      inLine(async () => {
+        const raw = revisions.text(id);
+        if (raw === undefined) throw noRevision(id, revisions.list());
+        return editNow({ raw, by, note: `rollback to revision ${id}`, allowDestructive: true });
+      }),
+    reloadSecrets: () =>
+      inLine(async () => {
+        const { raw, exists } = live.loaded();
+        const text = exists ? (raw ?? undefined) : undefined;
+        const loaded = await parseConfig(text, { path, env, previous: live.current() });
+        apply(loaded);
+        const isOfReference = (message: string) => /the secret is not available|stays in use/.test(message);
+        return {
+          warnings: loaded.warnings.flatMap(({ path: key, message }) =>
+            isOfReference(message) ? [`${key}: ${message}`] : [],
+          ),
+        };
+      }),
+    parsePatch: parseObject,
+    show: ({ config }) => redactConfig(config),
+    resolveSecrets: (wanted) => resolveTargets(live.loaded(), wanted),
+    appliedHash: () => applied,
+  };
+}
+
+/** Tells one state of a file from another without reading it. */
+async function markOf(path: string): Promise<string> {
+  return stat(path, { bigint: true }).then(
+    ({ ino, size, mtimeNs, ctimeNs }) => `${ino} ${size} ${mtimeNs} ${ctimeNs}`,
+    () => 'none',
+  );
+}
+
+/** What the start would refuse is a mistake of the caller here. */
+function asRefusal(error: unknown): never {
+  if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
+  const issues = (error.details?.issues ?? []) as { path: string; message: string }[];
+  const [first] = issues;
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see details.issues)` : '';
+  throw new GatewayError(
+    'INVALID_REQUEST',
+    `invalid config: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'it cannot be read'}${more}. Nothing was written.`,
+    { details: { code: 'INVALID_CONFIG', issues: issues.map(({ path, message }) => ({ path, message })) } },
+  );
+}
+
+function cannotWrite(path: string, error: unknown): unknown {
+  if (isGatewayError(error)) return error;
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  return new GatewayError(
+    'UNAVAILABLE',
+    `cannot write ${path} (${code}): nothing was changed. Correct the owner and mode of its folder, or make space.`,
+    { details: { code: 'CONFIG_NOT_WRITTEN', path, errno: code }, cause: error },
+  );
+}
+
+function noRevision(id: number, kept: readonly Revision[]): GatewayError {
+  const known = kept.map((revision) => revision.id).join(', ') || 'none';
+  return new GatewayError('INVALID_REQUEST', `there is no revision ${id}; kept are: ${known}`, {
+    details: { code: 'UNKNOWN_REVISION', id },
+  });
+}

@@ -1,0 +1,115 @@
+import JSON5 from 'json5';
+import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
+import type { ConfigEdit } from './config-file.ts';
+import { resolveGateway } from './gateway.ts';
+import { editJson5 } from './json5-edit.ts';
+import { isPlainObject, valueAt } from './key-path.ts';
+import { isTooDeep, type LoadedConfig } from './load.ts';
+import { mergePatch, mergePatchGuarded } from './merge-patch.ts';
+import { restoreSecrets } from './restore.ts';
+import type { Environment } from './substitute.ts';
+
+/**
+ * The text that an edit leads to; secrets that were hidden from its author are those of the file.
+ * @param isValid whether the file can be read: only then can it be patched.
+ * @throws GatewayError INVALID_REQUEST
+ */
+export function draftEdit(edit: ConfigEdit, raw: string | undefined, isValid: boolean): string {
+  const stored = isValid && raw !== undefined ? JSON5.parse<unknown>(raw) : {};
+  if (edit.raw !== undefined) {
+    const wanted = parseObject(edit.raw);
+    const restored = restoreSecrets(wanted, stored);
+    return editJson5(edit.raw, restored);
+  }
+  if (!isValid)
+    throw refuse('the configuration file is not valid, so it cannot be patched: correct it, or write it as a whole', {
+      code: 'INVALID_CONFIG',
+    });
+  const patch = restoreSecrets(edit.patch ?? {}, stored);
+  const wanted = edit.replacePaths ? mergePatchGuarded(stored, patch, edit.replacePaths) : mergePatch(stored, patch);
+  return editJson5(raw ?? '{}\n', wanted);
+}
+
+/** Reads the text of a request. @throws GatewayError INVALID_REQUEST when it is no object in JSON5. */
+export function parseObject(raw: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON5.parse(raw);
+  } catch (error) {
+    // json5 is documented to throw a SyntaxError; it names the place and one character, never more of the text.
+    if (!(error instanceof SyntaxError)) throw error;
+    throw notAnObject(`raw is not valid JSON5 (${error.message.replace(/^JSON5: /, '')})`);
+  }
+  if (isTooDeep(value)) throw notAnObject('raw has more than 100 levels of nesting');
+  if (isPlainObject(value)) return value;
+  throw notAnObject('raw must be an object in JSON5, for example { gateway: { port: 18789 } }');
+}
+
+/** @throws GatewayError INVALID_REQUEST when the edit was made for another state of the file, or for none although it has to be. */
+export function requireBase({ baseHash, requiresBase }: ConfigEdit, hash: string | undefined): void {
+  if (baseHash === undefined) {
+    if (requiresBase && hash !== undefined)
+      throw refuse('config base hash required; re-run config.get and retry', { code: 'BASE_HASH_REQUIRED' });
+    return;
+  }
+  if (baseHash !== hash)
+    throw refuse('config changed since last load; re-run config.get and retry', { code: 'BASE_HASH_STALE', hash });
+}
+
+interface Outcome {
+  raw: string | undefined;
+  text: string;
+  before: LoadedConfig | undefined;
+  loaded: LoadedConfig;
+}
+
+/** @throws GatewayError INVALID_REQUEST for an edit that looks like an accident. */
+export function requireWhole({ allowDestructive }: ConfigEdit, { raw, text, before, loaded }: Outcome): void {
+  if (allowDestructive || raw === undefined) return;
+  const had = valueAt(before?.parsed, ['gateway', 'mode']) !== undefined;
+  const lost = had && valueAt(loaded.parsed, ['gateway', 'mode']) === undefined;
+  const shrunk = Buffer.byteLength(text) * 2 < Buffer.byteLength(raw);
+  if (!lost && !shrunk) return;
+  const what = lost ? 'drop gateway.mode' : 'take out more than half of the file';
+  throw refuse(`this write would ${what}, and nothing was written: if it is meant, send allowDestructive: true`, {
+    code: 'DESTRUCTIVE_WRITE',
+    reason: lost ? 'gateway-mode' : 'size',
+  });
+}
+
+/** @throws GatewayError INVALID_REQUEST for an edit after which the gateway could not start, unless it could not before. */
+export function requireStart({
+  env,
+  before,
+  loaded,
+}: {
+  env: Environment;
+  before: LoadedConfig | undefined;
+  loaded: LoadedConfig;
+}): void {
+  const fault = findStartFault(loaded, env);
+  if (!fault || (before && findStartFault(before, env))) return;
+  const path = String(fault.details?.path ?? '');
+  throw refuse(`invalid config: the gateway could not start with it: ${fault.message}. Nothing was written.`, {
+    code: 'INVALID_CONFIG',
+    issues: [{ path, message: fault.message }],
+  });
+}
+
+function findStartFault({ config }: LoadedConfig, env: Environment): GatewayError | undefined {
+  try {
+    resolveGateway({ config, env });
+    return undefined;
+  } catch (error) {
+    if (isGatewayError(error)) return error;
+    throw error;
+  }
+}
+
+function notAnObject(message: string): GatewayError {
+  return refuse(message, { code: 'INVALID_CONFIG', issues: [{ path: '', message }] });
+}
+
+function refuse(message: string, details: Record<string, unknown>): GatewayError {
+  return new GatewayError('INVALID_REQUEST', message, { details });
+}

@@ -1,0 +1,72 @@
+import type { Database } from '../database/database.ts';
+
+/** One state of the configuration file that the gateway has written, or found written by hand. */
+export interface Revision {
+  /** Grows by one with each. */
+  id: number;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Who wrote it; `file` for an edit by hand that was found later. */
+  by: string;
+  note: string | undefined;
+  /** Keys that it changed; empty when that is not known. */
+  changedPaths: string[];
+}
+
+/** The newest revisions with their texts, in the gateway's database, which is as private as the file itself. */
+export interface Revisions {
+  /** Newest first. */
+  list(): Revision[];
+  /** The text of one; undefined when it is not kept. */
+  text(id: number): string | undefined;
+  /** The newest text; undefined when there is none yet. */
+  newestText(): string | undefined;
+  /** Resolves once it is on disk. Keeps the newest {@link keptRevisions}. */
+  add(revision: Omit<Revision, 'id'> & { text: string }): Promise<number>;
+  /** Takes back one that was not written after all. */
+  remove(id: number): void;
+}
+
+export const keptRevisions = 20;
+
+interface Row {
+  id: number;
+  at: number;
+  by: string;
+  note: string | null;
+  changed_paths: string;
+}
+
+export function createRevisions(database: Database): Revisions {
+  const all = database.prepare('SELECT id, at, by, note, changed_paths FROM config_revisions ORDER BY id DESC LIMIT ?');
+  const one = database.prepare('SELECT text FROM config_revisions WHERE id = ?');
+  const newest = database.prepare('SELECT text FROM config_revisions ORDER BY id DESC LIMIT 1');
+  const insert = database.prepare(
+    'INSERT INTO config_revisions (at, by, note, changed_paths, text) VALUES (?, ?, ?, ?, ?) RETURNING id',
+  );
+  const prune = database.prepare('DELETE FROM config_revisions WHERE id <= ?');
+  const remove = database.prepare('DELETE FROM config_revisions WHERE id = ?');
+
+  return {
+    list: () => (all.all(keptRevisions) as unknown as Row[]).map(toRevision),
+    text: (id) => one.get(id)?.text as string | undefined,
+    newestText: () => newest.get()?.text as string | undefined,
+    async add({ at, by, note, changedPaths, text }) {
+      const id = database.write(() => {
+        const row = insert.get(at, by, note ?? null, JSON.stringify(changedPaths.slice(0, maxPaths)), text);
+        prune.run(Number(row?.id) - keptRevisions);
+        return Number(row?.id);
+      });
+      await database.durable();
+      return id;
+    },
+    remove: (id) => void database.write(() => remove.run(id)),
+  };
+}
+
+/** Of the keys that one revision changed. */
+const maxPaths = 1000;
+
+function toRevision({ id, at, by, note, changed_paths }: Row): Revision {
+  return { id, at, by, note: note ?? undefined, changedPaths: JSON.parse(changed_paths) as string[] };
+}
