@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { listChanges } from './changes.ts';
-import { draftEdit, parseObject, requireBase, requireStart, requireWhole } from './edit.ts';
+import { draftEdit, parseObject, requireCurrent, requireStart, requireWhole } from './edit.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { LiveConfig } from './live.ts';
 import { type LoadedConfig, parseConfig, readConfigText } from './load.ts';
@@ -143,7 +143,7 @@ export function createConfigFile({
   const attempt = async (edit: ConfigEdit): Promise<ConfigEdited | undefined> => {
     const mark = await markOf(path);
     const raw = await readConfigText(path);
-    requireBase(edit, raw === undefined ? undefined : fingerprint.text(raw));
+    requireCurrent(edit, raw === undefined ? undefined : fingerprint.text(raw));
     const before = await tryParse(raw);
     const text = draftEdit(edit, raw, before !== undefined);
     if (text === raw && before)

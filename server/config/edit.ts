@@ -46,7 +46,7 @@ export function parseObject(raw: string): Record<string, unknown> {
 }
 
 /** @throws GatewayError INVALID_REQUEST when the edit was made for another state of the file, or for none although it has to be. */
-export function requireBase({ baseHash, requiresBase }: ConfigEdit, hash: string | undefined): void {
+export function requireCurrent({ baseHash, requiresBase }: ConfigEdit, hash: string | undefined): void {
   if (baseHash === undefined) {
     if (requiresBase && hash !== undefined)
       throw refuse('config base hash required; re-run config.get and retry', { code: 'BASE_HASH_REQUIRED' });
