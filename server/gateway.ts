@@ -7,6 +7,7 @@ import type { ModelChoice } from '../sdk/protocol/health.ts';
 import type { CallContext } from '../sdk/protocol/method.ts';
 import type { Principal } from '../sdk/protocol/scopes.ts';
 import type { SessionRow } from '../sdk/protocol/sessions.ts';
+import { createCompaction } from './agent/compaction/compaction.ts';
 import { createInstructions } from './agent/instructions.ts';
 import { createRuns } from './agent/live-runs.ts';
 import { createNotes } from './agent/notes.ts';
@@ -256,11 +257,23 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     log: log.child('tools'),
   });
   const usage = createUsageReport({ database, priceOf, findSession: (key) => sessions.find(key) });
+  const compaction = createCompaction({
+    database,
+    sessions,
+    ledger,
+    models,
+    publish,
+    log: log.child('compaction'),
+    config: () => defaults().compaction ?? {},
+    isBusy: (key) => runs.isBusy(key),
+  });
   const runs = createRuns({
     database,
     store,
     sessions,
     ledger,
+    compaction,
+    compactsByItself: () => defaults().compaction?.enabled !== false,
     publish,
     log: log.child('agent'),
     models,
@@ -368,6 +381,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     tools,
     ledger,
     usage,
+    compaction,
     models,
     devices,
     health,
@@ -385,6 +399,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
       if (oldSessions + oldRuns > 0) log.child('gateway').info('pruned', { sessions: oldSessions, runs: oldRuns });
     },
     async close() {
+      await compaction.close();
       eventLoop.close();
       strain.close();
       restart.close();
@@ -427,6 +442,7 @@ function openFronts({ paths, env, version, buildId, log }: GatewayOptions, deps:
     notes,
     tools,
     usage: domains.usage,
+    compaction: domains.compaction,
     models,
     devices,
     log,

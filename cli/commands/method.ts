@@ -1,6 +1,7 @@
 import { toFlagName, toFlags, toInput } from '../args.ts';
 import type { Command } from '../command.ts';
 import type { FieldSchema, MethodCommand } from '../derive.ts';
+import { exitCodes } from '../misuse.ts';
 import { renderAnswer } from '../render/views.ts';
 import { answer, type Shell } from '../shell.ts';
 
@@ -22,12 +23,18 @@ export function methodCommand(method: MethodCommand, shell: Shell): Command {
       const { request } = await import('../request.ts');
       const payload = await request(shell, method, input);
       answer(shell, payload, (look) => renderAnswer(method.method, payload, look));
-      return 0;
+      return isRefusal(payload) ? exitCodes.failed : exitCodes.ok;
     },
   };
 }
 
 // --- internal ---
+
+/** An answer that says what it did not do, and why. */
+function isRefusal(payload: unknown): boolean {
+  const { ok, reason } = (payload ?? {}) as { ok?: unknown; reason?: unknown };
+  return ok === false && typeof reason === 'string';
+}
 
 /** Puts a command where its words lead; a method may have others below its own name (`config.schema.lookup`). */
 function place(root: Command, words: readonly string[], command: Command): void {

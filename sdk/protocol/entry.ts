@@ -28,7 +28,14 @@ export {
   isGatewayError,
   toErrorShape,
 } from './errors.ts';
-export { type EventName, type EventPayload, events, SessionMessage, SessionsChanged } from './events.ts';
+export {
+  type EventName,
+  type EventPayload,
+  events,
+  SessionMessage,
+  SessionOperation,
+  SessionsChanged,
+} from './events.ts';
 // The handshake and its frames
 export {
   type EventFrame,

@@ -70,6 +70,33 @@ export const SessionTool = shape<SessionTool>()(
   }),
 );
 
+/** Work on a session as a whole that takes a while. Sent after `sessions.subscribe`. */
+export interface SessionOperation {
+  operationId: string;
+  operation: 'compact';
+  phase: 'start' | 'end';
+  sessionKey: string;
+  agentId?: string | undefined;
+  ts: number;
+  /** On `end`: false when everything is as it was. */
+  completed?: boolean | undefined;
+  /** On `end`: why it is. */
+  reason?: string | undefined;
+}
+
+export const SessionOperation = shape<SessionOperation>()(
+  z.object({
+    operationId: z.string(),
+    operation: z.literal('compact'),
+    phase: z.enum(['start', 'end']),
+    sessionKey: z.string(),
+    agentId: z.string().optional(),
+    ts: timestampMs,
+    completed: z.boolean().optional(),
+    reason: z.string().optional(),
+  }),
+);
+
 export const events = router({
   /** The first frame on every socket: sign or echo its nonce in `connect`. */
   'connect.challenge': event({
@@ -88,6 +115,13 @@ export const events = router({
     scope: 'operator.read',
     droppable: true,
     payload: SessionsChanged,
+  }),
+  /** After `sessions.subscribe`: a conversation is put into a summary, or was. */
+  'session.operation': event({
+    summary: 'A compaction of a session began or ended.',
+    scope: 'operator.read',
+    droppable: true,
+    payload: SessionOperation,
   }),
   /** After `sessions.messages.subscribe`. */
   'session.message': event({

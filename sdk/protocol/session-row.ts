@@ -106,6 +106,8 @@ export interface SessionRow {
   thinkingLevel?: string | undefined;
   /** Number of messages since the last reset. */
   messageCount: number;
+  /** How often the older part was put into a summary since the last reset. */
+  compactionCount: number;
   /** Tokens that the model in effect can read; absent when its provider does not say. */
   contextTokens?: number | undefined;
   fastMode?: boolean | 'auto' | undefined;
@@ -190,6 +192,7 @@ export const sessionRowMembers = {
   modelOverrideSource: z.literal('user').optional(),
   thinkingLevel: z.string().optional(),
   messageCount: count,
+  compactionCount: count,
   contextTokens: count.optional(),
   fastMode: fastMode.optional(),
   toolOverrides: ToolOverrides.optional(),

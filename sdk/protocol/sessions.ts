@@ -97,6 +97,34 @@ export const SessionPreview = shape<SessionPreview>()(
   }),
 );
 
+/** What a compaction has made. */
+export interface Compaction {
+  summary: string;
+  /** Id of the oldest message that the agent reads as it is. */
+  firstKeptEntryId: string;
+  /** Tokens that the conversation filled, by the provider's count where there was one, and fills, about. */
+  tokensBefore: number;
+  tokensAfter: number;
+  details: {
+    /** What wrote the summary. */
+    provider: string;
+    model: string;
+    /** Messages in the summary, and those that stay. */
+    summarizedMessages: number;
+    keptMessages: number;
+  };
+}
+
+export const Compaction = shape<Compaction>()(
+  z.object({
+    summary: z.string(),
+    firstKeptEntryId: z.string(),
+    tokensBefore: count,
+    tokensAfter: count,
+    details: z.object({ provider: z.string(), model: z.string(), summarizedMessages: count, keptMessages: count }),
+  }),
+);
+
 const candidate = {
   key: z.string(),
   agentId: z.string(),
@@ -285,6 +313,33 @@ export const sessions = router({
     }),
     output: z.object({ ok: z.literal(true), key: z.string(), deleted: z.boolean(), archived: z.array(z.string()) }),
     inert: ['emitLifecycleHooks'],
+    cli: { positionals: ['key'] },
+  }),
+
+  /**
+   * Puts the older part of a conversation into a summary, which the agent reads in its place; people see all messages still.
+   * With `maxLines` cuts off all but the newest rows instead, for good. INVALID_REQUEST while a run works or waits in it.
+   */
+  compact: mutation({
+    summary: 'Put the older part of a conversation into a summary.',
+    scope: 'operator.admin',
+    input: z.strictObject({
+      key,
+      agentId: agentId.optional(),
+      /** Rows to keep; cuts off the others. */
+      maxLines: z.number().int().min(1).optional(),
+    }),
+    output: z.object({
+      /** False when the model gave no summary; everything is as it was then. */
+      ok: z.boolean(),
+      key: z.string(),
+      compacted: z.boolean(),
+      /** Why nothing was done. */
+      reason: z.string().optional(),
+      /** With `maxLines`: rows that are left. */
+      kept: count.optional(),
+      result: Compaction.optional(),
+    }),
     cli: { positionals: ['key'] },
   }),
 

@@ -1,9 +1,10 @@
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { SessionRow } from '../../sdk/protocol/sessions.ts';
 import type { QueueConfig } from '../config/config.ts';
-import type { ModelMessage } from '../models/provider.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
+import type { SessionStore } from '../sessions/store.ts';
 import { answerRun, ownModel } from './answer.ts';
+import { type ConversationDeps, createConversation } from './conversation.ts';
 import { createEnds } from './ends.ts';
 import { broken, draining, logFailure, requirePlainKey, requireRoomForAnswer, stackOf, stopped } from './faults.ts';
 import { createInputs, toHeldInput } from './inputs.ts';
@@ -11,14 +12,15 @@ import { createLine } from './line.ts';
 import { noUsage, runLoop, type ToolCall } from './loop.ts';
 import { toOutcome } from './outcome.ts';
 import { orAborted } from './patience.ts';
-import { commandKind, historyRows, toModelMessages } from './prompt.ts';
+import { commandKind } from './prompt.ts';
 import { resolveQueue } from './queue-settings.ts';
 import { createRun, type Ending, type RunDeps, type WorkingRun } from './run.ts';
 import { type Acceptance, isTracked, type RunInput, type Runs } from './runs.ts';
 import type { ToolRegistry } from './tools/registry.ts';
 import { createWaits, within } from './waits.ts';
 
-export interface RunsOptions extends Omit<RunDeps, 'forget' | 'ends'> {
+export interface RunsOptions extends Omit<RunDeps, 'forget' | 'ends'>, ConversationDeps {
+  sessions: SessionStore;
   models: ModelRegistry;
   tools: Pick<ToolRegistry, 'declarations' | 'call'>;
   /** What stands before the conversation of a run. Contract: does not reject. */
@@ -44,6 +46,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   const waits = createWaits();
   const deps: RunDeps = { ...options, ends, forget: (runId) => void live.delete(runId) };
   const inputs = createInputs({ store, sessions });
+  const conversation = createConversation(options);
   const line = createLine({
     database,
     store,
@@ -85,6 +88,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     const timer = setTimeout(() => run.abort('timeout'), limitMs);
     let candidates: Model[] = [];
     try {
+      if (!input.answer) await conversation.idle(run);
       if (run.signal.aborted) return await leaveLine(run);
       if (!input.answer) line.admit(run);
       run.begin();
@@ -96,7 +100,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       const session = run.isFirst ? undefined : sessions.find(input.sessionKey);
       candidates = findCandidates(input, models, session);
       const system = await orAborted(options.instructions(input), run.signal, '');
-      const context = toLoopContext(run, { candidates, session, system });
+      const context = await toLoopContext(run, { candidates, session, system });
       run.say('starting_model');
       const end = await runLoop(context, run.receive, run.signal);
       const { provider, id: model } = end.model;
@@ -111,34 +115,29 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     }
   };
 
-  const toLoopContext = (run: WorkingRun, { candidates, session, system }: Prepared) => {
+  const toLoopContext = async (run: WorkingRun, { candidates, session, system }: Prepared) => {
     const { input } = run;
     const caller = { agentId: input.agent.id, sessionKey: input.sessionKey };
+    const declarations = input.withoutTools ? [] : tools.declarations(caller);
+    const thinking = input.thinking ?? session?.thinkingLevel ?? input.agent.thinking;
+    const others = line.joinedTo(run);
+    const working = { run, others, candidates, session, system, tools: declarations, thinking };
+    await conversation.prepare(working);
     return {
       candidates,
-      messages: toMessages(run, candidates[0]),
+      messages: conversation.messages(working),
+      recover: conversation.recovery(working),
       request: {
         ...input.request,
         system,
-        thinking: input.thinking ?? session?.thinkingLevel ?? input.agent.thinking,
+        thinking,
         session: { key: input.sessionKey, agentId: input.agent.id },
       },
-      tools: input.withoutTools ? [] : tools.declarations(caller),
+      tools: declarations,
       clientTools: input.clientTools ?? [],
       callTool: (call: ToolCall, signal: AbortSignal) => tools.call(call, caller, signal),
       steering: line.steeringOf(run),
     };
-  };
-
-  /** What the model reads: what the caller brought along, or what the session holds, and then what the run was given. */
-  const toMessages = (run: WorkingRun, model: Model | undefined): ModelMessage[] => {
-    const { input } = run;
-    const others = line.joinedTo(run);
-    const isAlone = run.isFirst && others.length === 0;
-    if (input.history || isAlone) return [...(input.history ?? []), ...toGivenMessages(input)];
-    const { messages: rows } = sessions.history(input.sessionKey, { limit: historyRows, offset: 0 });
-    const own = new Set([run, ...others].map(({ id }) => id));
-    return toModelMessages(rows, { own, contextWindow: model?.contextWindow });
   };
 
   /** The answer to an id that was used before. */
@@ -170,11 +169,14 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       .filter((run) => run.sessionKey === sessionKey)
       .sort((a, b) => (a.startedAt ?? Number.POSITIVE_INFINITY) - (b.startedAt ?? Number.POSITIVE_INFINITY));
 
+  /** Commands are answered beside what works in a session. */
+  const isBusy = (sessionKey: string): boolean =>
+    [...live.values()].some((run) => run.sessionKey === sessionKey && !run.input.answer);
+
   /** Writes what is accepted: the run, and its message into the transcript or, behind other runs, beside it. */
   const accept = (input: RunInput, known: RunRow | undefined): WorkingRun => {
     const { runId, sessionKey, agent, transient = false, afresh } = input;
-    const isBusy =
-      !input.answer && [...live.values()].some((run) => run.sessionKey === sessionKey && !run.input.answer);
+    const isBehind = !input.answer && isBusy(sessionKey);
     return database.write(() => {
       const acceptedAt = Date.now();
       const { row, created } = sessions.ensure(sessionKey, { transient });
@@ -182,8 +184,15 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
       const { sessionId, lifecycleRevision } = session;
       const held = toHeldInput(input);
       if (!known) {
-        store.insert({ runId, sessionKey, sessionId, agentId: agent.id, acceptedAt, input: isBusy ? held : undefined });
-        if (!isBusy) inputs.record({ runId, sessionKey, ...held }, input.answer && commandKind);
+        store.insert({
+          runId,
+          sessionKey,
+          sessionId,
+          agentId: agent.id,
+          acceptedAt,
+          input: isBehind ? held : undefined,
+        });
+        if (!isBehind) inputs.record({ runId, sessionKey, ...held }, input.answer && commandKind);
       }
       const status = session.status === 'running' ? 'running' : 'queued';
       if (isTracked(input)) sessions.track(sessionKey, { runId, status, reason: 'send' });
@@ -231,6 +240,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     find,
     live: (runId) => live.get(runId),
     liveIn,
+    isBusy,
     counts() {
       const runs = [...live.values()].filter((run) => run.answeredBy === undefined);
       const active = runs.filter((run) => run.startedAt !== undefined).length;
@@ -277,9 +287,4 @@ function findCandidates(input: RunInput, models: ModelRegistry, session: Session
   if (session?.modelOverrideSource) return [models.find(`${session.modelProvider}/${session.model}`)];
   const primary = input.agent.primary ?? models.fallback().model;
   return [primary, ...input.agent.fallbacks].map((reference) => models.find(reference));
-}
-
-/** What a run was given, as a model reads it. */
-function toGivenMessages({ content, toolResults = [] }: RunInput): ModelMessage[] {
-  return content.length > 0 ? [...toolResults, { role: 'user', content }] : [...toolResults];
 }

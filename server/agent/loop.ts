@@ -28,6 +28,11 @@ export interface LoopContext {
   tools: readonly ToolDeclaration[];
   /** Tools that the caller runs: a call of one ends the run. */
   clientTools: readonly ToolDeclaration[];
+  /**
+   * Makes room after the model refused a conversation that is too long, and answers it as it is then; undefined when there
+   * is no more room to be had. Contract: does not reject.
+   */
+  recover?: (() => Promise<ModelMessage[] | undefined>) | undefined;
   /** Contract: never rejects; a tool's failure is its output, with `isError`. */
   callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   steering?: Steering | undefined;
@@ -102,7 +107,7 @@ export async function runLoop(
   emit: (step: LoopStep) => void,
   signal: AbortSignal,
 ): Promise<LoopEnd> {
-  const messages = [...context.messages];
+  let messages = [...context.messages];
   const [first] = context.candidates;
   if (!first) throw new Error('a run without a model');
   let usage = noUsage;
@@ -112,6 +117,7 @@ export async function runLoop(
     const turn = await runTurn({ ...context, messages }, emit, signal);
     usage = addUsage(usage, turn.usage);
     model = turn.model;
+    messages = [...turn.messages];
     if (turn.failure || signal.aborted) return { finish: 'other', usage, model, failure: turn.failure };
     if (turn.calls.length === 0) return { finish: turn.finish, usage, model };
 
@@ -131,6 +137,8 @@ export async function runLoop(
 }
 
 interface Turn {
+  /** What the model was sent. */
+  messages: ModelMessage[];
   content: AssistantPart[];
   calls: ToolCall[];
   finish: LoopEnd['finish'];
@@ -141,10 +149,21 @@ interface Turn {
 
 /** One call of a model, with the next candidates tried while nothing has been said. */
 async function runTurn(context: LoopContext, emit: (step: LoopStep) => void, signal: AbortSignal): Promise<Turn> {
-  for (const [index, model] of context.candidates.entries()) {
+  let { messages } = context;
+  const call = async (model: Model) => {
     emit({ type: 'model', model });
-    const turn = await callModel(model, context, { emit, signal });
+    const turn = await callModel(model, { ...context, messages }, { emit, signal });
     emit({ type: 'called', model, usage: turn.usage, hasSpoken: turn.content.length > 0 });
+    return turn;
+  };
+  for (const [index, model] of context.candidates.entries()) {
+    let turn = await call(model);
+    const isTooLong = turn.failure?.kind === 'context_length' && turn.content.length === 0;
+    const shorter = isTooLong && !signal.aborted ? await context.recover?.() : undefined;
+    if (shorter && !signal.aborted) {
+      messages = shorter;
+      turn = await call(model);
+    }
     const next = context.candidates[index + 1];
     if (turn.failure && turn.content.length === 0 && next && !signal.aborted) {
       emit({ type: 'fallback', from: model, to: next, failure: turn.failure });
@@ -166,7 +185,7 @@ async function callModel(
   { messages, request, tools, clientTools }: LoopContext,
   { emit, signal }: { emit: (step: LoopStep) => void; signal: AbortSignal },
 ): Promise<Turn> {
-  const turn: Turn = { content: [], calls: [], finish: 'other', usage: noUsage, model, failure: undefined };
+  const turn: Turn = { messages, content: [], calls: [], finish: 'other', usage: noUsage, model, failure: undefined };
   // A name can be declared only once; the caller knows what it meant by its own.
   const ours = tools.filter((tool) => !clientTools.some(({ name }) => name === tool.name));
   const declared = [...ours, ...clientTools];

@@ -138,6 +138,8 @@ export interface Runs {
   live(runId: string): Run | undefined;
   /** Queued and working runs of a session, the working one first. */
   liveIn(sessionKey: string): Run[];
+  /** True while a run works or waits in a session; commands do not count. */
+  isBusy(sessionKey: string): boolean;
   counts(): { active: number; queued: number };
   /** Waits for the end of a run; an unknown id waits out the time. @throws GatewayError UNAVAILABLE, when a caller waits too often. */
   wait(runId: string, options: WaitOptions): Promise<RunOutcome>;

@@ -99,6 +99,22 @@ export interface AgentConfig {
     | undefined;
 }
 
+/** How the older part of a conversation is put into a summary. */
+export interface CompactionConfig {
+  /** False leaves it to a person's wish and to a provider's refusal. Default true. */
+  enabled?: boolean | undefined;
+  /** What writes summaries, in place of the session's model. */
+  model?: string | undefined;
+  /** Tokens of the newest messages that stay as they are. Default 20 000. */
+  keepRecentTokens?: number | undefined;
+  /** `strict` asks for names and numbers letter for letter. Default `strict`. */
+  identifierPolicy?: 'strict' | 'off' | undefined;
+  /** `inherit` takes the session's. Default `off`. */
+  thinkingLevel?: string | undefined;
+  /** Seconds. Default 180. */
+  timeoutSeconds?: number | undefined;
+}
+
 export interface AgentsConfig {
   defaults?:
     | {
@@ -111,6 +127,7 @@ export interface AgentsConfig {
         bootstrapTotalMaxChars?: number | undefined;
         /** Seconds a run may take; 0 stands for the default. Default 600. */
         timeoutSeconds?: number | undefined;
+        compaction?: CompactionConfig | undefined;
         /** Runs that may work at the same time. Default 64. */
         maxConcurrent?: number | undefined;
       }

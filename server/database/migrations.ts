@@ -285,4 +285,21 @@ export const migrations: readonly string[] = [
     text TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE compactions (
+    session_id TEXT NOT NULL REFERENCES sessions(session_id) ON DELETE CASCADE,
+    -- position of the row that marks it
+    seq INTEGER NOT NULL,
+    -- models read the summary in place of the rows before this one
+    kept_seq INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    tokens_before INTEGER NOT NULL,
+    tokens_after INTEGER NOT NULL,
+    PRIMARY KEY (session_id, seq)
+  ) STRICT;
+  ALTER TABLE sessions ADD COLUMN compactions INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sessions ADD COLUMN compacted_seq INTEGER NOT NULL DEFAULT 0;
+  -- rows before this one were cut off
+  ALTER TABLE sessions ADD COLUMN first_seq INTEGER NOT NULL DEFAULT 1;
+  `,
 ];

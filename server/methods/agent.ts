@@ -56,6 +56,7 @@ function findKeyById(ctx: Context, sessionId: string | undefined): string | unde
 /** Aborts what works in a session and starts its transcript afresh. */
 export function resetSession(ctx: Context, key: string, reason: 'new' | 'reset'): void {
   for (const run of ctx.runs.liveIn(key)) run.abort('reset');
+  ctx.compaction.abort(key);
   if (ctx.sessions.find(key)) ctx.sessions.reset(key, reason);
 }
 

@@ -77,7 +77,8 @@ export const chatMethods = implement(chat, {
     const { key } = resolveKey(ctx, input.sessionKey, input.agentId);
     const runs = ctx.runs.liveIn(key).filter((run) => input.runId === undefined || run.id === input.runId);
     for (const run of runs) run.abort('rpc');
-    return { ok: true, aborted: runs.length > 0, runIds: runs.map((run) => run.id) };
+    const isStopped = input.runId === undefined && ctx.compaction.abort(key);
+    return { ok: true, aborted: runs.length > 0 || isStopped, runIds: runs.map((run) => run.id) };
   },
 });
 

@@ -2,6 +2,7 @@ import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Machine } from '../../sdk/protocol/system.ts';
+import type { Compaction } from '../agent/compaction/compaction.ts';
 import type { Notes } from '../agent/notes.ts';
 import type { Runs } from '../agent/runs.ts';
 import type { ToolRegistry } from '../agent/tools/registry.ts';
@@ -38,6 +39,7 @@ export interface Domains {
   notes: Notes;
   tools: ToolRegistry;
   usage: UsageReport;
+  compaction: Compaction;
   models: ModelRegistry;
   devices: Devices;
   log: Log;

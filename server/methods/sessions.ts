@@ -73,6 +73,18 @@ export const sessionsMethods = implement(sessions, {
     return { ok: true, key, deleted, archived: path === undefined ? [] : [path] };
   },
 
+  compact: async ({ input, ctx }) => {
+    const { key, agent } = resolveSession(ctx, input.key, input.agentId);
+    requireSession(ctx, key, undefined);
+    if (input.maxLines !== undefined) {
+      const { isCut, kept } = await ctx.compaction.truncate(key, input.maxLines);
+      return { ok: true, key, compacted: isCut, kept };
+    }
+    const outcome = await ctx.compaction.compact({ key, agent });
+    if (outcome.compacted) return { ok: true, key, compacted: true, result: outcome.result };
+    return { ok: !outcome.isFailure, key, compacted: false, reason: outcome.reason };
+  },
+
   usage: ({ input, ctx }) => reportSessions(ctx, input),
 
   send: async ({ input, ctx }) => {
@@ -94,7 +106,12 @@ export const sessionsMethods = implement(sessions, {
     const runs = findRuns(ctx, input);
     const [working] = runs;
     for (const run of input.clearQueued ? runs : runs.slice(0, 1)) run.abort('rpc');
-    return { ok: true, abortedRunId: working?.id ?? null, status: working ? 'aborted' : 'no-active-run' };
+    const isStopped = input.key !== undefined && !working && ctx.compaction.abort(resolveKey(ctx, input.key).key);
+    return {
+      ok: true,
+      abortedRunId: working?.id ?? null,
+      status: working || isStopped ? 'aborted' : 'no-active-run',
+    };
   },
 
   subscribe: ({ input, ctx }) => {

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import { toText } from '../../sdk/protocol/text.ts';
-import { parseCursor, type StoredSession } from './row.ts';
+import { oldestOf, parseCursor, type StoredSession } from './row.ts';
 import { type RowSize, type Transcript, takeWithin } from './transcript.ts';
 
 /** Which part of a transcript is read. */
@@ -51,11 +51,14 @@ export function createHistory(transcript: Transcript) {
   };
 
   const around = (session: StoredSession, { limit, messageId = '', maxChars }: PageRequest): Page => {
-    const oldest = Math.max(1, session.reset_seq);
+    const oldest = oldestOf(session);
     const total = session.last_seq - oldest + 1;
     const at = transcript.locate(session.session_id, messageId);
-    if (at === undefined) return { messages: [], total, nextOffset: undefined };
-    const wanted = { from: Math.max(1, at - Math.floor((limit - 1) / 2)), to: at + Math.ceil((limit - 1) / 2) };
+    if (at === undefined || at < session.first_seq) return { messages: [], total, nextOffset: undefined };
+    const wanted = {
+      from: Math.max(session.first_seq, at - Math.floor((limit - 1) / 2)),
+      to: at + Math.ceil((limit - 1) / 2),
+    };
     const span = within(wanted, transcript.sizes(session.session_id, wanted.from, wanted.to), at);
     const older = readFitting(session, { from: span.from, to: at }, maxChars);
     const newer = transcript.sizes(session.session_id, at + 1, span.to).reverse();
@@ -69,7 +72,7 @@ export function createHistory(transcript: Transcript) {
     page(session: StoredSession, request: PageRequest): Page {
       if (request.messageId !== undefined) return around(session, request);
       const { limit, offset, maxChars } = request;
-      const oldest = Math.max(1, session.reset_seq);
+      const oldest = oldestOf(session);
       const total = session.last_seq - oldest + 1;
       const to = session.last_seq - offset;
       const messages = readFitting(session, { from: Math.max(oldest, to - limit + 1), to }, maxChars);
@@ -80,7 +83,7 @@ export function createHistory(transcript: Transcript) {
     /** The newest rows whole, as far as they are not too many to work with. */
     recent(session: StoredSession, { limit, offset }: { limit: number; offset: number }): ChatMessage[] {
       const to = session.last_seq - offset;
-      const sizes = transcript.sizes(session.session_id, Math.max(1, session.reset_seq, to - limit + 1), to);
+      const sizes = transcript.sizes(session.session_id, Math.max(oldestOf(session), to - limit + 1), to);
       const oldest = takeWithin(sizes, maxRecentBytes, maxRecentBytes).at(-1);
       return oldest ? transcript.read(session.session_id, oldest.seq, to) : [];
     },
@@ -89,6 +92,8 @@ export function createHistory(transcript: Transcript) {
     after(session: StoredSession, text: string): ChatMessage[] | undefined {
       const cursor = parseCursor(text);
       if (!cursor || cursor.sessionId !== session.session_id || cursor.revision !== session.revision) return undefined;
+      // What a compaction or a cut has changed, rows that came later do not tell.
+      if (cursor.seq < Math.max(session.compacted_seq, session.first_seq - 1)) return undefined;
       if (cursor.seq > session.last_seq || session.last_seq - cursor.seq > maxDeltaRows) return undefined;
       const sizes = transcript.sizes(session.session_id, cursor.seq + 1, session.last_seq);
       if (sizes.reduce((sum, { bytes }) => sum + bytes, 0) > maxDeltaBytes) return undefined;
@@ -97,7 +102,7 @@ export function createHistory(transcript: Transcript) {
 
     /** The newest words of people and agents, oldest first. */
     preview(session: StoredSession, { limit, maxChars }: { limit: number; maxChars: number }) {
-      const oldest = Math.max(session.reset_seq, session.last_seq - previewRows) + 1;
+      const oldest = Math.max(session.reset_seq + 1, session.first_seq, session.last_seq - previewRows + 1);
       const items: { role: 'user' | 'assistant'; text: string }[] = [];
       for (const { seq, role } of transcript.sizes(session.session_id, oldest, session.last_seq)) {
         if (items.length === limit) break;

@@ -40,6 +40,11 @@ export interface StoredSession {
   cost_usd: number | null;
   context_tokens: number | null;
   context_fresh: number;
+  compactions: number;
+  /** Position of the row that marks the newest compaction; 0 without one. */
+  compacted_seq: number;
+  /** Rows before this position were cut off. */
+  first_seq: number;
   last_seq: number;
   reset_seq: number;
   first_words: string | null;
@@ -121,7 +126,8 @@ export function toSessionRow(row: StoredSession, { mainKey, using, settings, chi
     ...(row.model !== null && { modelOverrideSource: 'user' as const }),
     ...(using.contextTokens !== undefined && { contextTokens: using.contextTokens }),
     ...(row.thinking !== null && { thinkingLevel: row.thinking }),
-    messageCount: row.last_seq - row.reset_seq,
+    messageCount: row.last_seq - Math.max(row.reset_seq, row.first_seq - 1),
+    compactionCount: row.compactions,
     ...toLineage(row, children),
     visibility: 'shared',
     ...settings,
@@ -139,6 +145,11 @@ export function parseSettings(row: Pick<StoredSession, 'settings'>, now: number)
     ...(attention && { attention }),
     ...(statusExpiresAt && { statusExpiresAt }),
   };
+}
+
+/** Position of the oldest row that is shown. */
+export function oldestOf({ reset_seq, first_seq }: Pick<StoredSession, 'reset_seq' | 'first_seq'>): number {
+  return Math.max(1, reset_seq, first_seq);
 }
 
 /** The position of the newest row, told apart from those of other transcripts. */

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Publish } from '../../sdk/protocol/events.ts';
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
@@ -11,13 +12,14 @@ import type { Log } from '../log/log.ts';
 import { archiveTranscript } from './archive.ts';
 import { createBacklog } from './backlog.ts';
 import { type Expected, requireExpected, type SessionChange } from './change.ts';
+import { type Compacted, createCompactions } from './compactions.ts';
 import { createHistory, firstWords, type Page, type PageRequest } from './history.ts';
 import { toSessionKey } from './key.ts';
 import { createSessionList, type SessionFilter } from './list.ts';
 import { type Clue, createLookUp } from './look-up.ts';
 import { createMaking, type Making } from './make.ts';
 import { type Cause, createNotices, toMessagePayload } from './notices.ts';
-import { type ModelOf, type StoredSession, toCursor } from './row.ts';
+import { type ModelOf, oldestOf, type StoredSession, toCursor } from './row.ts';
 import { createRows, type Decorations } from './rows.ts';
 import { createSearch, type Question } from './search.ts';
 import { createTranscript, type NewMessage } from './transcript.ts';
@@ -52,6 +54,15 @@ export interface SessionStore {
   delete(key: string, expected?: Expected): boolean;
   /** The same, but keeps the transcript as a file. @returns its path; undefined when there is no such session. */
   deleteArchived(key: string, expected?: Expected): Promise<string | undefined>;
+  /** The summary that models read in place of the older part; undefined when there is none since the last reset. */
+  compacted(key: string): Compacted | undefined;
+  /**
+   * Puts a summary in place of the older part, for models: people see all rows, and one more that marks it.
+   * @throws as `patch`.
+   */
+  compact(key: string, compacted: Compacted, expected?: Expected): ChatMessage;
+  /** Cuts off all but the newest rows, for good. Resolves when they are gone. @returns how many rows there are then. */
+  truncate(key: string, rows: number): Promise<{ isCut: boolean; kept: number }>;
   /** Adds a row to the transcript. */
   append(key: string, message: NewMessage): ChatMessage;
   /** Notes the state of the session's newest run. */
@@ -116,6 +127,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const search = createSearch(database, backlog.isLeft);
   const notices = createNotices({ database, rows, publish });
   const making = createMaking({ database, rows });
+  const compactions = createCompactions(database);
   const countAll = database.prepare('SELECT count(*) AS n FROM sessions WHERE transient = 0');
   const countOf = database.prepare('SELECT count(*) AS n FROM sessions WHERE agent_id = ? AND transient = 0');
   const byCreation = database.prepare('SELECT key FROM sessions WHERE creation_key = ?');
@@ -127,7 +139,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   );
   const markReset = database.prepare(
     `UPDATE sessions SET reset_seq = last_seq, revision = revision + 1, status = NULL, last_run_error = NULL,
-     input_tokens = 0, output_tokens = 0, cost_usd = 0, context_tokens = NULL, context_fresh = 0, first_words = NULL, last_words = NULL WHERE key = ?`,
+     input_tokens = 0, output_tokens = 0, cost_usd = 0, context_tokens = NULL, context_fresh = 0, compactions = 0, first_words = NULL, last_words = NULL WHERE key = ?`,
   );
   const remove = database.prepare('DELETE FROM sessions WHERE key = ?');
   const setRun = database.prepare(
@@ -227,6 +239,31 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       removeRow(row);
       return path;
     },
+    compacted: compactions.newest,
+    compact(key, compacted, expected) {
+      const row = mustFind(key);
+      requireExpected(row, expected);
+      const text = 'The older part of the conversation was put into a summary, which the agent reads in its place.';
+      const marker = database.write(() => {
+        const stored = append(key, { role: 'system', content: [{ type: 'text', text }], kind: 'compaction' });
+        compactions.add(row, stored.__openclaw.seq, compacted);
+        return stored;
+      });
+      notices.changed(row, { reason: 'compact' });
+      return marker;
+    },
+    async truncate(key, count) {
+      const row = mustFind(key);
+      const oldest = oldestOf(row);
+      const first = row.last_seq - count + 1;
+      if (first <= oldest) return { isCut: false, kept: row.last_seq - oldest + 1 };
+      database.write(() => compactions.hide(key, first));
+      notices.changed(row, { reason: 'compact' });
+      // They are many, perhaps, and nobody sees them any more: others may have their turn in between.
+      while (database.write(() => compactions.sweep(row.session_id)) > 0) await setImmediate();
+      await database.durable();
+      return { isCut: true, kept: count };
+    },
     append,
     track(key, { runId, status, error, usage, contextTokens, phase, reason }) {
       const row = rows.find(key);
@@ -244,7 +281,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     history(key, page) {
       const row = rows.find(key);
       if (!row) return { messages: [], total: 0 };
-      return { messages: history.recent(row, page), total: row.last_seq - Math.max(1, row.reset_seq) + 1 };
+      return { messages: history.recent(row, page), total: row.last_seq - oldestOf(row) + 1 };
     },
     page(key, request) {
       const row = rows.find(key);

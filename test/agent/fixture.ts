@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { EventName, EventPayload } from '../../sdk/protocol/events.ts';
+import { createCompaction } from '../../server/agent/compaction/compaction.ts';
 import { createInstructions } from '../../server/agent/instructions.ts';
 import { createRuns } from '../../server/agent/live-runs.ts';
 import { recoverRuns } from '../../server/agent/recover.ts';
@@ -56,7 +57,10 @@ export async function openAgentRooms(
   const store = createRunStore(database);
   const toKey = (key: string, agentId: string) => parseSessionKey(key, { agentId, mainKey: 'main' });
   const model = { primary: 'test/one', fallbacks: Object.keys(scripts).slice(1) };
-  const config: Config = { ...options.config, agents: { ...options.config?.agents, defaults: { model } } };
+  const config: Config = {
+    ...options.config,
+    agents: { ...options.config?.agents, defaults: { ...options.config?.agents?.defaults, model } },
+  };
   const agents = createRoster(() => config, path);
   const sessionTools = createSessionTools({ sessions, agents, config: () => config, toKey });
   const fileTools = createFileTools({ agents, forbidden: [join(path, 'openclaw.db')] });
@@ -77,8 +81,16 @@ export async function openAgentRooms(
     config: () => config,
     isMain: (key) => key.endsWith(':main'),
   });
+  const compaction = createCompaction({
+    ...deps,
+    models,
+    config: () => config.agents?.defaults?.compaction ?? {},
+    isBusy: (key) => runs.isBusy(key),
+  });
   const runs = createRuns({
     ...deps,
+    compaction,
+    compactsByItself: () => config.agents?.defaults?.compaction?.enabled !== false,
     models,
     tools,
     instructions,
@@ -90,6 +102,8 @@ export async function openAgentRooms(
   return {
     ...deps,
     usage,
+    compaction,
+    agent,
     runs,
     tools,
     agents,
@@ -109,6 +123,7 @@ export async function openAgentRooms(
       }),
     async [Symbol.asyncDispose]() {
       await runs.drain(0);
+      await compaction.close();
       await database.close();
       await folder?.[Symbol.asyncDispose]();
     },

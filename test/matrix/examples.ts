@@ -99,6 +99,7 @@ export const examples: Record<string, Example> = {
   'sessions.patch': { params: async (world) => ({ ...(await session()(world)), label: `label ${world.n}` }) },
   'sessions.reset': { params: session() },
   'sessions.delete': { params: session() },
+  'sessions.compact': { params: session() },
   'sessions.usage': { params: { range: '7d', limit: 5 } },
   'sessions.send': { params: session({ message: 'hi' }) },
   'sessions.abort': { params: session() },
