@@ -254,6 +254,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     ],
     agents,
     config: live.current,
+    sessions,
     log: log.child('tools'),
   });
   const usage = createUsageReport({ database, priceOf, findSession: (key) => sessions.find(key) });

@@ -68,6 +68,7 @@ export async function openAgentRooms(
     tools: [...fileTools, ...sessionTools],
     agents,
     config: () => config,
+    sessions,
     log: silent,
   });
   const priceOf = (provider: string, model: string) => models.facts(provider, model).cost;

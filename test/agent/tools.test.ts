@@ -88,6 +88,23 @@ describe('tools in a run', () => {
   });
 });
 
+describe('a session that may only read', () => {
+  it('has no tool that changes anything', async () => {
+    await using rooms = await openAgentRooms({
+      'test/one': [callTool('write', { path: 'a', content: '' }), say('ok')],
+    });
+    rooms.sessions.ensure(caller.sessionKey);
+    rooms.sessions.patch(caller.sessionKey, { permissionMode: 'read-only' });
+    expect((await resultOf(rooms)).text).toContain('the permission mode of the session is read-only');
+    const offered = rooms.models.requests[0]?.tools?.map(({ name }) => name) ?? [];
+    expect(offered).toContain('read');
+    for (const name of ['write', 'edit']) expect(offered).not.toContain(name);
+    expect(rooms.tools.declarations({ ...caller, sessionKey: 'agent:main:other' }).map(({ name }) => name)).toContain(
+      'write',
+    );
+  });
+});
+
 describe('conversations within reach', () => {
   const entries = { main: {}, writer: {} };
   const call = async (config: Config, name: string, args: Record<string, unknown>, from = caller) => {
@@ -122,5 +139,32 @@ describe('conversations within reach', () => {
       const history = await call({ tools }, 'sessions_history', { sessionKey: key }, from);
       expect(typeof history === 'string').toBe(!expected.includes(key));
     }
+  });
+
+  it('are searched as far as they can be seen', async () => {
+    const tools: Config['tools'] = { sessions: { visibility: 'agent' } };
+    await using rooms = await openAgentRooms({ 'test/one': [say('ok')] }, { config: { tools, agents: { entries } } });
+    for (const key of all) {
+      rooms.sessions.ensure(key);
+      rooms.sessions.append(key, { role: 'user', content: [{ type: 'text', text: `lobster in ${key}` }] });
+    }
+    const search = async (from: typeof caller) => {
+      const call = { id: 'c', name: 'sessions_search', arguments: { query: 'lobster' } };
+      const { output } = await rooms.tools.call(call, from, AbortSignal.timeout(10_000));
+      return (JSON.parse(output).results as { sessionKey: string }[]).map(({ sessionKey }) => sessionKey).sort();
+    };
+    expect(await search(caller)).toEqual(all.slice(0, 2));
+    expect(await search({ agentId: 'writer', sessionKey: 'agent:writer:main' })).toEqual(['agent:writer:main']);
+  });
+
+  it('include what came of a conversation, in its tree', async () => {
+    const tools: Config['tools'] = { sessions: { visibility: 'tree' } };
+    await using rooms = await openAgentRooms({ 'test/one': [say('ok')] }, { config: { tools, agents: { entries } } });
+    rooms.sessions.ensure(other.sessionKey);
+    rooms.sessions.ensure('agent:writer:child', { parentKey: other.sessionKey });
+    rooms.sessions.ensure('agent:writer:stranger');
+    const call = { id: 'c', name: 'sessions_list', arguments: {} };
+    const { output } = await rooms.tools.call(call, other, AbortSignal.timeout(10_000));
+    expect(keysOf(JSON.parse(output))).toEqual(['agent:main:other', 'agent:writer:child']);
   });
 });

@@ -39,7 +39,16 @@ interface Inventory {
 }
 
 const namesOf = ({ groups }: Pick<Inventory, 'groups'>) => groups.flatMap(({ tools }) => tools.map(({ id }) => id));
-const all = ['read', 'write', 'edit', 'sessions_list', 'sessions_history', 'session_status', 'agents_list'];
+const all = [
+  'read',
+  'write',
+  'edit',
+  'sessions_list',
+  'sessions_history',
+  'sessions_search',
+  'session_status',
+  'agents_list',
+];
 
 describe('tools.catalog', () => {
   it('shows every tool in the published shape, whatever policy says', async () => {
@@ -66,7 +75,14 @@ describe('tools.effective', () => {
     const mine = await rooms.call<Inventory>('tools.effective', { sessionKey: 'main' });
     expect(faultsOf('ToolsEffectiveResult', mine)).toEqual([]);
     expect(mine.profile).toBe('coding');
-    expect(namesOf(mine)).toEqual(['read', 'edit', 'sessions_list', 'sessions_history', 'session_status']);
+    expect(namesOf(mine)).toEqual([
+      'read',
+      'edit',
+      'sessions_list',
+      'sessions_history',
+      'sessions_search',
+      'session_status',
+    ]);
     expect(mine.notices?.map(({ message }) => message)).toEqual([
       'write is not available: tools.deny names it',
       'agents_list is not available: the profile "coding" (tools.profile) does not include it',

@@ -14,21 +14,25 @@ export interface Reach {
   require(target: Target): void;
 }
 
-type Target = Pick<SessionRow, 'key' | 'agentId'>;
+type Target = Pick<SessionRow, 'key' | 'agentId' | 'spawnedBy' | 'parentSessionKey'>;
 
 /** @param isMain whether a key is that of an agent's main conversation. */
 export function reachOf(caller: ToolCaller, config: Config, isMain: (key: string) => boolean): Reach {
   const { sessions, agentToAgent } = config.tools ?? {};
   const visibility = sessions?.visibility ?? 'all';
-  // Nothing spawns conversations yet: a tree is the conversation itself, and from the main one all of its agent.
+  // A tree is the conversation itself with what came of it, and from the main one all of its agent.
   const isAlone = visibility === 'self' || (visibility === 'tree' && !isMain(caller.sessionKey));
   const mayCross = (agentId: string) =>
     visibility === 'all' && isAllowedPair([caller.agentId, agentId], agentToAgent ?? {});
-  const includes = ({ key, agentId }: Target) =>
-    key === caller.sessionKey || (!isAlone && (agentId === caller.agentId || mayCross(agentId)));
+  const isChild = ({ spawnedBy, parentSessionKey }: Target) =>
+    (visibility === 'tree' || visibility === 'all') && [spawnedBy, parentSessionKey].includes(caller.sessionKey);
+  const includes = (target: Target) =>
+    target.key === caller.sessionKey ||
+    isChild(target) ||
+    (!isAlone && (target.agentId === caller.agentId || mayCross(target.agentId)));
   return {
     isWhole: visibility === 'all' && agentToAgent?.enabled !== false && !agentToAgent?.allow?.length,
-    onlyAgent: visibility === 'all' && agentToAgent?.enabled !== false ? undefined : caller.agentId,
+    onlyAgent: visibility === 'agent' || visibility === 'self' ? caller.agentId : undefined,
     includes,
     require(target) {
       if (includes(target)) return;

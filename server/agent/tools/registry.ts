@@ -2,6 +2,7 @@ import type { Roster } from '../../config/agents.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../log/log.ts';
 import type { ToolDeclaration } from '../../models/provider.ts';
+import type { SessionStore } from '../../sessions/store.ts';
 import type { ToolCall, ToolResult } from '../loop.ts';
 import type { ProfileId } from './groups.ts';
 import { createInvocations, type ToolInvocation, type ToolOutcome } from './invoke.ts';
@@ -41,13 +42,15 @@ export interface RegistryDeps {
   agents: Pick<Roster, 'list' | 'find'>;
   /** The configuration in effect. */
   config(): Config;
+  /** What a session allows its tools. */
+  sessions: Pick<SessionStore, 'find'>;
   log: Log;
 }
 
 /** Longer outputs are cut, so that one result cannot fill the model's window. Characters. */
 const maxOutputChars = 50_000;
 
-export function createToolRegistry({ tools, agents, config, log }: RegistryDeps): ToolRegistry {
+export function createToolRegistry({ tools, agents, config, sessions, log }: RegistryDeps): ToolRegistry {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const declared = new Map<Tool, ToolDeclaration>();
   const invocations = createInvocations(log);
@@ -60,7 +63,10 @@ export function createToolRegistry({ tools, agents, config, log }: RegistryDeps)
   const offer = (caller: ToolCaller): ToolOffer => {
     const layers = layersOf(caller);
     const { profile, refusal } = resolveToolPolicy(layers);
-    const judged = tools.map((tool) => ({ tool, reason: refusal(tool.name) }));
+    const isReadOnly = sessions.find(caller.sessionKey)?.permissionMode === 'read-only';
+    const judge = ({ name, risk }: Tool) =>
+      refusal(name) ?? (isReadOnly && risk !== 'low' ? 'the permission mode of the session is read-only' : undefined);
+    const judged = tools.map((tool) => ({ tool, reason: judge(tool) }));
     return {
       profile,
       tools: judged.flatMap(({ tool, reason }) => (reason === undefined ? [tool] : [])),

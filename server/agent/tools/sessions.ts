@@ -20,6 +20,8 @@ export interface SessionToolDeps {
 /** Characters of one message that `sessions_history` answers, and of all together. */
 const maxMessageChars = 4000;
 const maxHistoryChars = 40_000;
+/** Hits that a search answers. */
+const maxHits = 25;
 /** Rows that a restricted list looks at. */
 const scannedRows = 500;
 
@@ -63,7 +65,7 @@ export function createSessionTools({ sessions, agents, config, toKey }: SessionT
       }),
       execute: ({ sessionKey, limit }, caller) => {
         const target = toKey(sessionKey, caller.agentId);
-        reach(caller).require(target);
+        reach(caller).require(sessions.find(target.key) ?? target);
         const { messages, total } = sessions.history(target.key, { limit, offset: 0 });
         const shown = messages.map((message) => ({
           role: message.role,
@@ -71,6 +73,23 @@ export function createSessionTools({ sessions, agents, config, toKey }: SessionT
           at: new Date(message.timestamp).toISOString(),
         }));
         return { total, messages: newestWithin(shown) };
+      },
+    }),
+    defineTool({
+      name: 'sessions_search',
+      label: 'Search conversations',
+      group: 'sessions',
+      risk: 'low',
+      description: 'Look for words in the messages of conversations; best first, with the key of the conversation.',
+      input: z.object({
+        query: z.string().min(1).max(4096),
+        limit: z.number().int().min(1).max(maxHits).default(10),
+      }),
+      execute: async ({ query, limit }, caller) => {
+        const { isWhole, onlyAgent, includes } = reach(caller);
+        const { results } = await sessions.search({ query, limit: isWhole ? limit : maxHits, agentId: onlyAgent });
+        const isSeen = (key: string) => includes(sessions.find(key) ?? toKey(key, caller.agentId));
+        return { results: results.filter(({ sessionKey }) => isSeen(sessionKey)).slice(0, limit) };
       },
     }),
     defineTool({
@@ -82,8 +101,8 @@ export function createSessionTools({ sessions, agents, config, toKey }: SessionT
       input: z.object({ sessionKey: z.string().optional() }),
       execute: ({ sessionKey }, caller) => {
         const target = sessionKey ? toKey(sessionKey, caller.agentId) : { ...caller, key: caller.sessionKey };
-        reach(caller).require(target);
         const session = sessions.find(target.key);
+        reach(caller).require(session ?? target);
         if (!session) throw new GatewayError('INVALID_REQUEST', `there is no conversation ${target.key}`);
         return session;
       },
