@@ -18,7 +18,7 @@ interface Line {
   nonce: string;
 }
 
-const patienceMs = 5_000;
+const patienceMs = 15_000;
 
 /** Plays a fixture against a gateway of our own. @throws when the gateway does anything else than the fixture says. */
 export async function playAgainstGateway(fixture: Fixture): Promise<void> {
