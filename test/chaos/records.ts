@@ -80,6 +80,8 @@ export function keepDevices(dice: Dice): Records {
   };
 }
 
+const replacePaths = ['gateway.controlUi.allowedOrigins'];
+
 /** Writes of the configuration. */
 export function keepConfig(dice: Dice): Records {
   let told: string | undefined;
@@ -93,7 +95,7 @@ export function keepConfig(dice: Dice): Records {
       const origin = `https://${dice.below(1_000_000)}.example`;
       const raw = JSON.stringify({ gateway: { controlUi: { allowedOrigins: [origin] } } });
       doubt = origin;
-      const answer = await line.call('config.patch', { raw, baseHash: hash });
+      const answer = await line.call('config.patch', { raw, baseHash: hash, replacePaths });
       if (answer?.ok) told = origin;
       if (answer) doubt = undefined;
     },

@@ -2,7 +2,7 @@ import type { methods } from '../../sdk/protocol/contract.ts';
 
 /** What an example can prepare, as an admin. */
 export interface World {
-  ask(method: string, params?: object): Promise<Record<string, never>>;
+  ask<T = Record<string, never>>(method: string, params?: object): Promise<T>;
   /** Differs in every call. */
   n: number;
   /** A device that is paired. @returns its id. */
@@ -39,6 +39,16 @@ const finished = async ({ ask, n }: World) => {
   await ask('agent.wait', { runId });
   return { runId };
 };
+/** The file as it is. */
+const rewritten = async ({ ask }: World) => {
+  const { config, hash } = await ask('config.get');
+  return { raw: JSON.stringify(config), baseHash: hash };
+};
+const patched = async ({ ask, n }: World) => {
+  const { hash } = await ask('config.get');
+  const raw = `{ gateway: { controlUi: { allowedOrigins: ["https://${n}.example"] } } }`;
+  return { raw, baseHash: hash, replacePaths: ['gateway.controlUi.allowedOrigins'] };
+};
 const waiting: Example = { params: async ({ knock }) => ({ requestId: await knock() }) };
 const paired = (more: object = {}): Example => ({ params: async ({ pair }) => ({ deviceId: await pair(), ...more }) });
 
@@ -58,6 +68,21 @@ export const examples: Record<string, Example> = {
   'logs.tail': { params: { limit: 5 } },
 
   'config.get': nothing,
+  'config.set': { params: rewritten },
+  'config.apply': { params: rewritten },
+  'config.patch': { params: patched },
+  'config.schema': nothing,
+  'config.schema.lookup': { params: { path: 'gateway.port' } },
+  'config.revisions.list': nothing,
+  'config.rollback': {
+    params: async (world) => {
+      await world.ask('config.patch', await patched(world));
+      const { revisions } = await world.ask<{ revisions: { id: number }[] }>('config.revisions.list');
+      return { revision: revisions.at(-1)?.id };
+    },
+  },
+  'secrets.reload': nothing,
+  'secrets.resolve': { params: { commandName: 'a test', targetIds: ['models.providers.*.apiKey'] } },
   'usage.status': nothing,
   'usage.cost': { params: { days: 7 } },
   'models.list': nothing,
