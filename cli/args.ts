@@ -1,6 +1,9 @@
 import type { ArgDef } from 'citty';
 import type { Field, FieldSchema, MethodCommand } from './derive.ts';
+import { isGlobalFlag } from './globals.ts';
+import { readLongText } from './long-text.ts';
 import { misuse } from './misuse.ts';
+import { clip } from './render/text.ts';
 
 /** A citty argument with what citty does not know. */
 export type Flag = ArgDef & {
@@ -8,6 +11,8 @@ export type Flag = ArgDef & {
   multiple?: boolean;
   /** May stand alone, meaning `true`; these are the words it takes otherwise. */
   bare?: readonly string[];
+  /** The argument whose text it reads from a file. */
+  fills?: string;
 };
 export type Flags = Record<string, Flag>;
 
@@ -22,24 +27,30 @@ export function toFlags(command: MethodCommand): Flags {
     if (field) flags[name] = toPositional(field);
   }
   for (const field of command.fields) {
-    if (!command.positionals.includes(field.name)) flags[toFlagName(field.name)] = toFlag(field);
+    const place = placeOf(command, field);
+    if (!place.positional) flags[place.key] = toFlag(field);
+    if (command.long.includes(field.name)) flags[`${toFlagName(field.name)}-file`] = fileFlag(place.key);
   }
   return flags;
 }
 
+/** The flag beside an argument that may be long. */
+export function fileFlag(fills: string): Flag {
+  return { type: 'string', valueHint: 'path', description: 'The same, read from a file; "-" is stdin', fills };
+}
+
 /**
  * The method's input from what citty parsed.
- * @throws GatewayError bad usage: a value that its field cannot hold.
+ * @throws GatewayError bad usage: a value that its field cannot hold, a file that cannot be read.
  */
-export function toInput(command: MethodCommand, args: Record<string, unknown>): Record<string, unknown> {
+export async function toInput(command: MethodCommand, args: Record<string, unknown>): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
   for (const field of command.fields) {
-    const positional = command.positionals.includes(field.name);
-    const label = positional ? `<${toFlagName(field.name)}>` : `--${toFlagName(field.name)}`;
-    const value = args[positional ? field.name : toFlagName(field.name)];
-    if (value !== undefined && positional && field.schema.type === 'array')
-      input[field.name] = coerceItem(String(value), field.schema, label);
-    else if (value !== undefined) input[field.name] = coerce(value, field.schema, label);
+    const { key, label } = placeOf(command, field);
+    const file = `${toFlagName(field.name)}-file`;
+    const isLong = command.long.includes(field.name);
+    const value = isLong ? await readLongText({ value: args[key], path: args[file], flag: `--${file}` }) : args[key];
+    if (value !== undefined) input[field.name] = coerce(value, field.schema, label);
     else if (generated[field.name] && field.required) input[field.name] = generated[field.name]?.();
   }
   return input;
@@ -52,8 +63,21 @@ export function toFlagName(name: string): string {
 
 // --- internal ---
 
+/** Where a field stands on the command line; one that is called as a global flag is `--param-<name>`. */
+function placeOf({ positionals }: MethodCommand, { name }: Field): { positional: boolean; key: string; label: string } {
+  const flag = toFlagName(name);
+  if (positionals.includes(name)) return { positional: true, key: name, label: `<${flag}>` };
+  const key = isGlobalFlag(flag) ? `param-${flag}` : flag;
+  return { positional: false, key, label: `--${key}` };
+}
+
 function toPositional(field: Field): Flag {
-  return { type: 'positional', required: field.required, ...about(field) };
+  return {
+    type: 'positional',
+    required: field.required,
+    ...(field.schema.type === 'array' && { multiple: true }),
+    ...about(field),
+  };
 }
 
 function toFlag(field: Field): Flag {
@@ -73,6 +97,8 @@ function about({ doc, schema }: Field): Pick<ArgDef, 'description'> {
   return text ? { description: text } : {};
 }
 
+const longestQuote = 80;
+
 function coerce(value: unknown, schema: FieldSchema, label: string): unknown {
   if (typeof value === 'boolean') return value;
   const text = String(value);
@@ -81,7 +107,7 @@ function coerce(value: unknown, schema: FieldSchema, label: string): unknown {
     const read = readAs(text, alternative);
     if (read) return read.value;
   }
-  throw misuse(`${label} must be ${describe(schema)}, not "${text}"`);
+  throw misuse(`${label} must be ${describe(schema)}, not "${clip(text, longestQuote)}"`);
 }
 
 /** One occurrence of a flag that takes several: `a,b`, or a JSON array, or one JSON object. */

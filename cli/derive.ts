@@ -36,6 +36,8 @@ export interface MethodCommand {
   fields: Field[];
   /** Names of the fields that are given by position, in order. */
   positionals: string[];
+  /** Names of the fields that can be read from a file, too. */
+  long: string[];
   /** True when the method makes no sense from a shell; `gateway call` still reaches it. */
   hidden: boolean;
 }
@@ -49,6 +51,7 @@ export function deriveCommands(methods: ReadonlyMap<string, Spec>): MethodComman
     summary: spec.summary,
     fields: toFields(spec.input as z.ZodType).filter(({ name }) => !spec.inert?.includes(name)),
     positionals: [...(spec.cli?.positionals ?? [])],
+    long: [...(spec.cli?.long ?? [])],
     hidden: spec.cli?.hidden ?? false,
   }));
 }

@@ -5,7 +5,7 @@ import { didYouMean } from './nearest.ts';
 
 /**
  * Spells a command's arguments so that citty cannot misread them: every flag as `--name=value`, then `--`, then the
- * positionals. Flags that may be repeated become one JSON array.
+ * positionals. Flags that may be repeated become one JSON array, and so do all words from the place that takes several.
  * @throws GatewayError bad usage: an unknown flag, a missing value, a value too many.
  */
 export function spellOut(argv: readonly string[], flags: Flags): string[] {
@@ -29,20 +29,34 @@ export function spellOut(argv: readonly string[], flags: Flags): string[] {
     else spelled.push(`--${name}=${readValue(reader, token, flag, inline)}`);
   }
   for (const [name, values] of repeated) spelled.push(`--${name}=${JSON.stringify(values)}`);
-  checkComplete(flags, spelled, positionals);
-  return [...spelled, '--', ...positionals];
+  const placed = gatherRest(flags, positionals);
+  checkComplete(flags, spelled, placed);
+  return [...spelled, '--', ...placed];
 }
 
 // --- internal ---
 
+function gatherRest(flags: Flags, positionals: readonly string[]): readonly string[] {
+  const places = Object.values(flags).filter((flag) => flag.type === 'positional');
+  const last = places.length - 1;
+  if (!places[last]?.multiple || positionals.length <= last) return positionals;
+  return [...positionals.slice(0, last), JSON.stringify(positionals.slice(last))];
+}
+
 function checkComplete(flags: Flags, spelled: readonly string[], positionals: readonly string[]): void {
-  const places = Object.entries(flags).filter(([, flag]) => flag.type === 'positional');
+  const places = Object.keys(flags).filter((name) => flags[name]?.type === 'positional');
   if (positionals.length > places.length) throw misuse(`unexpected argument "${positionals[places.length]}"`);
-  const empty = places.slice(positionals.length).find(([, flag]) => flag.required !== false);
-  if (empty) throw misuse(`<${toFlagName(empty[0])}> is missing`);
-  for (const [name, flag] of Object.entries(flags))
-    if (flag.type !== 'positional' && flag.required && !spelled.some((text) => text.startsWith(`--${name}=`)))
-      throw misuse(`--${name} is missing`);
+  const isGiven = (name: string) =>
+    places.includes(name)
+      ? places.indexOf(name) < positionals.length
+      : spelled.some((text) => text.startsWith(`--${name}=`));
+  for (const [name, flag] of Object.entries(flags)) {
+    const label = flag.type === 'positional' ? `<${toFlagName(name)}>` : `--${name}`;
+    const file = Object.keys(flags).find((other) => flags[other]?.fills === name);
+    if (file !== undefined && isGiven(file) && isGiven(name)) throw misuse(`${label} and --${file}: give one of them`);
+    if (!flag.required || isGiven(name) || (file !== undefined && isGiven(file))) continue;
+    throw misuse(`${label} is missing${file === undefined ? '' : `: give it, or --${file} <path>`}`);
+  }
 }
 
 interface Reader {

@@ -35,6 +35,11 @@ export const globalFlags = [
   { flag: '-h, --help', about: 'Show help' },
 ] as const;
 
+/** True for the name, without dashes, of a flag that every command takes: a method's field of that name has another. */
+export function isGlobalFlag(name: string): boolean {
+  return name === 'version' || globalFlags.some(({ flag }) => new RegExp(`--(no-)?${name}(?![\\w-])`).test(flag));
+}
+
 const valued = ['url', 'token', 'password', 'timeout', 'profile'] as const;
 
 /**

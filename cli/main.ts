@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const { globals, rest } = readGlobals(argv);
     shell = createShell(globals);
-    if (globals.version && rest.length === 0) {
+    if (globals.version) {
       shell.out(`${version}\n`);
       return exitCodes.ok;
     }
@@ -45,7 +45,7 @@ async function runFound({ path, node, rest }: Found, shell: Shell): Promise<numb
     throw misuse(`unknown command "${word}"${didYouMean(word, Object.keys(node.subCommands))}`);
   if (!command.run) return showGroup(path, node, rest, shell);
   const rawArgs = spellOut(rest, command.args ?? {});
-  const { result } = await runCommand(command as Parameters<typeof runCommand>[0], { rawArgs }).catch(asMisuse);
+  const { result } = await runCommand(toCitty(command), { rawArgs }).catch(asMisuse);
   return typeof result === 'number' ? result : exitCodes.ok;
 }
 
@@ -62,6 +62,12 @@ async function showGroup(path: string[], node: Command, rest: readonly string[],
 
 function takesPositionals(command: Command): boolean {
   return Object.values(command.args ?? {}).some((flag) => flag.type === 'positional');
+}
+
+/** What is missing has been told already, and an argument may have come by another way, from a file. */
+function toCitty(command: Command): Parameters<typeof runCommand>[0] {
+  const args = Object.entries(command.args ?? {}).map(([name, flag]) => [name, { ...flag, required: false }]);
+  return { ...command, args: Object.fromEntries(args) } as Parameters<typeof runCommand>[0];
 }
 
 /** citty's own complaints, in its colours, are about the command line. */

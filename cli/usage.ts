@@ -50,7 +50,8 @@ async function toChildRow([name, command]: [string, Command | (() => Promise<Com
 
 function usageLines(name: string, flags: Flags, runs: boolean, hasChildren: boolean): string[] {
   const words = Object.entries(flags).flatMap(([key, flag]) => {
-    if (flag.type === 'positional') return [flag.required === false ? `[${toFlagName(key)}]` : `<${toFlagName(key)}>`];
+    const word = toFlagName(key) + (flag.multiple ? '...' : '');
+    if (flag.type === 'positional') return [flag.required === false ? `[${word}]` : `<${word}>`];
     return flag.required ? [`${flagText(key, { ...flag, alias: [] } as Flag)}`] : [];
   });
   return [

@@ -1,7 +1,9 @@
 import type { OpenClaw, Run, RunResult } from '../../sdk/index.node.ts';
+import { fileFlag } from '../args.ts';
 import type { Command } from '../command.ts';
 import { readPositiveInteger } from '../globals.ts';
 import { listenForInterrupts } from '../interrupts.ts';
+import { readLongText } from '../long-text.ts';
 import { exitCodes, misuse } from '../misuse.ts';
 import { oneLine, printable } from '../render/text.ts';
 import type { Shell } from '../shell.ts';
@@ -18,6 +20,7 @@ export function agentCommand(shell: Shell): Command {
         valueHint: 'text',
         description: 'What to say; "-" reads it from stdin',
       },
+      'message-file': fileFlag('message'),
       agent: { type: 'string', valueHint: 'id', description: 'Which agent; the default one when absent' },
       'session-key': {
         type: 'string',
@@ -50,6 +53,7 @@ export function agentCommand(shell: Shell): Command {
 
 interface AgentArgs {
   message?: string;
+  'message-file'?: string;
   agent?: string;
   'session-key'?: string;
   thinking?: string;
@@ -58,8 +62,9 @@ interface AgentArgs {
 
 async function send(shell: Shell, args: AgentArgs): Promise<number> {
   const timeoutSeconds = readPositiveInteger(shell.globals.timeout, 'seconds');
-  const message = args.message === '-' ? await readStdin() : args.message;
-  if (!message?.trim()) throw misuse('the message is empty');
+  const given = { value: args.message, path: args['message-file'], flag: '--message-file' };
+  const message = String((await readLongText(given)) ?? '');
+  if (!message.trim()) throw misuse('the message is empty');
   const { withGateway } = await import('../request.ts');
   // The seconds are the run's, not the connection's.
   const quiet = { ...shell, globals: { ...shell.globals, timeout: undefined } };
@@ -134,11 +139,4 @@ async function printReply(shell: Shell, run: Run): Promise<RunResult> {
 /** The one object that `--json` prints. */
 function toAnswer({ error, complete: _, ...result }: RunResult): object {
   return { ...result, ...(error && { error: { code: error.code, message: error.message } }) };
-}
-
-async function readStdin(): Promise<string> {
-  let text = '';
-  process.stdin.setEncoding('utf8');
-  for await (const chunk of process.stdin) text += chunk;
-  return text;
 }

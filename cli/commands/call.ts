@@ -1,5 +1,7 @@
+import { fileFlag } from '../args.ts';
 import type { Command } from '../command.ts';
 import type { MethodCommand } from '../derive.ts';
+import { readLongText } from '../long-text.ts';
 import { misuse } from '../misuse.ts';
 import type { Shell } from '../shell.ts';
 
@@ -10,13 +12,16 @@ export function callCommand(methods: readonly MethodCommand[], shell: Shell): Co
     args: {
       method: { type: 'positional', required: true, description: 'Wire name, for example sessions.list' },
       params: { type: 'string', valueHint: 'json', description: 'Input of the method, a JSON object (default {})' },
+      'params-file': fileFlag('params'),
     },
     examples: [`openclaw gateway call sessions.list --params '{"limit":5}'`, 'openclaw gateway call health'],
     run: async ({ args }) => {
       const name = String(args.method ?? '');
       if (name === '') throw misuse('<method> is missing: a wire name, for example sessions.list');
       const kind = methods.find((one) => one.method === name)?.kind ?? 'mutation';
-      const params = readParams(args.params);
+      const params = readParams(
+        await readLongText({ value: args.params, path: args['params-file'], flag: '--params-file' }),
+      );
       const { request } = await import('../request.ts');
       const payload = await request(shell, { method: name, kind }, params);
       shell.out(`${JSON.stringify(payload ?? null, null, 2)}\n`);

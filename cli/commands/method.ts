@@ -19,7 +19,7 @@ export function methodCommand(method: MethodCommand, shell: Shell): Command {
     args: toFlags(method),
     examples: [toExample(method)],
     run: async ({ args }) => {
-      const input = toInput(method, args);
+      const input = await toInput(method, args);
       const { request } = await import('../request.ts');
       const payload = await request(shell, method, input);
       answer(shell, payload, (look) => renderAnswer(method.method, payload, look));
@@ -60,19 +60,31 @@ function describeGroups(node: Command): NonNullable<Command['subCommands']> {
   );
 }
 
-const sampleOf: Record<string, string> = { key: 'main', sessionKey: 'main', message: '"Hello"', limit: '5' };
+const sampleOf: Record<string, string> = {
+  key: 'main',
+  keys: 'main',
+  sessionKey: 'main',
+  agentId: 'main',
+  message: '"Hello"',
+  text: '"Hello"',
+  query: '"Hello"',
+  limit: '5',
+};
 
 /** A command line that works, with a sample for every field that must be given. */
-function toExample({ words, positionals, fields }: MethodCommand): string {
-  const sample = (name: string, schema: FieldSchema) =>
-    sampleOf[name] ?? (schema.type === 'integer' ? '1' : `<${toFlagName(name)}>`);
+function toExample({ words, positionals, fields, long }: MethodCommand): string {
   const given = positionals.flatMap((name) => fields.filter((field) => field.name === name));
-  const flag = fields.find((field) => field.name === 'limit' && !positionals.includes(field.name));
-  return [
-    'openclaw',
-    ...words,
-    ...given.map((field) => sample(field.name, field.schema)),
-    ...(flag ? [`--${flag.name} ${sample(flag.name, flag.schema)}`] : []),
-    ...(given.length === 0 && !flag ? ['--json'] : []),
-  ].join(' ');
+  const others = fields.filter(({ name }) => !positionals.includes(name));
+  const flags = others
+    .filter(({ name, required }) => name === 'limit' || (required && name !== 'idempotencyKey'))
+    .map(({ name, schema }) =>
+      long.includes(name) ? `--${toFlagName(name)}-file <path>` : `--${toFlagName(name)} ${toSample(name, schema)}`,
+    );
+  const bare = given.length + flags.length === 0;
+  const samples = given.map(({ name, schema }) => toSample(name, schema));
+  return ['openclaw', ...words, ...samples, ...flags, ...(bare ? ['--json'] : [])].join(' ');
+}
+
+function toSample(name: string, schema: FieldSchema): string {
+  return sampleOf[name] ?? (schema.type === 'integer' ? '1' : `<${toFlagName(name)}>`);
 }

@@ -170,7 +170,7 @@ export const agents = router({
         .optional(),
     }),
     output: z.object({ ok: z.literal(true), ...fileAnswer }),
-    cli: { positionals: ['agentId', 'name'] },
+    cli: { positionals: ['agentId', 'name'], long: ['content'] },
   }),
 });
 

@@ -266,7 +266,7 @@ export const chat = router({
       'expectedPermissionMode',
       'expectedToolOverrides',
     ],
-    cli: { positionals: ['sessionKey', 'message'] },
+    cli: { positionals: ['sessionKey', 'message'], long: ['message'] },
   }),
 
   /** Adds a note to a transcript as if the agent had said it; no run starts, and the next model reads it. */
@@ -281,7 +281,7 @@ export const chat = router({
       agentId: agentId.optional(),
     }),
     output: z.object({ ok: z.literal(true), messageId: z.string() }),
-    cli: { positionals: ['sessionKey', 'message'] },
+    cli: { positionals: ['sessionKey', 'message'], long: ['message'] },
   }),
 
   /** Tells what a chat window offers: models and commands. */

@@ -7,6 +7,8 @@ import { isGranted, type OperatorScope, type Principal } from './scopes.ts';
 export interface CommandHints {
   /** Input fields given by position, in this order. */
   positionals?: readonly string[];
+  /** Fields that may hold a long text: each can be read from a file (`--content-file`) or from stdin (`-`), too. */
+  long?: readonly string[];
   /** True when the method makes no sense from a shell, for example a subscription. */
   hidden?: boolean;
 }

@@ -220,7 +220,7 @@ export const sessions = router({
         .optional(),
     }),
     inert: inertInCreate,
-    cli: { positionals: ['key'] },
+    cli: { positionals: ['key'], long: ['message'] },
   }),
 
   /** Finds one session by key, id, label or the beginning of its id; several that fit are told as `candidates`. */
@@ -388,7 +388,7 @@ export const sessions = router({
     }),
     output: SendAnswer,
     elevates: ({ message }) => scopeOfMessage(message),
-    cli: { positionals: ['key', 'message'] },
+    cli: { positionals: ['key', 'message'], long: ['message'] },
   }),
 
   /** Aborts the run that works in a session, or one run by id; the text so far is kept. */

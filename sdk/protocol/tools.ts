@@ -139,6 +139,6 @@ export const tools = router({
     output: ToolInvocationResult,
     // No tool asks for an approval, so there is none to ask for; and no conversation is another person's.
     inert: ['confirm', 'conversationReadOrigin'],
-    cli: { positionals: ['name'] },
+    cli: { positionals: ['name'], long: ['args'] },
   }),
 });

@@ -42,7 +42,7 @@ async function read(...argv: string[]): Promise<Record<string, unknown>> {
   const { parseArgs } = await import('citty');
   const flags = toFlags(command);
   const args = parseArgs(spellOut(argv, flags), flags);
-  const { idempotencyKey, ...input } = toInput(command, args);
+  const { idempotencyKey, ...input } = await toInput(command, args);
   expect(idempotencyKey).toMatch(/^[0-9a-f-]{36}$|^own$/);
   return input;
 }
