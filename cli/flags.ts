@@ -55,7 +55,7 @@ function checkComplete(flags: Flags, spelled: readonly string[], positionals: re
     const file = Object.keys(flags).find((other) => flags[other]?.fills === name);
     if (file !== undefined && isGiven(file) && isGiven(name)) throw misuse(`${label} and --${file}: give one of them`);
     if (!flag.required || isGiven(name) || (file !== undefined && isGiven(file))) continue;
-    throw misuse(`${label} is missing${file === undefined ? '' : `: give it, or --${file} <path>`}`);
+    throw misuse(`${file === undefined ? label : `${label} or --${file}`} is missing`);
   }
 }
 

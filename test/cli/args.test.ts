@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { toFlagName, toFlags, toInput } from '../../cli/args.ts';
 import { deriveCommands, type MethodCommand } from '../../cli/derive.ts';
@@ -23,14 +26,14 @@ const sample = z.strictObject({
 
 const command = derive({ input: sample, positionals: ['key'] });
 
-function derive({ input, positionals }: { input: z.ZodType; positionals: string[] }): MethodCommand {
+function derive({ input, ...hints }: { input: z.ZodType; positionals: string[]; long?: string[] }): MethodCommand {
   const spec: Spec = {
     kind: 'query',
     summary: 'A sample.',
     scope: null,
     input,
     output: z.unknown(),
-    cli: { positionals },
+    cli: hints,
   };
   const [derived] = deriveCommands(new Map([['sample.ask', spec]]));
   if (!derived) throw new Error('nothing was derived');
@@ -39,12 +42,16 @@ function derive({ input, positionals }: { input: z.ZodType; positionals: string[
 
 /** What a method would be sent for a command line, as `main` reads it. */
 async function read(...argv: string[]): Promise<Record<string, unknown>> {
-  const { parseArgs } = await import('citty');
-  const flags = toFlags(command);
-  const args = parseArgs(spellOut(argv, flags), flags);
-  const { idempotencyKey, ...input } = await toInput(command, args);
+  const { idempotencyKey, ...input } = await readFor(command, argv);
   expect(idempotencyKey).toMatch(/^[0-9a-f-]{36}$|^own$/);
   return input;
+}
+
+async function readFor(method: MethodCommand, argv: string[]): Promise<Record<string, unknown>> {
+  const { parseArgs } = await import('citty');
+  const flags = toFlags(method);
+  const optional = Object.entries(flags).map(([name, flag]) => [name, { ...flag, required: false }]);
+  return toInput(method, parseArgs(spellOut(argv, flags), Object.fromEntries(optional)));
 }
 
 describe('the command of a method', () => {
@@ -113,6 +120,83 @@ describe('the command of a method', () => {
   it('spells field names as flags', () => {
     expect(toFlagName('includeLastMessage')).toBe('include-last-message');
     expect(toFlagName('timeoutMs')).toBe('timeout-ms');
+  });
+});
+
+describe('a field that is called as a global flag', () => {
+  const clashing = derive({
+    input: z.strictObject({ version: z.string().optional(), json: z.boolean().optional(), token: z.string() }),
+    positionals: ['token'],
+  });
+
+  it('has a flag of its own, or its place', async () => {
+    expect(Object.keys(toFlags(clashing))).toEqual(['token', 'param-version', 'param-json']);
+    expect(await readFor(clashing, ['x', '--param-version', '7', '--no-param-json'])).toEqual({
+      token: 'x',
+      version: '7',
+      json: false,
+    });
+  });
+});
+
+describe('a place for several words', () => {
+  const several = derive({
+    input: z.strictObject({ name: z.string(), keys: z.array(z.string()) }),
+    positionals: ['name', 'keys'],
+  });
+
+  it.each([
+    [['n', 'a'], ['a']],
+    [
+      ['n', 'a,b', 'c'],
+      ['a', 'b', 'c'],
+    ],
+    [['n', '["a,b"]'], ['a,b']],
+  ])('takes them all from %j', async (argv, keys) => expect(await readFor(several, argv)).toEqual({ name: 'n', keys }));
+
+  it('wants one at least', async () =>
+    expect(readFor(several, ['n'])).rejects.toMatchObject({ message: '<keys> is missing' }));
+});
+
+describe('a field that may be long', () => {
+  const long = derive({
+    input: z.strictObject({ key: z.string(), text: z.string(), options: z.looseObject({}).optional() }),
+    positionals: ['key', 'text'],
+    long: ['text', 'options'],
+  });
+  let folder: string;
+  const file = (name: string) => join(folder, name);
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'openclaw-args-'));
+    await writeFile(file('text'), '\ufeffone\n-- two\n');
+    await writeFile(file('json'), '{"a":[1]}\n');
+    await writeFile(file('image'), Buffer.from([0xff, 0xd8, 0xff]));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('is read from a file as it stands there, without a byte order mark', async () => {
+    expect(await readFor(long, ['main', '--text-file', file('text')])).toEqual({ key: 'main', text: 'one\n-- two\n' });
+    expect(await readFor(long, ['main', 'typed', '--options-file', file('json')])).toEqual({
+      key: 'main',
+      text: 'typed',
+      options: { a: [1] },
+    });
+  });
+
+  it.each([
+    [['main'], '<text> or --text-file is missing'],
+    [['main', 'typed', '--text-file', 'x'], '<text> and --text-file: give one of them'],
+    [['main', 'x', '--options', '{}', '--options-file', 'x'], '--options and --options-file: give one of them'],
+    [['main', '--text-file', 'no-such-file'], '--text-file "no-such-file" cannot be read: there is no such file'],
+    [['main', '--text-file', '.'], '--text-file "." cannot be read: it is a folder'],
+  ])('refuses %j', async (argv, message) =>
+    expect(readFor(long, argv)).rejects.toMatchObject({ message, details: { code: 'BAD_USAGE' } }),
+  );
+
+  it('refuses a file that is no text, and quotes no more than a line of one that does not fit', async () => {
+    await expect(readFor(long, ['main', '--text-file', file('image')])).rejects.toThrow(/image" is not UTF-8 text$/);
+    const refused = readFor(long, ['main', 'x', '--options', 'x'.repeat(10_000)]);
+    await expect(refused).rejects.toThrow(/^--options must be a JSON object, not "x{79}…"$/);
   });
 });
 

@@ -20,8 +20,16 @@ describe('commands with a gateway', () => {
     'chat.send': ['notes', 'Hello'],
     'chat.history': ['main'],
     'chat.abort': ['main'],
+    'chat.inject': ['main', 'By the way.'],
+    'agents.files.list': ['main'],
+    'agents.files.get': ['main', 'SOUL.md'],
+    'agents.files.set': ['main', 'SOUL.md', '--content', 'Be brief.'],
+    'tools.effective': ['main'],
+    'tools.invoke': ['agents_list', '--args', '{}'],
+    'system-event': ['The door opened.', '--param-version', '7'],
+    'gateway.restart.request': ['--reason', 'a test', '--delay-ms', '600000'],
     'sessions.search': ['Hello'],
-    'sessions.preview': ['main,nowhere'],
+    'sessions.preview': ['main', 'nowhere'],
     'sessions.get': ['main'],
     'config.schema.lookup': ['gateway.port'],
     'config.rollback': ['1'],
@@ -47,6 +55,16 @@ describe('commands with a gateway', () => {
       expect(typeof JSON.parse(forPrograms.stdout)).toBe('object');
     },
   );
+
+  it('reads long texts from stdin', async () => {
+    const input = 'Be brief.\n\nAnd kind.\n';
+    const set = await home.run(['agents', 'files', 'set', 'main', 'USER.md', '--content-file', '-'], { input });
+    expect(set).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await home.run(['agents', 'files', 'get', 'main', 'USER.md'])).stdout).toBe(input);
+    const line = ['gateway', 'call', 'agents.files.get', '--params', '-'];
+    const called = await home.run(line, { input: '{"agentId":"main","name":"USER.md"}' });
+    expect(JSON.parse(called.stdout)).toMatchObject({ file: { content: input } });
+  });
 
   it('runs.events reads the log of a run', async () => {
     const { runId } = JSON.parse((await home.run(['agent', '-m', '/status', '--json'])).stdout);
@@ -148,14 +166,14 @@ describe('commands without a gateway', () => {
     [['sessions', 'lits'], 'openclaw sessions: unknown command "lits"; did you mean list?'],
     [['gateway', 'stats'], 'openclaw gateway: unknown command "stats"'],
     [['agent', 'hello'], 'openclaw agent: unknown command "hello"'],
-    [['sessions'], 'openclaw sessions: name one of: list, create'],
+    [['sessions'], 'openclaw sessions: name one of: list, search'],
     [['sessions', 'list', '--limt', '5'], 'openclaw sessions list: unknown flag --limt; did you mean --limit?'],
-    [['sessions', 'list', '--limit', '0'], '--limit must be a whole number from 1, not "0"'],
+    [['sessions', 'list', '--limit', '0'], '--limit must be a whole number, 1 or more, not "0"'],
     [['sessions', 'describe'], '<key> is missing'],
     [['health', 'extra'], 'unexpected argument "extra"'],
     [['health', '--timeout', 'soon'], '--timeout must be a positive number of milliseconds, not "soon"'],
     [['agent', '-m', 'x', '--timeout', '1.5'], '--timeout must be a positive number of seconds, not "1.5"'],
-    [['agent'], '--message is missing'],
+    [['agent'], '--message or --message-file is missing'],
     [['agent', '--message', ' '], 'the message is empty'],
     [['--verbose', 'health'], 'flags of a command stand after its name'],
     [['health', '--url'], '--url needs a value'],
@@ -164,6 +182,8 @@ describe('commands without a gateway', () => {
     [['gateway', 'call'], '<method> is missing'],
     [['gateway', 'call', 'health', '--params', '{'], '--params is not JSON'],
     [['gateway', 'call', 'health', '--params', '[]'], '--params must be a JSON object'],
+    [['gateway', 'call', 'health', '--params-file', 'no-such-file'], 'there is no such file'],
+    [['agent', '--message-file', 'no-such-file'], 'there is no such file'],
   ])('%j is bad usage', async (line, words) => {
     const ended = await home.run(line);
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
@@ -173,6 +193,7 @@ describe('commands without a gateway', () => {
 
   it('shows its version and its help', async () => {
     expect((await home.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await home.run(['gateway', '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     const [bare, help] = await Promise.all([home.run([]), home.run(['--help'])]);
     expect(bare).toEqual(help);
     expect(help).toMatchObject({ exitCode: 0, stderr: '' });
