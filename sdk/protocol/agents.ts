@@ -115,6 +115,14 @@ export const AgentFile = shape<AgentFile>()(
   }),
 );
 
+const agentName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]+$/u, 'has to be one line');
+const folder = z.string().min(1).max(4096);
+const avatar = z.string().max(1024 * 1024);
 const fileName = z.string().min(1).max(255);
 const fileAnswer = { agentId: z.string(), workspace: z.string(), file: AgentFile };
 
@@ -132,6 +140,78 @@ export const agents = router({
       scope: z.enum(['per-sender', 'global']),
       agents: z.array(AgentRow),
     }),
+  }),
+
+  /**
+   * Adds an agent to the configuration and makes its workspace, with a first set of files; what is there stays. Its id is made
+   * of its name. In effect when it answers.
+   */
+  create: mutation({
+    summary: 'Add an agent.',
+    scope: 'operator.admin',
+    input: z.strictObject({
+      /** For people; `Quill & Co` has the id `quill-co`. */
+      name: agentName,
+      /** Absolute, or beginning with `~/`; a folder of its own in the state directory when absent. */
+      workspace: folder.optional(),
+      /** `<provider>/<model>`; that of all agents when absent. */
+      model: z.string().min(1).max(512).optional(),
+      emoji: z.string().max(64).optional(),
+      /** An address, a `data:` URL, or a picture in its workspace. */
+      avatar: avatar.optional(),
+    }),
+    output: z.object({
+      ok: z.literal(true),
+      agentId: z.string(),
+      name: z.string(),
+      workspace: z.string(),
+      model: z.string().optional(),
+    }),
+    cli: { positionals: ['name'] },
+  }),
+
+  /** Changes an agent in the configuration; what is absent stays. In effect when it answers. */
+  update: mutation({
+    summary: 'Change an agent.',
+    scope: 'operator.admin',
+    input: z.strictObject({
+      agentId,
+      name: agentName.optional(),
+      /** Another folder; nothing is moved. */
+      workspace: folder.optional(),
+      /** `null`: that of all agents. */
+      model: z.string().min(1).max(512).nullable().optional(),
+      /** Empty: none. */
+      emoji: z.string().max(64).optional(),
+      /** Empty: none. */
+      avatar: avatar.optional(),
+    }),
+    output: z.object({ ok: z.literal(true), agentId: z.string() }),
+    cli: { positionals: ['agentId'] },
+  }),
+
+  /**
+   * Takes an agent out of the configuration, with its bindings and conversations; their transcripts are kept as files. Its
+   * workspace moves to the trash of the state directory, unless `deleteFiles` is false; one that is elsewhere, or that another
+   * agent works in, stays and is told in `failed`. `main` and the only agent cannot be deleted.
+   */
+  delete: mutation({
+    summary: 'Delete an agent.',
+    scope: 'operator.admin',
+    input: z.strictObject({
+      agentId,
+      /** Move its workspace to the trash. */
+      deleteFiles: z.boolean().default(true),
+    }),
+    output: z.object({
+      ok: z.literal(true),
+      agentId: z.string(),
+      removedBindings: count,
+      removed: z.array(z.object({ path: z.string(), method: z.enum(['trash', 'missing']) })).optional(),
+      failed: z.array(z.object({ path: z.string(), reason: z.string() })).optional(),
+      purgeFailed: z.literal(true).optional(),
+    }),
+    cli: { positionals: ['agentId'] },
   }),
 
   /** Lists the files that say who an agent is, there or not, without their content. */

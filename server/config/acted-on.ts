@@ -27,6 +27,8 @@ export const actedOn = [
   'agents.defaults.model.fallbacks',
   'agents.defaults.workspace',
   'agents.defaults.thinkingDefault',
+  'agents.defaults.skipBootstrap',
+  'agents.defaults.skipOptionalBootstrapFiles',
   'agents.defaults.bootstrapMaxChars',
   'agents.defaults.bootstrapTotalMaxChars',
   'agents.defaults.timeoutSeconds',

@@ -121,6 +121,10 @@ export interface AgentsConfig {
         model?: ModelSetting | undefined;
         workspace?: string | undefined;
         thinkingDefault?: string | undefined;
+        /** Whether a new workspace gets no first files. */
+        skipBootstrap?: boolean | undefined;
+        /** First files that a new workspace does not get. */
+        skipOptionalBootstrapFiles?: ('SOUL.md' | 'USER.md' | 'HEARTBEAT.md' | 'IDENTITY.md')[] | undefined;
         /** Characters of one file of the workspace that a model reads before a run. Default 20 000. */
         bootstrapMaxChars?: number | undefined;
         /** Characters of all of them together. Default 60 000. */

@@ -19,6 +19,24 @@ export const agentsMethods = implement(agents, {
     agents: await Promise.all(ctx.agents.list().map((agent) => toAgentRow(agent, ctx))),
   }),
 
+  async create({ input, ctx }) {
+    const { id, name, workspace, primary } = await ctx.agentChanges.create(input, ctx.principal.id);
+    const model = input.model === undefined ? {} : { model: primary };
+    return { ok: true as const, agentId: id, name: name ?? input.name, workspace, ...model };
+  },
+
+  async update({ input: { agentId, ...change }, ctx }) {
+    await ctx.agentChanges.update(agentId, change, ctx.principal.id);
+    return { ok: true as const, agentId };
+  },
+
+  async delete({ input: { agentId, deleteFiles }, ctx }) {
+    const gone = await ctx.agentChanges.remove(agentId, { deleteFiles, by: ctx.principal.id });
+    const { removedBindings, removed, failed, purgeFailed } = gone;
+    const files = deleteFiles ? { removed, ...(failed.length > 0 && { failed }) } : {};
+    return { ok: true as const, agentId, removedBindings, ...files, ...(purgeFailed && { purgeFailed }) };
+  },
+
   async 'files.list'({ input, ctx }) {
     const { id, workspace } = requireAgent(ctx, input.agentId);
     return { agentId: id, workspace, files: await ctx.agentFiles.list(workspace) };

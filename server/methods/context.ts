@@ -6,6 +6,7 @@ import type { Compaction } from '../agent/compaction/compaction.ts';
 import type { Notes } from '../agent/notes.ts';
 import type { Runs } from '../agent/runs.ts';
 import type { ToolRegistry } from '../agent/tools/registry.ts';
+import type { AgentChanges } from '../agents/changes.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { ConfigFile } from '../config/config-file.ts';
@@ -33,6 +34,7 @@ export interface Domains {
   configDescription: ConfigDescription;
   agents: Roster;
   agentFiles: AgentFiles;
+  agentChanges: AgentChanges;
   sessions: SessionStore;
   runs: Runs;
   commands: ChatCommands;

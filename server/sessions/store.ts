@@ -63,6 +63,8 @@ export interface SessionStore {
   compact(key: string, compacted: Compacted, expected?: Expected): ChatMessage;
   /** Cuts off all but the newest rows, for good. Resolves when they are gone. @returns how many rows there are then. */
   truncate(key: string, rows: number): Promise<{ isCut: boolean; kept: number }>;
+  /** As `deleteArchived`, also for the main conversation: that of an agent which is no more. */
+  retire(key: string): Promise<string | undefined>;
   /** Adds a row to the transcript. */
   append(key: string, message: NewMessage): ChatMessage;
   /** Notes the state of the session's newest run. */
@@ -185,6 +187,20 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     notices.deleted(row);
   };
 
+  /** Keeps the transcript as a file, then removes the row. */
+  const archiveRow = async (row: StoredSession): Promise<string> => {
+    const path = await archiveTranscript(transcript, row, join(dirname(database.path), 'transcripts'));
+    try {
+      // What was written in the meantime would be in neither place.
+      requireExpected(mustFind(row.key), { sessionId: row.session_id, updatedAt: row.updated_at });
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+    removeRow(row);
+    return path;
+  };
+
   return {
     path: database.path,
     find: rows.show,
@@ -227,17 +243,11 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     },
     async deleteArchived(key, expected) {
       const row = findDeletable(key, expected);
-      if (!row) return undefined;
-      const path = await archiveTranscript(transcript, row, join(dirname(database.path), 'transcripts'));
-      try {
-        // What was written in the meantime would be in neither place.
-        requireExpected(mustFind(key), { sessionId: row.session_id, updatedAt: row.updated_at });
-      } catch (error) {
-        await rm(path, { force: true });
-        throw error;
-      }
-      removeRow(row);
-      return path;
+      return row && archiveRow(row);
+    },
+    async retire(key) {
+      const row = rows.find(key);
+      return row && archiveRow(row);
     },
     compacted: compactions.newest,
     compact(key, compacted, expected) {

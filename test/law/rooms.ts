@@ -67,6 +67,11 @@ export const rooms: readonly Room[] = [
     types: [...protocolTypes, 'server/database'],
   },
   { place: 'server/workspace', values: [...domain, 'server/workspace'], types: protocolTypes },
+  {
+    place: 'server/agents',
+    values: [...domain, 'server/agents', 'server/workspace'],
+    types: [...protocolTypes, 'server/sessions', 'server/agent'],
+  },
   { place: 'server/database', values: [...domain, 'server/database'], types: protocolTypes },
   { place: 'server/auth', values: [...domain, 'server/auth'], types: protocolTypes },
   {

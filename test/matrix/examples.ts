@@ -88,6 +88,14 @@ export const examples: Record<string, Example> = {
   'models.list': nothing,
   'models.authStatus': nothing,
   'agents.list': nothing,
+  'agents.create': { params: (_ask, n) => ({ name: `Agent ${n}` }) },
+  'agents.update': { params: { agentId: 'main', name: 'Molly' } },
+  'agents.delete': {
+    params: async (ask, n) => {
+      await ask('agents.create', { name: `Gone ${n}` });
+      return { agentId: `gone-${n}` };
+    },
+  },
   'agents.files.list': { params: { agentId: 'main' } },
   'agents.files.get': { params: { agentId: 'main', name: 'AGENTS.md' } },
   'agents.files.set': { params: { agentId: 'main', name: 'SOUL.md', content: 'Be brief.' } },
