@@ -16,6 +16,8 @@ import { createRunStore } from './agent/run-store.ts';
 import { createFileTools } from './agent/tools/files.ts';
 import { createToolRegistry } from './agent/tools/registry.ts';
 import { createSessionTools } from './agent/tools/sessions.ts';
+import { createAgentChanges } from './agents/changes.ts';
+import { createAgentSessions } from './agents/purge.ts';
 import { limitAttempts } from './auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
 import type { Caller } from './auth/caller.ts';
@@ -69,6 +71,7 @@ import { limitsFrom } from './wire/limits.ts';
 import { createWire, type Goodbye } from './wire/wire.ts';
 import { createAgentFiles } from './workspace/agent-files.ts';
 import { createPromptFiles } from './workspace/prompt-files.ts';
+import { createWorkspaces } from './workspace/starter.ts';
 
 export interface GatewayOptions {
   paths: Paths;
@@ -368,10 +371,22 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     onWritten: (edited) => announceConfig(edited, { publish, log: log.child('config'), learn: options.learn }),
   });
 
+  const agentChanges = createAgentChanges({
+    configFile,
+    live,
+    roster: agents,
+    workspaces: createWorkspaces(paths.stateDir, forbidden),
+    sessions: createAgentSessions({ sessions, runs, log: log.child('agent') }),
+    stateDir: paths.stateDir,
+    log: log.child('agent'),
+    requireModel: models.find,
+  });
+
   return {
     agents,
     config: live,
     agentFiles,
+    agentChanges,
     configFile,
     configDescription: describeConfig(version),
     sessions,
@@ -437,6 +452,7 @@ function openFronts({ paths, env, version, buildId, log }: GatewayOptions, deps:
     configDescription: domains.configDescription,
     agents,
     agentFiles,
+    agentChanges: domains.agentChanges,
     sessions,
     runs,
     commands,

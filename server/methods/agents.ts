@@ -1,7 +1,7 @@
 import { agentIdentityGet, agents } from '../../sdk/protocol/agents.ts';
 import { toAgentRow } from './agent-views.ts';
 import { implement, implementOne } from './implement.ts';
-import { findAgent, mainKeyOf, requireAgent, resolveSession } from './resolve.ts';
+import { authorOf, findAgent, mainKeyOf, requireAgent, resolveSession } from './resolve.ts';
 
 export const agentIdentityMethod = implementOne(agentIdentityGet, ({ input, ctx }) => {
   const { sessionKey, agentId } = input;
@@ -20,18 +20,18 @@ export const agentsMethods = implement(agents, {
   }),
 
   async create({ input, ctx }) {
-    const { id, name, workspace, primary } = await ctx.agentChanges.create(input, ctx.principal.id);
+    const { id, name, workspace, primary } = await ctx.agentChanges.create(input, authorOf(ctx));
     const model = input.model === undefined ? {} : { model: primary };
     return { ok: true as const, agentId: id, name: name ?? input.name, workspace, ...model };
   },
 
   async update({ input: { agentId, ...change }, ctx }) {
-    await ctx.agentChanges.update(agentId, change, ctx.principal.id);
+    await ctx.agentChanges.update(agentId, change, authorOf(ctx));
     return { ok: true as const, agentId };
   },
 
   async delete({ input: { agentId, deleteFiles }, ctx }) {
-    const gone = await ctx.agentChanges.remove(agentId, { deleteFiles, by: ctx.principal.id });
+    const gone = await ctx.agentChanges.remove(agentId, { deleteFiles, by: authorOf(ctx) });
     const { removedBindings, removed, failed, purgeFailed } = gone;
     const files = deleteFiles ? { removed, ...(failed.length > 0 && { failed }) } : {};
     return { ok: true as const, agentId, removedBindings, ...files, ...(purgeFailed && { purgeFailed }) };

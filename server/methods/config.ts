@@ -2,6 +2,7 @@ import { type ConfigSentinel, type ConfigWritten, config, configApply } from '..
 import type { ConfigEdited } from '../config/config-file.ts';
 import type { Context } from './context.ts';
 import { implement, implementOne } from './implement.ts';
+import { authorOf } from './resolve.ts';
 
 export const configMethods = implement(config, {
   get: ({ ctx }) => ctx.configFile.read(),
@@ -62,6 +63,3 @@ function restart(
 }
 
 /** Who writes, for the list of revisions. */
-function authorOf({ principal }: Context): string {
-  return `${principal.method} ${principal.id}`;
-}

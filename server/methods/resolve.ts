@@ -48,3 +48,8 @@ export function resolveSession(ctx: Pick<Context, 'agents' | 'config'>, text: st
   const { key, agentId: owner } = resolveKey(ctx, text, agentId);
   return { key, agent: findAgent(ctx, owner) };
 }
+
+/** Who asks, for the list of revisions. */
+export function authorOf({ principal }: Pick<Context, 'principal'>): string {
+  return `${principal.method} ${principal.id}`;
+}

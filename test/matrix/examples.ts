@@ -88,10 +88,10 @@ export const examples: Record<string, Example> = {
   'models.list': nothing,
   'models.authStatus': nothing,
   'agents.list': nothing,
-  'agents.create': { params: (_ask, n) => ({ name: `Agent ${n}` }) },
+  'agents.create': { params: ({ n }) => ({ name: `Agent ${n}` }) },
   'agents.update': { params: { agentId: 'main', name: 'Molly' } },
   'agents.delete': {
-    params: async (ask, n) => {
+    params: async ({ ask, n }) => {
       await ask('agents.create', { name: `Gone ${n}` });
       return { agentId: `gone-${n}` };
     },
