@@ -75,7 +75,7 @@ export interface ConfigWritten {
   /** Keys of the configuration whose value is another one now. */
   changedPaths?: string[] | undefined;
   sentinel?: ConfigSentinel | undefined;
-  /** The restart that was asked for with `restartDelayMs`. */
+  /** The restart that was asked for with `restartDelayMs`; `ok: false` with the error when nobody can do it. */
   restart?: unknown;
 }
 

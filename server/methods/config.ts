@@ -1,4 +1,5 @@
 import { type ConfigSentinel, type ConfigWritten, config, configApply } from '../../sdk/protocol/config.ts';
+import { isGatewayError, toErrorShape } from '../../sdk/protocol/errors.ts';
 import type { ConfigEdited } from '../config/config-file.ts';
 import type { Context } from './context.ts';
 import { implement, implementOne } from './implement.ts';
@@ -59,7 +60,11 @@ function restart(
   { restartDelayMs }: { restartDelayMs?: number | undefined },
 ): Pick<ConfigWritten, 'restart'> {
   if (!requiresRestart || restartDelayMs === undefined) return {};
-  return { restart: ctx.restart.request({ reason: 'config', delayMs: restartDelayMs }) };
+  try {
+    return { restart: ctx.restart.request({ reason: 'config', delayMs: restartDelayMs }) };
+  } catch (error) {
+    // The file is written, and the answer has to say so; that nobody can restart the gateway is said beside it.
+    if (!isGatewayError(error)) throw error;
+    return { restart: { ok: false, error: toErrorShape(error) } };
+  }
 }
-
-/** Who writes, for the list of revisions. */

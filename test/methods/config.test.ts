@@ -137,6 +137,10 @@ describe('config.patch', () => {
     expect(edited.sentinel?.payload.stats.requiresRestart).toBe(true);
     const hot = await house.patch({ session: { mainKey: 'home' } }, { restartDelayMs: 0 });
     expect(hot.restart).toBeUndefined();
+    // Nobody runs this gateway who could restart it; the write counts all the same.
+    const cold = await house.patch({ gateway: { port: 4712 } }, { restartDelayMs: 0 });
+    expect(cold).toMatchObject({ ok: true, restart: { ok: false, error: { code: 'UNAVAILABLE' } } });
+    expect((await house.read()).gateway.port).toBe(4712);
   });
 });
 
