@@ -66,5 +66,11 @@ export type { PresenceEntry } from './protocol/presence.ts';
 export type { QueueDrop, QueueMode } from './protocol/queue.ts';
 export type { RunRow } from './protocol/runs.ts';
 export type { OperatorScope } from './protocol/scopes.ts';
-export type { SessionDefaults, SessionPage, SessionRow } from './protocol/sessions.ts';
+export type {
+  SearchHit,
+  SessionDefaults,
+  SessionPage,
+  SessionPreview,
+  SessionRow,
+} from './protocol/sessions.ts';
 export type { Usage } from './protocol/usage.ts';

@@ -6,6 +6,7 @@ import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { SessionPage } from '../../sdk/protocol/sessions.ts';
 import { renderAgentFile, renderAgentFiles } from './agents.ts';
 import { renderProviders } from './providers.ts';
+import { renderRunEvents } from './runs.ts';
 import { renderPreviews, renderSearch } from './sessions.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
@@ -42,6 +43,7 @@ const views: Record<string, View> = {
   'tools.invoke': renderInvocation,
   'system-presence': renderPresence,
   'chat.history': renderTranscript,
+  'runs.events': renderRunEvents,
   'logs.tail': renderLog,
   'config.get': renderConfig,
   health: renderHealth,

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { scopeOfMessage } from './commands.ts';
-import { agentId, attachments, count, idempotencyKey, label, sessionKey, thinking, timestampMs } from './fields.ts';
+import {
+  agentId,
+  attachments,
+  count,
+  idempotencyKey,
+  label,
+  runId,
+  sessionKey,
+  thinking,
+  timestampMs,
+} from './fields.ts';
 import { mutation, query } from './method.ts';
 import { shape } from './shape.ts';
 
@@ -115,33 +125,49 @@ export const RunOutcome = shape<RunOutcome>()(
   }),
 );
 
-/** Members of the published `agent` input that this gateway accepts so that every client may send them. */
-const accepted = {
-  replyTo: z.string().optional(),
-  replyChannel: z.string().optional(),
-  accountId: z.string().optional(),
-  replyAccountId: z.string().optional(),
-  threadId: z.string().optional(),
-  groupId: z.string().optional(),
-  groupChannel: z.string().optional(),
-  groupSpace: z.string().optional(),
+/** A name or id in a published input; nothing here depends on it. */
+const word = z.string().max(512);
+
+/** Members of the published `agent` input that change nothing here: no chat network, one line for each session, no bundles. */
+const inert = {
+  to: word.optional(),
+  channel: word.optional(),
+  replyTo: word.optional(),
+  replyChannel: word.optional(),
+  accountId: word.optional(),
+  replyAccountId: word.optional(),
+  threadId: word.optional(),
+  groupId: word.optional(),
+  groupChannel: word.optional(),
+  groupSpace: word.optional(),
   bestEffortDeliver: z.boolean().optional(),
-  lane: z.string().optional(),
-  cwd: z.string().min(1).optional(),
+  lane: word.optional(),
   cleanupBundleMcpOnRunEnd: z.boolean().optional(),
-  modelRun: z.boolean().optional(),
-  promptMode: z.enum(['full', 'minimal', 'none']).optional(),
-  bootstrapContextMode: z.enum(['full', 'lightweight']).optional(),
   bootstrapContextRunKind: z.enum(['default', 'heartbeat', 'cron']).optional(),
   acpTurnSource: z.literal('manual_spawn').optional(),
   inputProvenance: z.looseObject({}).optional(),
-  suppressPromptPersistence: z.boolean().optional(),
-  sessionEffects: z.enum(['visible', 'internal']).optional(),
-  sourceReplyDeliveryMode: z.enum(['automatic', 'message_tool_only']).optional(),
   disableMessageTool: z.boolean().optional(),
   forceRestartSafeTools: z.boolean().optional(),
+  voiceWakeTrigger: word.optional(),
+};
+
+/** Members of the published `agent` input that would change what is done in ways that this gateway does not have: refused. */
+const refused = {
+  /** Delivery to a chat network. */
+  deliver: z.boolean().optional(),
+  sourceReplyDeliveryMode: z.enum(['automatic', 'message_tool_only']).optional(),
+  /** A working directory of its own; tools work in the workspace of the agent. */
+  cwd: z.string().min(1).max(4096).optional(),
+  /** A message that is kept out of the transcript. */
+  suppressPromptPersistence: z.boolean().optional(),
+  sessionEffects: z.enum(['visible', 'internal']).optional(),
   forceCodeModeTools: z.boolean().optional(),
-  voiceWakeTrigger: z.string().optional(),
+  swarmCollector: z.boolean().optional(),
+  swarmOutputSchema: z.looseObject({}).optional(),
+  internalEvents: z.array(z.looseObject({})).optional(),
+  internalRuntimeHandoffId: word.min(1).optional(),
+  internalExecutionIdentityRetry: z.boolean().optional(),
+  internalExecutionIdentityRecoveryAttempt: z.number().int().min(1).optional(),
 };
 
 /** Runs an agent on a message. Answers twice on the same id: at once when the message is safe on disk, again at the end. */
@@ -162,8 +188,8 @@ export const agent = mutation({
     /** Refuses the message when the session has another id by now. */
     expectedExistingSessionId: z.string().min(1).optional(),
     /** Provider and model for this run only. */
-    provider: z.string().optional(),
-    model: z.string().optional(),
+    provider: z.string().max(256).optional(),
+    model: z.string().max(512).optional(),
     thinking: thinking.optional(),
     attachments: attachments.optional(),
     /** Seconds the run may take; 0 or absent is the configured limit. */
@@ -171,11 +197,16 @@ export const agent = mutation({
     extraSystemPrompt: z.string().max(100_000).optional(),
     /** Name for a session that this call creates. */
     label: label.optional(),
-    /** Delivery to a chat network; refused while no channel is connected. */
-    deliver: z.boolean().optional(),
-    to: z.string().optional(),
-    channel: z.string().optional(),
-    ...accepted,
+    /** The same as `expectedExistingSessionId`. */
+    execApprovalFollowupExpectedSessionId: z.string().min(1).optional(),
+    /** What is said before the conversation: all, only who the agent is, or nothing but `extraSystemPrompt`. */
+    promptMode: z.enum(['full', 'minimal', 'none']).optional(),
+    /** `lightweight` leaves the files of the workspace out, like `promptMode: 'minimal'`. */
+    bootstrapContextMode: z.enum(['full', 'lightweight']).optional(),
+    /** Asks the model alone, without the gateway's tools. */
+    modelRun: z.boolean().optional(),
+    ...refused,
+    ...inert,
   }),
   output: z.object({
     runId: z.string(),
@@ -183,10 +214,12 @@ export const agent = mutation({
     agentId: z.string().optional(),
     status: z.enum(['accepted', 'in_flight', 'ok', 'error']),
     acceptedAt: timestampMs.optional(),
+    /** On `in_flight`: true while the message waits for its turn. */
+    admissionPending: z.boolean().optional(),
     summary: z.string().optional(),
     result: z.unknown().optional(),
   }),
-  inert: ['deliver', 'to', 'channel', ...(Object.keys(accepted) as (keyof typeof accepted)[])],
+  inert: [...(Object.keys(inert) as (keyof typeof inert)[]), ...(Object.keys(refused) as (keyof typeof refused)[])],
   cli: { hidden: true },
 });
 
@@ -195,9 +228,9 @@ export const agentWait = query({
   summary: 'Wait for a run to end.',
   scope: 'operator.write',
   input: z.strictObject({
-    runId: z.string().min(1),
-    /** Milliseconds; default 30 000, at most 10 minutes. */
-    timeoutMs: z.number().int().min(0).max(600_000).default(30_000),
+    runId,
+    /** Milliseconds; default 30 000. More than 24 days are as good as that. */
+    timeoutMs: count.default(30_000),
   }),
   output: RunOutcome,
   cli: { positionals: ['runId'] },

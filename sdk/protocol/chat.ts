@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RunEvent } from './agent.ts';
 import { CommandEntry, scopeOfMessage } from './commands.ts';
-import { agentId, attachments, count, idempotencyKey, sessionKey, thinking, timestampMs } from './fields.ts';
+import { agentId, attachments, count, idempotencyKey, runId, sessionKey, thinking, timestampMs } from './fields.ts';
 import { ChatMessage, SessionMessage, TextPart } from './message.ts';
 import { mutation, query, router } from './method.ts';
 import { ModelRow } from './models.ts';
@@ -217,6 +217,7 @@ export const chat = router({
       attachments: attachments.optional(),
       /** Milliseconds the run may take; 0 or absent is the configured limit. */
       timeoutMs: count.optional(),
+      /** Refused: there are no goals here. */
       intent: z.looseObject({}).optional(),
       fastMode: z.union([z.boolean(), z.literal('auto')]).optional(),
       fastAutoOnSeconds: z.number().int().min(1).optional(),
@@ -224,18 +225,22 @@ export const chat = router({
       queueMode: QueueMode.optional(),
       /** Delivery to a chat network; refused while no channel is connected. */
       deliver: z.boolean().optional(),
-      originatingChannel: z.string().optional(),
-      originatingTo: z.string().optional(),
-      originatingAccountId: z.string().optional(),
-      originatingThreadId: z.string().optional(),
-      replyToId: z.string().optional(),
+      originatingChannel: z.string().max(512).optional(),
+      originatingTo: z.string().max(512).optional(),
+      originatingAccountId: z.string().max(512).optional(),
+      originatingThreadId: z.string().max(512).optional(),
+      replyToId: z.string().max(512).optional(),
+      /** Refused unless empty: tools are those of the agent. */
       toolBindings: z.looseObject({}).optional(),
       systemInputProvenance: z.looseObject({}).optional(),
-      systemProvenanceReceipt: z.string().optional(),
+      systemProvenanceReceipt: z.string().max(100_000).optional(),
       /** Sends a message that begins with a slash to the agent as it is. */
       suppressCommandInterpretation: z.boolean().optional(),
-      expectedLeafEntryId: z.string().nullish(),
-      expectedSessionRoutingContract: z.string().optional(),
+      /** Refuses the message when this row has gone from the transcript; null: when there is any. `steer` does not look. */
+      expectedLeafEntryId: z.string().min(1).max(256).nullish(),
+      /** Refused: this gateway has given none. */
+      expectedSessionRoutingContract: z.string().min(1).max(4096).optional(),
+      /** Refuse the message when the session is set to something else; null: to nothing. */
       expectedPermissionMode: z.enum(['read-only', 'guarded', 'workspace', 'full']).nullish(),
       expectedToolOverrides: z.looseObject({}).nullish(),
     }),
@@ -249,7 +254,6 @@ export const chat = router({
     elevates: ({ message, suppressCommandInterpretation }) =>
       suppressCommandInterpretation ? undefined : scopeOfMessage(message),
     inert: [
-      'intent',
       'fastMode',
       'fastAutoOnSeconds',
       'deliver',
@@ -258,13 +262,8 @@ export const chat = router({
       'originatingAccountId',
       'originatingThreadId',
       'replyToId',
-      'toolBindings',
       'systemInputProvenance',
       'systemProvenanceReceipt',
-      'expectedLeafEntryId',
-      'expectedSessionRoutingContract',
-      'expectedPermissionMode',
-      'expectedToolOverrides',
     ],
     cli: { positionals: ['sessionKey', 'message'], long: ['message'] },
   }),
@@ -335,7 +334,7 @@ export const chat = router({
     input: z.strictObject({
       sessionKey,
       agentId: agentId.optional(),
-      runId: z.string().min(1).optional(),
+      runId: runId.optional(),
       preserveSideRuns: z.boolean().optional(),
     }),
     output: z.object({ ok: z.literal(true), aborted: z.boolean(), runIds: z.array(z.string()) }),

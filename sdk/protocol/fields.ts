@@ -11,7 +11,9 @@ export const count = z.number().int().nonnegative();
 export const idempotencyKey = z.string().min(1).max(256);
 export const label = z.string().min(1).max(512);
 /** How much the model may think: `off`, `minimal`, `low`, `medium`, `high`, or a level that only its provider knows. */
-export const thinking = z.string();
+export const thinking = z.string().max(64);
+/** Id of a run: the idempotency key it was started with. */
+export const runId = z.string().min(1).max(256);
 
 /** Input of a method that takes nothing. */
 export const nothing = z.strictObject({}).prefault({});

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunEvent, TerminalReceipt } from './agent.ts';
-import { count, timestampMs } from './fields.ts';
+import { count, runId, timestampMs } from './fields.ts';
 import { query, router } from './method.ts';
 import { shape } from './shape.ts';
 import { Usage } from './usage.ts';
@@ -55,7 +55,7 @@ export const runs = router({
     summary: "Read a run's events after a sequence number.",
     scope: 'operator.read',
     input: z.strictObject({
-      runId: z.string().min(1).max(256),
+      runId,
       /** Last `seq` the caller has; 0 for all. */
       after: count.default(0),
       limit: z.number().int().min(1).max(5000).default(1000),

@@ -6,23 +6,31 @@ import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Run, RunInput } from '../agent/runs.ts';
 import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
+import { requireExpectations } from './expectations.ts';
 import { implementOne } from './implement.ts';
-import { findAgent, mainKeyOf, requireSameSession, resolveSession } from './resolve.ts';
+import { agentRefusals, refuseUnsupported } from './refusals.ts';
+import { findAgent, mainKeyOf, requireOpenKey, resolveSession } from './resolve.ts';
 import { startTyped } from './typed.ts';
 
 export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   refuseDelivery(input);
+  refuseUnsupported(input, agentRefusals);
   const named = input.sessionKey ?? findKeyById(ctx, input.sessionId);
   const owner = named === undefined ? findAgent(ctx, input.agentId).id : input.agentId;
   const session = resolveSession(ctx, named ?? mainKeyOf(ctx), owner);
-  requireSameSession(ctx, session.key, input.expectedExistingSessionId);
+  requireOpenKey(ctx, session.key);
+  const { idempotencyKey, expectedExistingSessionId, execApprovalFollowupExpectedSessionId } = input;
+  for (const sessionId of [expectedExistingSessionId, execApprovalFollowupExpectedSessionId])
+    requireExpectations(ctx, session.key, { idempotencyKey, sessionId });
   const run: Omit<RunInput, 'content'> = {
     runId: input.idempotencyKey,
     agent: session.agent,
     sessionKey: session.key,
     model: toReference(input.provider, input.model),
-    thinking: input.thinking,
+    thinking: input.thinking || undefined,
     extraSystemPrompt: input.extraSystemPrompt,
+    promptMode: input.promptMode ?? (input.bootstrapContextMode === 'lightweight' ? 'minimal' : undefined),
+    withoutTools: input.modelRun,
     timeoutMs: (input.timeout ?? 0) * 1000,
     connection: ctx.subscriptions?.connection,
     // Its caller waits for an answer of its own.
@@ -33,7 +41,9 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   if (!replayed && live) ctx.follow?.(toSecondAnswer(live, ctx));
   const { runId, sessionKey, agentId, acceptedAt } = row;
   if (!replayed) return { runId, sessionKey, agentId, status: 'accepted', acceptedAt };
-  return live ? { runId, sessionKey, agentId, status: 'in_flight' } : toFinalPayload(row, ctx);
+  if (!live) return toFinalPayload(row, ctx);
+  const admissionPending = live.startedAt === undefined;
+  return { runId, sessionKey, agentId, status: 'in_flight', ...(admissionPending && { admissionPending }) };
 });
 
 export const agentWaitMethod = implementOne(agentWait, ({ input: { runId, timeoutMs }, ctx, signal }) =>
@@ -81,7 +91,7 @@ function toDetails(row: RunRow, failure: { kind: string; httpStatus?: number | u
 
 /** What the end of a run looks like on the wire, also when it is asked for again. */
 function toFinalPayload(row: RunRow, ctx: Context) {
-  const { runId, sessionKey, agentId, text = '', provider, model, usage } = row;
+  const { runId, sessionKey, agentId, text = '', provider, model, usage, answeredBy } = row;
   const sessionId = ctx.sessions.find(sessionKey)?.sessionId;
   const durationMs = (row.endedAt ?? row.acceptedAt) - (row.startedAt ?? row.acceptedAt);
   return {
@@ -92,7 +102,7 @@ function toFinalPayload(row: RunRow, ctx: Context) {
     summary: row.status === 'ok' ? 'completed' : (row.error ?? row.status),
     result: {
       payloads: text ? [{ text, mediaUrl: null }] : [],
-      meta: { durationMs, agentMeta: { sessionId, provider, model, usage } },
+      meta: { durationMs, agentMeta: { sessionId, provider, model, usage }, ...(answeredBy && { answeredBy }) },
     },
   };
 }

@@ -3,8 +3,10 @@ import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Acceptance } from '../agent/runs.ts';
 import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
+import { requireExpectations } from './expectations.ts';
 import { implement } from './implement.ts';
-import { findAgent, requireSameSession, resolveKey, resolveSession } from './resolve.ts';
+import { chatRefusals, refuseUnsupported } from './refusals.ts';
+import { findAgent, requireOpenKey, requireSameSession, resolveKey, resolveSession } from './resolve.ts';
 import { toDefaults } from './session-defaults.ts';
 import { startTyped } from './typed.ts';
 
@@ -14,13 +16,15 @@ export const maxTextChars = 500_000;
 export const chatMethods = implement(chat, {
   send: async ({ input, ctx }) => {
     refuseDelivery(input);
+    refuseUnsupported(input, chatRefusals);
     const { key, agent } = resolveSession(ctx, input.sessionKey, input.agentId);
-    requireSameSession(ctx, key, input.sessionId);
+    requireOpenKey(ctx, key);
+    requireExpectations(ctx, key, input);
     const acceptance = await startTyped(ctx, input, {
       runId: input.idempotencyKey,
       agent,
       sessionKey: key,
-      thinking: input.thinking,
+      thinking: input.thinking || undefined,
       timeoutMs: input.timeoutMs,
       queue: { mode: input.queueMode, otherwise: 'steer' },
       connection: ctx.subscriptions?.connection,
@@ -58,6 +62,7 @@ export const chatMethods = implement(chat, {
 
   inject: async ({ input, ctx }) => {
     const { key, agent } = resolveSession(ctx, input.sessionKey, input.agentId);
+    requireOpenKey(ctx, key);
     const text = input.label ? `[${input.label}] ${input.message}` : input.message;
     const { __openclaw } = await ctx.notes.add(key, { agentId: agent.id, text });
     return { ok: true, messageId: __openclaw.id };
@@ -76,7 +81,8 @@ export const chatMethods = implement(chat, {
   abort: ({ input, ctx }) => {
     const { key } = resolveKey(ctx, input.sessionKey, input.agentId);
     const runs = ctx.runs.liveIn(key).filter((run) => input.runId === undefined || run.id === input.runId);
-    for (const run of runs) run.abort('rpc');
+    // Those that wait first: none of them is to begin while the others end.
+    for (const run of runs.toReversed()) run.abort('rpc');
     const isStopped = input.runId === undefined && ctx.compaction.abort(key);
     return { ok: true, aborted: runs.length > 0 || isStopped, runIds: runs.map((run) => run.id) };
   },

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { AgentSpec } from '../config/agents.ts';
-import { parseSessionKey, type SessionKey } from '../sessions/key.ts';
+import { parseSessionKey, reservedPrefixes, type SessionKey } from '../sessions/key.ts';
 import type { Context } from './context.ts';
 
 /** Rest of the key of an agent's main conversation. */
@@ -41,6 +41,16 @@ export function requireSameSession(ctx: Pick<Context, 'sessions'>, key: string, 
   throw new GatewayError('INVALID_REQUEST', `session ${key} has changed since it was read: read it again, then retry`, {
     details: { reason: 'session-changed', key, sessionId: now },
   });
+}
+
+/** @throws GatewayError INVALID_REQUEST, `details.code: 'INVALID_SESSION_KEY'`, for a new session that only the gateway may make. */
+export function requireOpenKey(ctx: Pick<Context, 'sessions'>, key: string): void {
+  const [, , ...rest] = key.split(':');
+  const name = rest.join(':').toLowerCase();
+  const prefix = reservedPrefixes.find((reserved) => name.startsWith(reserved));
+  if (!prefix || ctx.sessions.find(key)) return;
+  const message = `session keys that begin with "${prefix}" belong to the gateway; choose another name`;
+  throw new GatewayError('INVALID_REQUEST', message, { details: { code: 'INVALID_SESSION_KEY' } });
 }
 
 /** A session key together with the agent that answers in it. */

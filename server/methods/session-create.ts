@@ -5,7 +5,7 @@ import type { createMembers } from '../../sdk/protocol/session-inputs.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import { newRunId } from './agent.ts';
 import type { Context } from './context.ts';
-import { findAgent, resolveKey } from './resolve.ts';
+import { findAgent, requireOpenKey, resolveKey } from './resolve.ts';
 import { requireSession } from './session-find.ts';
 import { startTyped } from './typed.ts';
 
@@ -17,6 +17,7 @@ export async function createSession(ctx: Context, input: CreateInput) {
   const made = input.idempotencyKey === undefined ? undefined : ctx.sessions.findMade(input.idempotencyKey);
   const key = made?.key ?? toKey(ctx, input);
   const agent = findAgent(ctx, made?.agentId ?? resolveKey(ctx, key).agentId);
+  requireOpenKey(ctx, key);
   if (input.model !== undefined) ctx.models.find(input.model);
   const { row } = ctx.sessions.ensure(key, toMaking(ctx, input));
   const run = await startRun(ctx, input, { key, agent });

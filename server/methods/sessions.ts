@@ -94,7 +94,7 @@ export const sessionsMethods = implement(sessions, {
       runId: input.idempotencyKey ?? newRunId(),
       agent,
       sessionKey: key,
-      thinking: input.thinking,
+      thinking: input.thinking || undefined,
       timeoutMs: input.timeoutMs,
       connection: ctx.subscriptions?.connection,
     });
@@ -105,7 +105,8 @@ export const sessionsMethods = implement(sessions, {
   abort: ({ input, ctx }) => {
     const runs = findRuns(ctx, input);
     const [working] = runs;
-    for (const run of input.clearQueued ? runs : runs.slice(0, 1)) run.abort('rpc');
+    // Those that wait first: none of them is to begin while the other ends.
+    for (const run of input.clearQueued ? runs.toReversed() : runs.slice(0, 1)) run.abort('rpc');
     const isStopped = input.key !== undefined && !working && ctx.compaction.abort(resolveKey(ctx, input.key).key);
     return {
       ok: true,

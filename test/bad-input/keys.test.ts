@@ -70,6 +70,7 @@ describe('an idempotency key', () => {
         runId: idempotencyKey,
         status: 'started',
       });
+    await client.end('constructor');
     expect(await said(client, 's')).toEqual(['\ufffd', 'k\ufffd', 'n\u0000a', 'n\u0000b', '__proto__', 'constructor']);
   });
 

@@ -12,15 +12,7 @@ const ofItsProcesses = 'passed between processes of the published product; no cl
 const swarm = 'there are no swarms here, and a run that ignored it would not do what was asked';
 
 export const exceptions: Exceptions = {
-  members: {
-    'agent.internalRuntimeHandoffId': ofItsProcesses,
-    'agent.internalExecutionIdentityRetry': ofItsProcesses,
-    'agent.internalExecutionIdentityRecoveryAttempt': ofItsProcesses,
-    'agent.internalEvents': ofItsProcesses,
-    'agent.execApprovalFollowupExpectedSessionId': ofItsProcesses,
-    'agent.swarmCollector': swarm,
-    'agent.swarmOutputSchema': swarm,
-  },
+  members: {},
   looser: {},
   results: {},
 };
