@@ -8,9 +8,6 @@ export interface Exceptions {
   results: Record<string, string>;
 }
 
-const ofItsProcesses = 'passed between processes of the published product; no client sends it';
-const swarm = 'there are no swarms here, and a run that ignored it would not do what was asked';
-
 export const exceptions: Exceptions = {
   members: {},
   looser: {},
