@@ -22,7 +22,7 @@ import { type Cause, createNotices, toMessagePayload } from './notices.ts';
 import { type ModelOf, oldestOf, type StoredSession, toCursor } from './row.ts';
 import { createRows, type Decorations } from './rows.ts';
 import { createSearch, type Question } from './search.ts';
-import { createTranscript, type NewMessage } from './transcript.ts';
+import { createTranscript, type NewMessage, type Spot } from './transcript.ts';
 import { toSearchable } from './words.ts';
 
 /**
@@ -162,12 +162,15 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     const now = Date.now();
     const words = message.role === 'user' || message.role === 'assistant' ? toSearchable(message.content) : '';
     const first = message.role === 'user' ? firstWords(words, titleChars) : '';
-    const { stored } = database.write(() => {
+    const { stored, transient } = database.write(() => {
       const isUser = message.role === 'user' ? now : null;
       const spot = advance.get(now, isUser, first || null, firstWords(words, previewChars) || null, key);
       if (!spot) unknown(key);
-      return { stored: transcript.append(spot as unknown as Parameters<typeof transcript.append>[0], message) };
+      const { transient } = spot;
+      return { stored: transcript.append(spot as unknown as Spot, message), transient };
     });
+    // Nobody follows a transient one, and its row need not be read for that.
+    if (transient === 1) return stored;
     const row = mustFind(key);
     notices.appended(row, stored);
     notices.changed(row, { phase: 'message', runId: stored.__openclaw.runId });
