@@ -343,6 +343,7 @@ function openDomains(options: GatewayOptions, deps: DomainDeps) {
     },
     status: health.sumUp,
     usage,
+    compaction,
   });
   const toGuideLive = (): GuideLive => ({
     version,

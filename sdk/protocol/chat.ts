@@ -7,7 +7,7 @@ import { mutation, query, router } from './method.ts';
 import { ModelRow } from './models.ts';
 import { InputReceipt, PendingInputs } from './pending.ts';
 import { QueueMode } from './queue.ts';
-import { SessionDefaults, SessionRow } from './sessions.ts';
+import { SessionDefaults, SessionResolution, SessionRow } from './sessions.ts';
 import { shape } from './shape.ts';
 import { Usage } from './usage.ts';
 
@@ -144,6 +144,8 @@ export interface HistoryPage {
   sessionInfo: SessionRow | null;
   /** What is being written right now. */
   inFlightRun?: { runId: string; text: string; startedAt: number; events: RunEvent[] } | undefined;
+  /** Of `chat.startup` by `shortId`: the session that was found. */
+  resolution?: SessionResolution | undefined;
 }
 
 const inFlightRun = z
@@ -164,6 +166,7 @@ export const HistoryPage = shape<HistoryPage>()(
     defaults: SessionDefaults,
     sessionInfo: SessionRow.nullable(),
     inFlightRun,
+    resolution: SessionResolution.optional(),
   }),
 );
 
@@ -198,6 +201,27 @@ export const HistoryDelta = shape<HistoryDelta>()(
 
 /** Characters of a note that is put into a transcript. */
 const maxNoteChars = 1_000_000;
+
+/** How `chat.history` and `chat.startup` are asked for a page. */
+const historyFields = {
+  agentId: agentId.optional(),
+  /** A `deltaCursor` of an earlier answer; one that is not understood answers `{kind: 'reset'}`. */
+  cursor: z.string().optional(),
+  /** Messages; fewer come when they are large, see `nextOffset`. */
+  limit: z.number().int().min(1).max(1000).default(200),
+  /** Messages to leave out at the newer end. */
+  offset: count.default(0),
+  /** Longer texts are cut and marked. Characters; 500,000 by default. */
+  maxChars: z.number().int().min(1).max(500_000).optional(),
+  /** Reads around this message instead of the newest; one that is not there answers no messages. */
+  messageId: z.string().min(1).max(512).optional(),
+  /** Refuses when the session has another id. */
+  sessionId: z.string().min(1).max(512).optional(),
+  /** A `nextBefore` of an earlier answer: pages `pendingInputs` towards older ones. */
+  pendingBefore: z.number().int().min(1).optional(),
+  /** Runs whose messages the caller wants to find again: answered as `inputReceipts`. */
+  inputRunIds: z.array(z.string().min(1).max(256)).max(50).optional(),
+};
 
 export const chat = router({
   /** Sends a message; the session is created when it does not exist. The reply arrives as `chat` and `agent` events. */
@@ -303,28 +327,34 @@ export const chat = router({
   history: query({
     summary: 'Read the messages of a conversation.',
     scope: 'operator.read',
-    input: z.strictObject({
-      sessionKey,
-      agentId: agentId.optional(),
-      /** A `deltaCursor` of an earlier answer; one that is not understood answers `{kind: 'reset'}`. */
-      cursor: z.string().optional(),
-      /** Messages; fewer come when they are large, see `nextOffset`. */
-      limit: z.number().int().min(1).max(1000).default(200),
-      /** Messages to leave out at the newer end. */
-      offset: count.default(0),
-      /** Longer texts are cut and marked. Characters; 500,000 by default. */
-      maxChars: z.number().int().min(1).max(500_000).optional(),
-      /** Reads around this message instead of the newest; one that is not there answers no messages. */
-      messageId: z.string().min(1).max(512).optional(),
-      /** Refuses when the session has another id. */
-      sessionId: z.string().min(1).max(512).optional(),
-      /** A `nextBefore` of an earlier answer: pages `pendingInputs` towards older ones. */
-      pendingBefore: z.number().int().min(1).optional(),
-      /** Runs whose messages the caller wants to find again: answered as `inputReceipts`. */
-      inputRunIds: z.array(z.string().min(1).max(256)).max(50).optional(),
-    }),
+    input: z.strictObject({ sessionKey, ...historyFields }),
     output: z.union([HistoryDelta, HistoryPage]),
     cli: { positionals: ['sessionKey'] },
+  }),
+
+  /**
+   * Opens a chat window: the history of a session, by its key or, for a short link, by the beginning of its id. By a short
+   * link the connection also follows sessions from then on, as by `sessions.subscribe`.
+   */
+  startup: query({
+    summary: 'Read what a chat window shows first.',
+    scope: 'operator.read',
+    input: z.looseObject({
+      sessionKey: sessionKey.optional(),
+      /** Instead of `sessionKey`: the beginning of a session's id, or of the last part of its key. */
+      shortId: z.string().min(1).max(512).optional(),
+      /** Decides between several that `shortId` fits. */
+      slugHint: z.string().min(1).max(512).optional(),
+      ...historyFields,
+    }),
+    output: z.union([
+      HistoryDelta,
+      HistoryPage,
+      // A short link that fits no session, or several.
+      z.object({ resolution: SessionResolution }),
+    ]),
+    inert: ['pendingBefore'],
+    cli: { hidden: true },
   }),
 
   /** Aborts the run of a conversation, or one run of it; the text so far is kept. */

@@ -132,6 +132,26 @@ const candidate = {
   boardFace: boardFace.optional(),
 };
 
+/** A session that a clue fits. */
+export interface SessionCandidate {
+  key: string;
+  agentId: string;
+  displayName?: string | undefined;
+  boardFace?: SessionRow['boardFace'];
+}
+
+/** The session that a clue fits, or the candidates when it fits several. */
+export type SessionResolution =
+  | ({ ok: true } & SessionCandidate)
+  | { ok: false; candidates?: SessionCandidate[] | undefined };
+
+export const SessionResolution = shape<SessionResolution>()(
+  z.union([
+    z.object({ ok: z.literal(true), ...candidate }),
+    z.object({ ok: z.literal(false), candidates: z.array(z.object(candidate)).optional() }),
+  ]),
+);
+
 const key = sessionKey;
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const SendAnswer = z.object({ runId: z.string(), status: z.enum(['started', 'in_flight', 'ok', 'error', 'timeout']) });
@@ -243,10 +263,7 @@ export const sessions = router({
       /** Answers `{ok: false}` for a missing session instead of an error. */
       allowMissing: z.boolean().default(false),
     }),
-    output: z.union([
-      z.object({ ok: z.literal(true), ...candidate }),
-      z.object({ ok: z.literal(false), candidates: z.array(z.object(candidate)).optional() }),
-    ]),
+    output: SessionResolution,
     inert: ['includeGlobal', 'includeUnknown'],
     cli: { positionals: ['key'] },
   }),

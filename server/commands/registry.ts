@@ -1,5 +1,6 @@
 import { type CommandEntry, parseTypedCommand } from '../../sdk/protocol/commands.ts';
 import type { StatusSummary } from '../../sdk/protocol/health.ts';
+import type { Compaction } from '../agent/compaction/compaction.ts';
 import type { RunInput, Runs } from '../agent/runs.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { ModelRegistry } from '../models/registry.ts';
@@ -21,6 +22,7 @@ export interface CommandDeps {
   modelOf(agentId: string, sessionKey: string): string;
   status(): StatusSummary;
   usage: Pick<UsageReport, 'cost'>;
+  compaction: Pick<Compaction, 'compact' | 'abort'>;
   /** All commands. */
   commands(): readonly ChatCommand[];
 }

@@ -1,17 +1,15 @@
-import { chat, type HistoryPage } from '../../sdk/protocol/chat.ts';
+import { chat } from '../../sdk/protocol/chat.ts';
+import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Acceptance } from '../agent/runs.ts';
-import type { Context } from './context.ts';
 import { refuseDelivery } from './delivery.ts';
 import { requireExpectations } from './expectations.ts';
+import { readHistory } from './history.ts';
 import { implement } from './implement.ts';
 import { chatRefusals, refuseUnsupported } from './refusals.ts';
-import { findAgent, requireOpenKey, requireSameSession, resolveKey, resolveSession } from './resolve.ts';
-import { toDefaults } from './session-defaults.ts';
+import { findAgent, requireOpenKey, resolveKey, resolveSession } from './resolve.ts';
+import { resolveClue } from './session-find.ts';
 import { startTyped } from './typed.ts';
-
-/** Characters of one text that are answered when the caller does not say. */
-export const maxTextChars = 500_000;
 
 export const chatMethods = implement(chat, {
   send: async ({ input, ctx }) => {
@@ -32,32 +30,18 @@ export const chatMethods = implement(chat, {
     return toSendAnswer(acceptance);
   },
 
-  history: ({ input, ctx }) => {
-    const { key } = resolveKey(ctx, input.sessionKey, input.agentId);
-    requireSameSession(ctx, key, input.sessionId);
-    const sessionInfo = ctx.sessions.find(key) ?? null;
-    const now = {
-      deltaCursor: ctx.sessions.cursor(key),
-      sessionInfo,
-      ...toInFlight(ctx, key),
-      ...toPending(ctx, input, sessionInfo),
-    };
-    if (input.cursor !== undefined) {
-      const messages = ctx.sessions.historyAfter(key, input.cursor);
-      return messages ? { kind: 'delta', messages, ...now } : { kind: 'reset' };
-    }
-    const { limit, offset, messageId, maxChars = maxTextChars } = input;
-    const { messages, total, nextOffset } = ctx.sessions.page(key, { limit, offset, messageId, maxChars });
-    return {
-      sessionKey: key,
-      sessionId: sessionInfo?.sessionId ?? null,
-      messages,
-      hasMore: nextOffset !== undefined,
-      ...(nextOffset !== undefined && { nextOffset }),
-      totalMessages: total,
-      defaults: toDefaults(ctx),
-      ...now,
-    };
+  history: ({ input, ctx }) => readHistory(ctx, input),
+
+  startup: ({ input, ctx }) => {
+    const { sessionKey, shortId, slugHint, agentId, ...page } = input;
+    if ((sessionKey === undefined) === (shortId === undefined))
+      throw new GatewayError('INVALID_REQUEST', 'name the session: give its sessionKey, or a shortId');
+    if (sessionKey !== undefined) return readHistory(ctx, { ...page, sessionKey, agentId });
+    ctx.subscriptions?.sessions();
+    const resolution = resolveClue(ctx, { shortId, slugHint, agentId, allowMissing: true });
+    return resolution.ok
+      ? { ...readHistory(ctx, { ...page, sessionKey: resolution.key }), resolution }
+      : { resolution };
   },
 
   inject: async ({ input, ctx }) => {
@@ -110,21 +94,4 @@ function toEnded({ status, error, stopReason, endedAt }: RunRow) {
     summary: error ?? status,
     ...(endedAt && { endedAt }),
   };
-}
-
-function toInFlight(ctx: Context, key: string): Pick<HistoryPage, 'inFlightRun'> {
-  const [run] = ctx.runs.liveIn(key);
-  if (run?.startedAt === undefined) return {};
-  return { inFlightRun: { runId: run.id, text: run.text, startedAt: run.startedAt, events: [...run.recent] } };
-}
-
-/** What was accepted and is not in the transcript yet. */
-function toPending(
-  ctx: Context,
-  { pendingBefore, inputRunIds }: { pendingBefore?: number | undefined; inputRunIds?: string[] | undefined },
-  session: HistoryPage['sessionInfo'],
-): Pick<HistoryPage, 'pendingInputs' | 'inputReceipts'> {
-  const pendingInputs = session ? ctx.runs.pending(session.key, pendingBefore) : { items: [], total: 0 };
-  if (!session || !inputRunIds) return { pendingInputs };
-  return { pendingInputs, inputReceipts: ctx.runs.receipts(session.sessionId, inputRunIds) };
 }

@@ -1,8 +1,9 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { sessions } from '../../sdk/protocol/sessions.ts';
 import { newRunId, resetSession } from './agent.ts';
-import { maxTextChars, toSendAnswer } from './chat.ts';
+import { toSendAnswer } from './chat.ts';
 import type { Context, Subscriptions } from './context.ts';
+import { maxTextChars } from './history.ts';
 import { implement } from './implement.ts';
 import { resolveKey, resolveSession } from './resolve.ts';
 import { toChange, toExpected } from './session-change.ts';

@@ -72,6 +72,7 @@ describe('the help', () => {
     expect(missing.map(({ method }) => method).sort()).toEqual([
       // `models list` and `commands list` are its two halves.
       'chat.metadata',
+      'chat.startup',
       'sessions.messages.subscribe',
       'sessions.messages.unsubscribe',
       'sessions.subscribe',

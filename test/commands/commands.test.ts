@@ -4,7 +4,7 @@ import type { CommandEntry } from '../../sdk/protocol/commands.ts';
 import { parseTypedCommand, scopeOfMessage } from '../../sdk/protocol/commands.ts';
 import { startTestGateway, token } from '../gateway.ts';
 import { openSocket } from '../socket.ts';
-import { begin } from '../upstream.ts';
+import { begin, reply } from '../upstream.ts';
 
 type Client = Awaited<ReturnType<typeof openSocket>>;
 let keys = 0;
@@ -247,5 +247,43 @@ describe('chat.metadata', () => {
       swarmEnabled: false,
       accountSelection: { kind: 'automatic' },
     });
+  });
+});
+
+describe('/compact', () => {
+  it('puts the older part of the conversation into a summary, and tells what it did', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    expect(await say(client, '/compact')).toMatch(/^Nothing was compacted: /);
+    for (const text of ['one', 'two', 'three']) await say(client, text);
+    gateway.upstream.answer(reply('what was said before'));
+    expect(await say(client, '/compact the numbers')).toMatch(/^Compacted: the conversation had about \d+ tokens/);
+    expect(JSON.stringify(gateway.upstream.requests.at(-1)?.body.messages)).toContain('the numbers');
+    await say(client, 'four');
+    const sent = JSON.stringify(gateway.upstream.requests.at(-1)?.body.messages);
+    expect(sent).toContain('what was said before');
+    expect(sent).not.toMatch(/\/compact|"one"/);
+  });
+});
+
+describe('chat.startup', () => {
+  it('answers as chat.history, and follows sessions when it was asked by a short link', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url, { scopes: ['operator.write'] });
+    await say(client, 'hi');
+    const page = await client.call<HistoryPage>('chat.history', { sessionKey: 'main', limit: 1 });
+    expect(await client.call('chat.startup', { sessionKey: 'main', limit: 1, anything: 'else' })).toEqual(page);
+    await say(client, 'nobody follows yet');
+    expect(client.told('sessions.changed')).toEqual([]);
+    const shortId = page.sessionId?.slice(0, 8);
+    expect(await client.call('chat.startup', { shortId, agentId: 'main' })).toMatchObject({
+      sessionKey: 'agent:main:main',
+      resolution: { ok: true, key: 'agent:main:main', agentId: 'main' },
+      messages: [{ role: 'user' }, { role: 'assistant' }, { role: 'user' }, { role: 'assistant' }],
+    });
+    await say(client, 'somebody follows');
+    expect(client.told('sessions.changed')).not.toEqual([]);
+    expect(await client.call('chat.startup', { shortId: 'nobody-has-it' })).toEqual({ resolution: { ok: false } });
+    expect(await client.refused('chat.startup', {})).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 });

@@ -120,6 +120,7 @@ export const examples: Record<string, Example> = {
   'chat.history': { params: session({}, 'sessionKey') },
   'chat.inject': { params: session({ message: 'a note' }, 'sessionKey') },
   'chat.metadata': nothing,
+  'chat.startup': { params: session({}, 'sessionKey') },
   'chat.abort': { params: { sessionKey: 'main' } },
 
   'sessions.list': { params: { limit: 5 } },
