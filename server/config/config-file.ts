@@ -65,8 +65,8 @@ export interface ConfigFile {
   parsePatch(raw: string): Record<string, unknown>;
   /** A configuration as callers may see it: secrets hidden. */
   show(loaded: LoadedConfig): unknown;
-  /** Reads the references of the configuration in effect again. Answers what could not be read. */
-  reloadSecrets(): Promise<{ warnings: string[] }>;
+  /** Reads the references of the configuration in effect again. Answers what could not be read, and whether all can be again. */
+  reloadSecrets(): Promise<{ warnings: string[]; recovered: boolean }>;
   /** The secrets that references of the configuration in effect stand for. @throws GatewayError INVALID_REQUEST as resolveTargets. */
   resolveSecrets(wanted: Parameters<typeof resolveTargets>[1]): ReturnType<typeof resolveTargets>;
   /** Hash of the newest configuration that is in effect as a whole. */
@@ -96,6 +96,7 @@ export function createConfigFile({
 }: ConfigFileOptions): ConfigFile {
   const started = live.current();
   let applied = fingerprint.config(started);
+  let isDegraded = listReferenceWarnings(live.loaded()).length > 0;
   let line: Promise<unknown> = Promise.resolve();
   const inLine = <T>(work: () => Promise<T>): Promise<T> => {
     const done = line.then(work);
@@ -189,18 +190,22 @@ export function createConfigFile({
         const text = exists ? (raw ?? undefined) : undefined;
         const loaded = await parseConfig(text, { path, env, previous: live.current() });
         apply(loaded);
-        const isOfReference = (message: string) => /the secret is not available|stays in use/.test(message);
-        return {
-          warnings: loaded.warnings.flatMap(({ path: key, message }) =>
-            isOfReference(message) ? [`${key}: ${message}`] : [],
-          ),
-        };
+        const warnings = listReferenceWarnings(loaded);
+        const recovered = isDegraded && warnings.length === 0;
+        isDegraded = warnings.length > 0;
+        return { warnings, recovered };
       }),
     parsePatch: parseObject,
     show: ({ config }) => redactConfig(config),
     resolveSecrets: (wanted) => resolveTargets(live.loaded(), wanted),
     appliedHash: () => applied,
   };
+}
+
+/** What is said of references that cannot be read. */
+function listReferenceWarnings({ warnings }: LoadedConfig): string[] {
+  const isOfReference = (message: string) => /the secret is not available|stays in use/.test(message);
+  return warnings.flatMap(({ path, message }) => (isOfReference(message) ? [`${path}: ${message}`] : []));
 }
 
 /** Tells one state of a file from another without reading it. */

@@ -61,5 +61,6 @@ export function resolveSession(ctx: Pick<Context, 'agents' | 'config'>, text: st
 
 /** Who asks, for the list of revisions. */
 export function authorOf({ principal }: Pick<Context, 'principal'>): string {
-  return `${principal.method} ${principal.id}`;
+  const { deviceId, method, id } = principal;
+  return deviceId ? `device ${deviceId}` : `${method} ${id}`;
 }

@@ -3,7 +3,10 @@ import { implement } from './implement.ts';
 
 export const secretsMethods = implement(secrets, {
   async reload({ ctx }) {
-    const { warnings } = await ctx.configFile.reloadSecrets();
+    const { warnings, recovered } = await ctx.configFile.reloadSecrets();
+    const log = ctx.log.child('secrets');
+    if (warnings.length > 0) log.warn('SECRETS_RELOADER_DEGRADED', { warnings });
+    if (recovered) log.info('SECRETS_RELOADER_RECOVERED');
     return { ok: true, warningCount: warnings.length };
   },
   resolve({ input, ctx }) {

@@ -314,7 +314,7 @@ describe('secrets in files', () => {
     await house.edit({ patch: providers(vault), allowDestructive: true });
     expect(keyOf(house)).toBe('first-value');
     await put('second-value');
-    expect(await house.file.reloadSecrets()).toEqual({ warnings: [] });
+    expect(await house.file.reloadSecrets()).toEqual({ warnings: [], recovered: false });
     expect(keyOf(house)).toBe('second-value');
     const target = { targetIds: ['models.providers.*.apiKey'] };
     const path = 'models.providers.up.apiKey';
@@ -327,6 +327,8 @@ describe('secrets in files', () => {
     const { warnings } = await house.file.reloadSecrets();
     expect(warnings).toEqual([expect.stringMatching(/can be read by others.*stays in use/)]);
     expect(keyOf(house)).toBe('second-value');
+    await chmod(vault, 0o600);
+    expect(await house.file.reloadSecrets()).toEqual({ warnings: [], recovered: true });
   });
 
   it.each([
