@@ -169,6 +169,27 @@ describe('the views', () => {
     expect(renderAnswer('sessions.preview', { ts: now, previews }, look)).toBe('main\nuser: Hello\n\ngone missing\n');
   });
 
+  it('show the events of a run one on a line, and what went wrong', () => {
+    const at = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
+    const event = (seq: number, stream: string, data: object) => ({ seq, ts: at, stream, data });
+    const run = { runId: 'r', status: 'aborted', stopReason: 'rpc', sessionKey: 'agent:main:main', answeredBy: 'q' };
+    const events = [
+      event(9, 'assistant', { delta: 'Hello\n\u001b[31m', text: 'Hello', itemId: 'r:1' }),
+      event(10, 'tool', { phase: 'result', name: 'read', isError: true, result: 'no file' }),
+      event(11, 'lifecycle', { phase: 'error', error: 'aborted', aborted: true, endedAt: 5 }),
+    ];
+    expect(renderAnswer('runs.events', { run, events, hasMore: true }, look)).toBe(
+      [
+        'Run r aborted (rpc) answered by q in agent:main:main',
+        ' 9 03:04:05.006 assistant            "Hello\\n\\u001b[31m"',
+        '10 03:04:05.006 tool result          read "no file"',
+        '11 03:04:05.006 lifecycle error      error=aborted aborted=true endedAt=5',
+        'More events: --after 11',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('show a conversation as it was spoken', () => {
     const messages = [
       { role: 'user', timestamp: now - 5000, content: [{ type: 'text', text: 'Hello' }] },

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../sdk/protocol/agent.ts';
 import type { HistoryPage } from '../../sdk/protocol/chat.ts';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
-import { begin, reply, startUpstream } from '../upstream.ts';
+import { begin, reply, replyWithCalls, startUpstream } from '../upstream.ts';
 import { findFreePort, spawnGateway, withUpstream } from './process.ts';
 
 const texts = (page: HistoryPage) =>
@@ -56,6 +56,55 @@ describe('kill -9', () => {
     expect(events.every((event) => event.seq > seen)).toBe(true);
     await client.call('chat.send', { sessionKey: 'main', message: 'third', idempotencyKey: 'k3' });
     expect(await client.end('k3')).toMatchObject({ state: 'final', message: { content: [{ text: 'here again' }] } });
+  });
+
+  it('ends every message that waited once, in whatever mode, and shows each in the conversation once', async () => {
+    await using folder = await scratch();
+    const modes = ['steer', 'followup', 'collect', 'followup'] as const;
+    const calls = Promise.withResolvers<void>();
+    await using upstream = await startUpstream(async (request, res) => {
+      await calls.promise;
+      replyWithCalls({ id: 'c1', name: 'agents_list', args: {} })(request, res);
+    });
+    const start = { stateDir: folder.path, port: await findFreePort(), config: withUpstream(upstream.url) };
+    {
+      await using gateway = await spawnGateway(start);
+      await using client = await openSocket(gateway.url);
+      const send = (idempotencyKey: string, queueMode?: string) =>
+        client.call('chat.send', { sessionKey: 'main', message: idempotencyKey, idempotencyKey, queueMode });
+      await send('one');
+      await expect.poll(() => upstream.requests.length).toBe(1);
+      for (const [index, mode] of modes.entries()) await send(`w${index}`, mode);
+      await client.call('chat.abort', { sessionKey: 'main', runId: 'w3' });
+      // The steered message goes into the run, and the provider then says nothing more.
+      upstream.answer(begin('half', () => undefined));
+      calls.resolve();
+      await client.until('the first words', () => client.told('chat').find((event) => event.state === 'delta'));
+      await client.call('runs.events', { runId: 'w0' });
+      await gateway.kill();
+    }
+    upstream.answer(reply('here again'));
+    await using gateway = await spawnGateway(start);
+    await using client = await openSocket(gateway.url);
+    const page = await client.call<HistoryPage>('chat.history', {
+      sessionKey: 'main',
+      inputRunIds: ['w0', 'w1', 'w2'],
+    });
+    expect(texts(page).filter(([role]) => role === 'user')).toEqual(
+      ['one', 'w0', 'w1', 'w2'].map((message) => ['user', message]),
+    );
+    expect(page.inputReceipts?.map(({ state }) => state)).toEqual(['consumed', 'consumed', 'consumed']);
+    expect(page.pendingInputs.items.map(({ runId, state }) => [runId, state])).toEqual([['w3', 'cancelled']]);
+    for (const runId of ['one', 'w0', 'w1', 'w2'])
+      expect(await client.call('agent.wait', { runId })).toMatchObject({ status: 'error', stopReason: 'crash' });
+    expect(await client.call('agent.wait', { runId: 'w0' })).toMatchObject({ answeredBy: 'one' });
+    expect(await client.call('agent.wait', { runId: 'w3' })).toMatchObject({ status: 'error', error: 'aborted' });
+    await client.call('chat.send', { sessionKey: 'main', message: 'again', idempotencyKey: 'again' });
+    expect(await client.end('again')).toMatchObject({ state: 'final', message: { content: [{ text: 'here again' }] } });
+    expect(await client.call<HistoryPage>('chat.history', { sessionKey: 'main' })).toMatchObject({
+      pendingInputs: { total: 0 },
+      sessionInfo: { hasActiveRun: false, status: 'done' },
+    });
   });
 
   it('loses no accepted message and keeps none twice, whenever it comes', async () => {
