@@ -26,8 +26,10 @@ export interface ChaosReport {
 }
 
 const conversationCount = 6;
-/** Most milliseconds of load before a kill. */
-const longestMs = 700;
+/** Most messages that are accepted before a kill, and milliseconds after the last of them; the load of a slow machine is cut off. */
+const mostMessages = 25;
+const mostMs = 60;
+const longestMs = 5_000;
 
 /** Kills a gateway under load, again and again, and compares what is there afterwards with what was told. */
 export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<ChaosReport> {
@@ -46,7 +48,7 @@ export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<Ch
     faults.push(...(await look(gateway.url, conversations, records)));
     if (faults.length > 0) faults.push(gateway.output().slice(-2_000));
     const load = work(gateway.url, conversations, records);
-    await sleep(dice.below(longestMs));
+    await busy(conversations, dice);
     await gateway.kill();
     faults.push(...(await load), ...(await damage(folder.path)));
     if (round % 10 === 9) progress?.(`${round + 1} kills, ${count(conversations)} messages accepted`);
@@ -60,6 +62,14 @@ export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<Ch
 
 const count = (conversations: readonly Conversation[]) =>
   conversations.reduce((sum, { accepted }) => sum + accepted, 0);
+
+/** Resolves at some moment at which messages come in. */
+async function busy(conversations: readonly Conversation[], dice: Dice): Promise<void> {
+  const enough = count(conversations) + dice.below(mostMessages);
+  const until = performance.now() + longestMs;
+  while (count(conversations) < enough && performance.now() < until) await sleep(2);
+  await sleep(dice.below(mostMs));
+}
 
 /** A model that takes its time, a little more or less of it. */
 const stutter =

@@ -3,7 +3,7 @@ import type { Dice } from './dice.ts';
 import { type Answer, ask, type Line } from './line.ts';
 
 /** What was asked when the gateway died, so that it may have been done or not. */
-type Doubt = { message: string } | { reset: true } | { label: string } | undefined;
+type Doubt = { message: string } | { reset: true } | { abort: true } | { label: string } | undefined;
 
 /** A client that talks in one session, one request after the other, and remembers what it was told. */
 export interface Conversation {
@@ -22,6 +22,8 @@ export function startConversation(name: string, dice: Dice): Conversation {
   const sessionKey = `agent:main:${name}`;
   /** Messages since the last reset, that have to be there once. */
   let told = new Set<string>();
+  /** Messages that were withdrawn, perhaps before they had their turn: they need not be there. */
+  const aborted = new Set<string>();
   /** All that were ever accepted: their keys never start anything again. */
   const keys: string[] = [];
   let label: string | undefined;
@@ -57,7 +59,12 @@ export function startConversation(name: string, dice: Dice): Conversation {
     const answer = await line.call('sessions.reset', { key: sessionKey });
     if (settle(answer) && answer?.ok) told = new Set();
   };
-  const abort = (line: Line) => line.call('sessions.abort', { key: sessionKey });
+  const abort = async (line: Line) => {
+    doubt = { abort: true };
+    const answer = await line.call('sessions.abort', { key: sessionKey });
+    const { abortedRunId } = (answer?.payload ?? {}) as { abortedRunId?: string | null };
+    if (settle(answer) && abortedRunId) aborted.add(abortedRunId);
+  };
   const compact = (line: Line) => line.call('sessions.compact', { key: sessionKey, maxLines: 1_000 });
   const acts = [send, send, send, send, send, send, replay, replay, rename, reset, abort, compact];
 
@@ -87,11 +94,17 @@ export function startConversation(name: string, dice: Dice): Conversation {
       const faults: string[] = [];
       const missing = [...told].filter((key) => !found.has(key));
       if (doubt && 'reset' in doubt && missing.length === told.size) told = new Set();
-      else faults.push(...missing.map((key) => `${key} was accepted and is not in ${sessionKey}`));
+      else
+        for (const key of missing) {
+          const end = await ask(line, 'agent.wait', { runId: key, timeoutMs: 10_000 });
+          const isWithdrawn = end.stopReason === 'rpc' && (aborted.has(key) || (doubt && 'abort' in doubt));
+          if (isWithdrawn) told.delete(key);
+          else faults.push(`${key} was accepted and is not in ${sessionKey}: ${JSON.stringify(end)}`);
+        }
       if (doubt && 'message' in doubt && found.has(doubt.message)) accept(doubt.message);
       for (const [key, times] of found) {
         if (times > 1) faults.push(`${key} is ${times} times in ${sessionKey}`);
-        if (!told.has(key)) faults.push(`${key} is in ${sessionKey}, where it is not expected`);
+        if (!told.has(key) && !aborted.has(key)) faults.push(`${key} is in ${sessionKey}, where it is not expected`);
       }
       if (doubt && 'label' in doubt && session?.label === doubt.label) label = doubt.label;
       if (session?.label !== label) faults.push(`${sessionKey} is called ${session?.label}, not ${label}`);
