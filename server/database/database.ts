@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Worker } from 'node:worker_threads';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
+import { checkpointBytes, createCheckpoints } from './checkpoints.ts';
 import { migrations } from './migrations.ts';
 
 /**
@@ -41,9 +41,6 @@ export interface WatchedTable {
   columns?: readonly string[];
 }
 
-/** WAL size from which a checkpoint is worth its thread. */
-const checkpointBytes = 16 * 1024 * 1024;
-const commitsBetweenSizeChecks = 256;
 /** Milliseconds that writes may stay uncommitted while nobody waits for them. */
 const patienceMs = 20;
 /** Milliseconds that a write, and everything else with it, waits for another program that writes to the file. */
@@ -130,7 +127,9 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       outcome();
       if (!open) sync();
     };
-    wal.datasync().then(
+    // Who waits for the disk waits as well while it has more to fold back than it can keep up with.
+    const flush = () => wal.datasync().then(() => checkpoints.room());
+    flush().then(
       () => settle(resolve),
       (error) => {
         lost = flushFailed(path, error);
@@ -219,6 +218,7 @@ function openFile(path: string): DatabaseSync {
     // First of all: of two gateways that start at once, one has to wait for the other already here.
     sqlite.exec('PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON');
     sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
+    sqlite.exec(`PRAGMA journal_size_limit=${checkpointBytes}`);
     migrate(sqlite, path);
     sqlite.exec(`PRAGMA busy_timeout=${busyMs}`);
     return sqlite;
@@ -250,36 +250,6 @@ function migrate(sqlite: DatabaseSync, path: string): void {
   sqlite.exec(`PRAGMA user_version=${migrations.length}`);
   sqlite.exec('COMMIT');
 }
-
-/** Folds the WAL back into the file once it is large; in a thread, because it waits for the disk. */
-function createCheckpoints(path: string, wal: FileHandle) {
-  let commits = 0;
-  let running: Promise<unknown> | undefined;
-  const run = async () => {
-    if ((await wal.stat()).size < checkpointBytes) return;
-    const worker = new Worker(checkpointThread, { eval: true, workerData: path });
-    await new Promise((resolve) => worker.once('exit', resolve).once('error', resolve));
-  };
-  return {
-    committed() {
-      if (++commits % commitsBetweenSizeChecks !== 0 || running) return;
-      const end = () => {
-        running = undefined;
-      };
-      // After one that failed the WAL stays as large as it is until the next.
-      running = run().then(end, end);
-    },
-    close: async () => running,
-  };
-}
-
-/** Given to the thread as text: a file of its own would have to be found from sources and from the bundle. */
-const checkpointThread = `
-  const { DatabaseSync } = require('node:sqlite');
-  const sqlite = new DatabaseSync(require('node:worker_threads').workerData);
-  sqlite.exec('PRAGMA wal_checkpoint(PASSIVE)');
-  sqlite.close();
-`;
 
 /** SQLite's result codes (https://www.sqlite.org/rescode.html) for what is the fault of no statement. */
 const codes = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../server/database/database.ts';
@@ -49,6 +49,23 @@ describe('the database', () => {
     await Promise.all(waits);
     await database.durable();
     await database.close();
+  });
+
+  it('keeps its log of writes short while it is written to without a pause', async () => {
+    await using folder = await scratch();
+    const path = join(folder.path, 'x.db');
+    const database = await openDatabase(path);
+    database.prepare('CREATE TABLE heap (body TEXT)').run();
+    const add = database.prepare('INSERT INTO heap VALUES (?)');
+    const body = 'x'.repeat(1024 * 1024);
+    let largest = 0;
+    for (let written = 0; written < 400; written++) {
+      database.write(() => add.run(body));
+      await database.durable();
+      largest = Math.max(largest, (await stat(`${path}-wal`)).size);
+    }
+    await database.close();
+    expect(largest).toBeLessThan(150 * 1024 * 1024);
   });
 
   it('says which file cannot be opened, and what to look at', async () => {
