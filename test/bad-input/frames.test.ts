@@ -123,7 +123,7 @@ describe('a client that is through', () => {
       ['sessions.list', '{"limit":-1}', 'limit'],
       ['sessions.list', '{"offset":0.5}', 'offset'],
       ['logs.tail', '{"cursor":-1}', 'cursor'],
-      ['agent.wait', '{"runId":"r","timeoutMs":1e12}', 'timeoutMs'],
+      ['agent.wait', '{"runId":"r","timeoutMs":-1}', 'timeoutMs'],
       ['chat.send', '"sessionKey"', 'expected object'],
     ];
     for (const [index, [method, params, words]] of refused.entries()) {
