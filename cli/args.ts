@@ -56,6 +56,14 @@ export async function toInput(command: MethodCommand, args: Record<string, unkno
   return input;
 }
 
+/** An input error of the gateway, in the words of the command line. */
+export function toLabels(command: MethodCommand, message: string): string {
+  return command.fields.reduce(
+    (text, field) => text.replace(new RegExp(`(^|; )${field.name}(?=[:.[])`), `$1${placeOf(command, field).label}`),
+    message,
+  );
+}
+
 /** The flag of a field: `includeLastMessage` is `--include-last-message`. */
 export function toFlagName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

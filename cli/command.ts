@@ -1,5 +1,5 @@
 import type { CommandDef } from 'citty';
-import type { Flags } from './args.ts';
+import { type Flags, toFlagName } from './args.ts';
 
 /** A node of the command tree: a citty command with what citty does not know. */
 export interface Command extends Omit<CommandDef<Flags>, 'meta' | 'args' | 'subCommands' | 'run' | 'default'> {
@@ -24,13 +24,13 @@ export interface Found {
   rest: string[];
 }
 
-/** Follows the first words of a command line through the tree. */
+/** Follows the first words of a command line through the tree; a word may be spelled as on the wire, `authStatus`. */
 export async function findCommand(root: Command, argv: readonly string[]): Promise<Found> {
   const path = [root.meta.name];
   let node = root;
   let rest = [...argv];
   for (;;) {
-    const word = rest[0];
+    const word = rest[0] === undefined ? undefined : toFlagName(rest[0]);
     const child =
       word !== undefined && Object.hasOwn(node.subCommands ?? {}, word) ? node.subCommands?.[word] : undefined;
     if (!child) return { path, node, rest };

@@ -46,7 +46,7 @@ export interface MethodCommand {
 export function deriveCommands(methods: ReadonlyMap<string, Spec>): MethodCommand[] {
   return [...methods].map(([method, spec]) => ({
     method,
-    words: method.split('.'),
+    words: method.split('.').map(toWord),
     kind: spec.kind,
     summary: spec.summary,
     fields: toFields(spec.input as z.ZodType).filter(({ name }) => !spec.inert?.includes(name)),
@@ -55,6 +55,9 @@ export function deriveCommands(methods: ReadonlyMap<string, Spec>): MethodComman
     hidden: spec.cli?.hidden ?? false,
   }));
 }
+
+/** `authStatus` is typed `auth-status`. */
+const toWord = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 interface ObjectSchema {
   properties?: Record<string, FieldSchema>;

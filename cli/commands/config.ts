@@ -1,7 +1,10 @@
-import type { ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config.ts';
+import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
 import { isGatewayError } from '../../sdk/protocol/errors.ts';
+import { fileFlag } from '../args.ts';
 import type { Command } from '../command.ts';
+import { readLongText } from '../long-text.ts';
 import { misuse } from '../misuse.ts';
+import { renderAnswer } from '../render/views.ts';
 import { answer, type Shell } from '../shell.ts';
 
 /** `openclaw config`: what the methods give, and changes of single keys. */
@@ -29,13 +32,16 @@ function setCommand(shell: Shell): Command {
     meta: { name: 'set', description: 'Set one key of the configuration.' },
     args: {
       path: { type: 'positional', required: true, description: 'Key, for example agents.defaults.model' },
-      value: { type: 'positional', required: true, description: 'JSON5, or else a text' },
+      value: { type: 'positional', required: true, description: 'JSON5, or else a text; "-" reads it from stdin' },
+      'value-file': fileFlag('value'),
       ...writeFlags,
     },
     examples: ['openclaw config set session.mainKey home', 'openclaw config set agents.defaults.maxConcurrent 8'],
     run: async ({ args }) => {
       const path = String(args.path ?? '');
-      return write(shell, nest(readPath(path), toJson5(String(args.value ?? ''))), { args, replacePaths: [path] });
+      const given = { value: args.value, path: args['value-file'], flag: '--value-file' };
+      const value = toJson5(String((await readLongText(given)) ?? ''));
+      return write(shell, nest(readPath(path), value), { args, replacePaths: [path] });
     },
   };
 }
@@ -56,14 +62,16 @@ function patchCommand(shell: Shell): Command {
   return {
     meta: { name: 'patch', description: 'Merge JSON5 into the configuration; null deletes.' },
     args: {
-      patch: { type: 'positional', required: true, description: 'An object in JSON5' },
+      patch: { type: 'positional', required: true, description: 'An object in JSON5; "-" reads it from stdin' },
+      'patch-file': fileFlag('patch'),
       'replace-paths': { type: 'string', valueHint: 'key,...', description: 'Lists that may lose entries' },
       ...writeFlags,
     },
     examples: [`openclaw config patch "{ agents: { entries: { writer: { name: 'Writer' } } } }"`],
     run: async ({ args }) => {
       const replacePaths = args['replace-paths'] === undefined ? [] : String(args['replace-paths']).split(',');
-      return write(shell, String(args.patch ?? ''), { args, replacePaths });
+      const given = { value: args.patch, path: args['patch-file'], flag: '--patch-file' };
+      return write(shell, String((await readLongText(given)) ?? ''), { args, replacePaths });
     },
   };
 }
@@ -84,7 +92,7 @@ async function write(
     ...(args['allow-destructive'] === true && { allowDestructive: true }),
   };
   const written = await request(shell, { method: 'config.patch', kind: 'mutation' }, input).catch(explain);
-  answer(shell, written, () => toText(written as ConfigWritten));
+  answer(shell, written, (look) => renderAnswer('config.patch', written, look));
   return 0;
 }
 
@@ -93,15 +101,6 @@ function explain(error: unknown): never {
   if (isGatewayError(error) && error.details?.code === 'DESTRUCTIVE_WRITE')
     throw misuse(error.message.replace('send allowDestructive: true', 'add --allow-destructive'));
   throw error;
-}
-
-function toText({ noop, path, changedPaths = [], sentinel }: ConfigWritten): string {
-  if (noop) return `${path} says so already; nothing was written.\n`;
-  const keys = changedPaths.length > 0 ? `: ${changedPaths.join(', ')}` : '';
-  const restart = sentinel?.payload.stats.requiresRestart
-    ? '\nA restart is needed: openclaw gateway call gateway.restart.request'
-    : '';
-  return `Wrote ${path}${keys}.${restart}\n`;
 }
 
 /** `models.providers["a.b"].apiKey` and `agents.entries.main.name`, step by step. */
@@ -125,5 +124,6 @@ function toJson5(value: string): string {
   const isLiteral = /^(?:true|false|null|[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|0x[\da-f]+|[[{"'][\s\S]*)$/i.test(
     value.trim(),
   );
-  return isLiteral ? value : JSON.stringify(value);
+  // The line break at the end of a file belongs to the file.
+  return isLiteral ? value : JSON.stringify(value.replace(/\r?\n$/, ''));
 }

@@ -1,7 +1,8 @@
-import { toFlagName, toFlags, toInput } from '../args.ts';
+import { findGatewayError } from '../../sdk/protocol/errors.ts';
+import { toFlagName, toFlags, toInput, toLabels } from '../args.ts';
 import type { Command } from '../command.ts';
 import type { FieldSchema, MethodCommand } from '../derive.ts';
-import { exitCodes } from '../misuse.ts';
+import { exitCodes, misuse } from '../misuse.ts';
 import { renderAnswer } from '../render/views.ts';
 import { answer, type Shell } from '../shell.ts';
 
@@ -21,19 +22,27 @@ export function methodCommand(method: MethodCommand, shell: Shell): Command {
     run: async ({ args }) => {
       const input = await toInput(method, args);
       const { request } = await import('../request.ts');
-      const payload = await request(shell, method, input);
+      const payload = await request(shell, method, input).catch((error) => refuse(method, error));
       answer(shell, payload, (look) => renderAnswer(method.method, payload, look));
-      return isRefusal(payload) ? exitCodes.failed : exitCodes.ok;
+      return isRefusal(method.method, payload) ? exitCodes.failed : exitCodes.ok;
     },
   };
 }
 
 // --- internal ---
 
-/** An answer that says what it did not do, and why. */
-function isRefusal(payload: unknown): boolean {
-  const { ok, reason } = (payload ?? {}) as { ok?: unknown; reason?: unknown };
-  return ok === false && typeof reason === 'string';
+/** What only the gateway could see is wrong with the input is wrong with the command line all the same. */
+function refuse(method: MethodCommand, error: unknown): never {
+  const known = findGatewayError(error);
+  const prefix = `invalid ${method.method} params: `;
+  if (known?.code !== 'INVALID_REQUEST' || !known.message.startsWith(prefix)) throw error;
+  throw misuse(toLabels(method, known.message.slice(prefix.length)));
+}
+
+/** An answer that tells what was not done: scripts go by the exit code. */
+function isRefusal(method: string, payload: unknown): boolean {
+  const { ok, status } = (payload ?? {}) as { ok?: unknown; status?: unknown };
+  return ok === false || (method === 'agent.wait' && status !== 'ok');
 }
 
 /** Puts a command where its words lead; a method may have others below its own name (`config.schema.lookup`). */

@@ -1,7 +1,7 @@
 import type { SearchPage, SessionPreview } from '../../sdk/protocol/sessions.ts';
 import { oneLine } from './text.ts';
 import { ago } from './time.ts';
-import type { Look } from './value.ts';
+import { type Look, renderValue } from './value.ts';
 
 /** What a search has found: where, when and by whom, and the text around it. */
 export function renderSearch(payload: unknown, { paint, now }: Look): string | undefined {
@@ -30,6 +30,23 @@ export function renderPreviews(payload: unknown, { paint }: Look): string | unde
     return `${paint('bold', oneLine(key))}${state}\n${lines.join('')}`;
   });
   return blocks.length === 0 ? 'No sessions.\n' : blocks.join('\n');
+}
+
+/** One session; nobody has it when there is none. */
+export function renderSession(payload: unknown, look: Look): string | undefined {
+  const { session } = (payload ?? {}) as { session?: object | null };
+  if (session === undefined) return undefined;
+  return session === null
+    ? 'There is no such session. List them: openclaw sessions list\n'
+    : renderValue(session, look);
+}
+
+/** The session that was found, or those that it may be. */
+export function renderResolved(payload: unknown, look: Look): string | undefined {
+  const { ok, key, candidates = [] } = (payload ?? {}) as { ok?: boolean; key?: string; candidates?: object[] };
+  if (typeof ok !== 'boolean') return undefined;
+  if (ok) return key === undefined ? undefined : renderValue(payload, look);
+  return candidates.length === 0 ? 'There is no such session.\n' : `Several fit:\n${renderValue(candidates, look)}`;
 }
 
 // --- internal ---

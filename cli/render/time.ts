@@ -33,6 +33,11 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** US dollars: `$12.30`, four digits below one. */
+export function dollars(amount: number): string {
+  return `$${amount.toFixed(amount > 0 && amount < 1 ? 4 : 2)}`;
+}
+
 function largest(ms: number): string {
   const step = steps.find((one) => ms >= one.ms);
   return step ? `${Math.floor(ms / step.ms)} ${step.unit}` : `${Math.round(ms)} ms`;

@@ -1,7 +1,7 @@
 import type { CostSummary, ProviderLimits, SessionsUsage, UsageTotals } from '../../sdk/protocol/usage-report.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
-import { ago, span } from './time.ts';
+import { ago, dollars, span } from './time.ts';
 import type { Look } from './value.ts';
 
 /** `usage.cost`: a line a day, and the sum. Contract: as the views. */
@@ -85,8 +85,7 @@ function toCount(tokens: number): string {
 /** A sum that something is missing from says so. */
 function toDollars({ totalCost, missingCostEntries }: UsageTotals): string {
   if (missingCostEntries > 0 && totalCost === 0) return '?';
-  const digits = totalCost > 0 && totalCost < 1 ? 4 : 2;
-  return `$${totalCost.toFixed(digits)}${missingCostEntries > 0 ? '+?' : ''}`;
+  return `${dollars(totalCost)}${missingCostEntries > 0 ? '+?' : ''}`;
 }
 
 function toRemark({ missingCostEntries, missingCostByModel = {} }: UsageTotals, look: Look): string {

@@ -1,7 +1,7 @@
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
 import { oneLine, pad, printable, widthOf } from './text.ts';
-import { ago, bytes, span } from './time.ts';
+import { ago, bytes, dollars, span } from './time.ts';
 
 /** How the answer will be looked at. */
 export interface Look {
@@ -15,7 +15,7 @@ export interface Look {
 /** Any answer as text: tables for lists, names and values for objects. Ends with a line break. */
 export function renderValue(value: unknown, look: Look): string {
   if (Array.isArray(value)) return renderList(value, look);
-  if (isObject(value)) return renderObject(value, look, '');
+  if (isObject(value)) return renderAnswerObject(value, look);
   return `${cell('', value, look.now)}\n`;
 }
 
@@ -24,31 +24,60 @@ export function cell(name: string, value: unknown, now: number): string {
   if (value === null || value === undefined) return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return toQuantity(name, value, now);
-  if (typeof value === 'string') return oneLine(value);
+  if (typeof value === 'string') return isMoment(name, value) ? ago(Date.parse(value), now) : oneLine(value);
   return oneLine(JSON.stringify(value));
+}
+
+/**
+ * `lastRunId` reads "Last run ID". What the value says by its unit is left out: `uptimeMs` reads "Uptime". A name that is no
+ * field of ours (`payload.large`) stands as it is.
+ */
+export function toTitle(name: string): string {
+  if (!/^[a-z][a-zA-Z0-9]*$/.test(name)) return oneLine(name);
+  const words = name.replace(/(?<=.)(?:Ms|Bytes|Usd)$/, '').split(/(?<=[a-z0-9])(?=[A-Z])/);
+  const read = words.map((word) => acronyms[word.toLowerCase()] ?? word.toLowerCase()).join(' ');
+  return read.charAt(0).toUpperCase() + read.slice(1);
 }
 
 // --- internal ---
 
 const year2000 = 946_684_800_000;
+const acronyms: Record<string, string> = Object.fromEntries(
+  ['ID', 'URL', 'IP', 'OS', 'CPU', 'LAN', 'PID', 'SHA'].map((word) => [word.toLowerCase(), word]),
+);
 
 function toQuantity(name: string, value: number, now: number): string {
-  if (/(^ts|At|AtMs|timestamp|Since)$/.test(name) && value > year2000) return ago(value, now);
+  if (/(^ts|^at|At|AtMs|timestamp|Since)$/.test(name) && value > year2000) return ago(value, now);
   if (/(Ms|^age)$/.test(name)) return span(value);
-  if (/(Bytes|^rss|^heap\w+|^external|^size)$/.test(name)) return bytes(value);
+  if (/(Bytes|^bytes|^rss|^heap\w+|^external|^size)$/.test(name)) return bytes(value);
+  if (/Usd$/.test(name)) return dollars(value);
   return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(3)));
+}
+
+const isMoment = (name: string, value: string) => /At$/.test(name) && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
+
+/** That it worked is told by the rest of the answer; a list or object that is all of it needs no name. */
+function renderAnswerObject(value: Record<string, unknown>, look: Look): string {
+  const { ok, ...rest } = value;
+  const members = ok === true ? rest : value;
+  const names = Object.keys(members).filter((name) => members[name] !== undefined);
+  if (ok === true && names.length === 0) return 'Done.\n';
+  const [only] = names.length === 1 ? names : [];
+  const whole = only === undefined ? undefined : members[only];
+  if (Array.isArray(whole)) return renderList(whole, look);
+  return isObject(whole) && !isShort(whole) ? renderObject(whole, look, '') : renderObject(members, look, '');
 }
 
 function renderList(list: readonly unknown[], look: Look): string {
   if (list.length === 0) return 'none\n';
   if (!list.every(isObject)) return list.map((item) => `${cell('', item, look.now)}\n`).join('');
   const names = [...new Set(list.flatMap((row) => Object.keys(row)))].filter((name) =>
-    list.some((row) => isScalar(row[name])),
+    list.some((row) => isCell(row[name])),
   );
   const columns = names.map((name) => ({ head: toTitle(name).toUpperCase(), elastic: true }));
   return table(
     columns,
-    list.map((row) => names.map((name) => cell(name, row[name], look.now))),
+    list.map((row) => names.map((name) => renderShort(name, row[name], look.now))),
     look,
   );
 }
@@ -59,33 +88,30 @@ function renderObject(value: Record<string, unknown>, look: Look, indent: string
   const text = entries.map(([name, member]) => {
     const title = look.paint('dim', pad(toTitle(name), isShort(member) ? width : 0));
     if (isShort(member)) return `${indent}${title}  ${renderShort(name, member, look.now)}\n`;
-    const body = isObject(member)
-      ? renderObject(member, look, `${indent}  `)
-      : indented(renderList(member as unknown[], look), `${indent}  `);
-    return `${indent}${title}\n${body}`;
+    return `${indent}${title}\n${renderLong(member, look, `${indent}  `)}`;
   });
   return text.join('');
+}
+
+function renderLong(member: unknown, look: Look, indent: string): string {
+  if (typeof member === 'string') return indented(`${printable(member).trimEnd()}\n`, indent);
+  if (isObject(member)) return renderObject(member, look, indent);
+  return indented(renderList(member as unknown[], { ...look, width: look.width - indent.length }), indent);
 }
 
 function renderShort(name: string, member: unknown, now: number): string {
   if (Array.isArray(member))
     return member.length === 0 ? 'none' : member.map((item) => cell(name, item, now)).join(', ');
-  return isObject(member) ? '-' : cell(name, member, now);
-}
-
-/** `lastRunId` reads "Last run id". */
-function toTitle(name: string): string {
-  const spaced = printable(name).replace(
-    /([a-z0-9])([A-Z])/g,
-    (_, before, after) => `${before} ${after.toLowerCase()}`,
-  );
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+  return isObject(member) && Object.keys(member).length === 0 ? 'none' : cell(name, member, now);
 }
 
 const indented = (text: string, indent: string) => text.replace(/^(?=.)/gm, indent);
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isScalar = (value: unknown) => value !== undefined && (typeof value !== 'object' || value === null);
-const isShort = (value: unknown) =>
+/** True for what a cell of a table can hold. */
+const isCell = (value: unknown) =>
   isScalar(value) ||
   (Array.isArray(value) ? value.every(isScalar) : isObject(value) && Object.keys(value).length === 0);
+/** True for what fits behind its name. */
+const isShort = (value: unknown) => isCell(value) && !(typeof value === 'string' && value.trim().includes('\n'));

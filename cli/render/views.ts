@@ -1,13 +1,17 @@
 import type { AgentRow } from '../../sdk/protocol/agents.ts';
-import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
 import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { ModelRow } from '../../sdk/protocol/models.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { SessionPage } from '../../sdk/protocol/sessions.ts';
 import { renderAgentFile, renderAgentFiles } from './agents.ts';
+import { renderChatCommands } from './chat-commands.ts';
+import { renderConfig, renderKey, renderSchema, renderWritten } from './config.ts';
+import { sentences } from './done.ts';
+import { renderPreflight, renderScheduled, renderStability, renderUpdate } from './gateway.ts';
+import { renderOutcome } from './outcome.ts';
 import { renderProviders } from './providers.ts';
 import { renderRunEvents } from './runs.ts';
-import { renderPreviews, renderSearch } from './sessions.ts';
+import { renderPreviews, renderResolved, renderSearch, renderSession } from './sessions.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import { ago, bytes, span } from './time.ts';
@@ -19,7 +23,7 @@ import { cell, type Look, renderValue } from './value.ts';
 /** An answer for people: by the method's own view where it has one, else as {@link renderValue} shows anything. */
 export function renderAnswer(method: string, payload: unknown, look: Look): string {
   const view = Object.hasOwn(views, method) ? views[method] : undefined;
-  return view?.(payload, look) ?? renderValue(payload, look);
+  return view?.(payload, look) ?? say(method, payload, look) ?? renderValue(payload, look);
 }
 
 /** Contract: answers undefined for a payload that is not what the method promises (another gateway, another version). */
@@ -30,6 +34,8 @@ const views: Record<string, View> = {
   'sessions.search': renderSearch,
   'sessions.preview': renderPreviews,
   'sessions.get': renderTranscript,
+  'sessions.describe': renderSession,
+  'sessions.resolve': renderResolved,
   'sessions.usage': renderSessionsUsage,
   'usage.cost': renderCost,
   'usage.status': renderLimits,
@@ -46,11 +52,29 @@ const views: Record<string, View> = {
   'runs.events': renderRunEvents,
   'logs.tail': renderLog,
   'config.get': renderConfig,
+  'config.set': renderWritten,
+  'config.apply': renderWritten,
+  'config.patch': renderWritten,
+  'config.rollback': renderWritten,
+  'config.schema': renderSchema,
+  'config.schema.lookup': renderKey,
+  'commands.list': renderChatCommands,
+  'agent.wait': renderOutcome,
+  'gateway.restart.preflight': renderPreflight,
+  'gateway.restart.request': renderScheduled,
+  'diagnostics.stability': renderStability,
+  'update.status': renderUpdate,
   health: renderHealth,
   status: renderStatus,
 };
 
 // --- internal ---
+
+function say(method: string, payload: unknown, look: Look): string | undefined {
+  const sentence = Object.hasOwn(sentences, method) ? sentences[method] : undefined;
+  const text = sentence?.((payload ?? {}) as Record<string, unknown>, look);
+  return text === undefined ? undefined : `${text}\n`;
+}
 
 function renderSessions(payload: unknown, look: Look): string | undefined {
   const page = payload as SessionPage;
@@ -186,23 +210,4 @@ function renderStatus(payload: unknown, look: Look): string | undefined {
       : []),
     ...renderRestart(status, look),
   ].join('\n')}\n`;
-}
-
-function renderConfig(payload: unknown, look: Look): string | undefined {
-  const config = payload as ConfigSnapshot;
-  if (!Array.isArray(config?.issues) || !Array.isArray(config.warnings)) return undefined;
-  const state = config.exists
-    ? config.valid
-      ? 'valid'
-      : look.paint('red', 'invalid')
-    : 'no such file: defaults are in effect';
-  const remarks = [...config.issues, ...config.warnings].map(
-    ({ path, message }) => `- ${oneLine(`${path || 'file'}: ${message}`)}`,
-  );
-  const body = config.exists
-    ? JSON.stringify(config.config, null, 2)
-        .split('\n')
-        .map((line) => line.trimEnd())
-    : [];
-  return `${[`Config: ${oneLine(config.path)} (${state})`, ...remarks, ...body].join('\n')}\n`;
 }

@@ -10,13 +10,13 @@ describe('commands with a gateway', () => {
   beforeAll(async () => {
     home = await createHome();
     ({ url } = await home.gateway());
-    await home.run(['agent', '--message', 'Hello']);
+    await home.run(['chat', 'send', 'main', 'Hello', '--idempotency-key', 'first-run']);
     await home.run(['config', 'set', 'agents.defaults.maxConcurrent', '8']);
   });
   afterAll(() => home[Symbol.asyncDispose]());
 
   const given: Record<string, string[]> = {
-    'agent.wait': ['unknown-run', '--timeout-ms', '0'],
+    'agent.wait': ['first-run'],
     'chat.send': ['notes', 'Hello'],
     'chat.history': ['main'],
     'chat.abort': ['main'],
@@ -43,7 +43,10 @@ describe('commands with a gateway', () => {
     'sessions.abort': ['main'],
   };
 
-  it.each(shown.filter(({ method }) => method !== 'runs.events').map(({ method }) => method))(
+  /** These want something that was just made, or cannot be done twice. */
+  const apart = ['runs.events', 'agents.create', 'agents.update', 'agents.delete'];
+
+  it.each(shown.map(({ method }) => method).filter((method) => !apart.includes(method)))(
     '%s answers for people and, with --json, for programs',
     async (method) => {
       const line = [...method.split('.'), ...(given[method] ?? [])];
@@ -55,6 +58,40 @@ describe('commands with a gateway', () => {
       expect(typeof JSON.parse(forPrograms.stdout)).toBe('object');
     },
   );
+
+  it('agents are made, changed and deleted', async () => {
+    const made = await home.run(['agents', 'create', 'The Quill', '--emoji', 'q']);
+    expect(made).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Added The Quill, with the id the-quill.'),
+    });
+    expect((await home.run(['agents', 'update', 'the-quill', '--model', 'null'])).stdout).toBe('Changed the-quill.\n');
+    expect((await home.run(['agents', 'delete', 'the-quill'])).stdout).toMatch(
+      /^Deleted the-quill\.\nMoved to the trash/,
+    );
+    expect(await home.run(['agents', 'delete', 'the-quill'])).toMatchObject({ exitCode: 1, stdout: '' });
+  });
+
+  it.each([
+    [['tools', 'invoke', 'no_such_tool'], 'not_found'],
+    [['sessions', 'resolve', 'nowhere', '--allow-missing'], 'There is no such session'],
+    [['agent', 'wait', 'no-such-run', '--timeout-ms', '0'], 'has not ended yet, or there is none'],
+  ])('%j fails with the answer that refuses', async (line, words) =>
+    expect(await home.run(line)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining(words), stderr: '' }),
+  );
+
+  it('names the flag when only the gateway can tell that its value is wrong', async () => {
+    const line = ['agents', 'files', 'set', 'main', 'SOUL.md', '--content', 'x', '--expected-hash', 'abc'];
+    const { exitCode, stderr } = await home.run(line);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^openclaw agents files set: --expected-hash: has to be a SHA-256/),
+    });
+  });
+
+  it('takes a word as the wire spells it', async () => {
+    expect(await home.run(['models', 'authStatus'])).toEqual(await home.run(['models', 'auth-status']));
+  });
 
   it('reads long texts from stdin', async () => {
     const input = 'Be brief.\n\nAnd kind.\n';

@@ -3,8 +3,9 @@ import { plain } from '../../cli/render/paint.ts';
 import { table } from '../../cli/render/table.ts';
 import { clip, oneLine, printable, widthOf, wrap } from '../../cli/render/text.ts';
 import { ago, bytes, span } from '../../cli/render/time.ts';
-import { cell, renderValue } from '../../cli/render/value.ts';
+import { cell, renderValue, toTitle } from '../../cli/render/value.ts';
 import { renderAnswer } from '../../cli/render/views.ts';
+import { methods } from '../../sdk/protocol/contract.ts';
 
 const now = 1_800_000_000_000;
 const look = { paint: plain, width: Number.POSITIVE_INFINITY, now };
@@ -58,6 +59,9 @@ describe('times and sizes', () => {
     expect(cell('ratio', 1 / 3, now)).toBe('0.333');
     expect(cell('enabled', false, now)).toBe('no');
     expect(cell('label', undefined, now)).toBe('-');
+    expect(cell('estimatedCostUsd', 0.5, now)).toBe('$0.5000');
+    expect(cell('generatedAt', new Date(now - 60_000).toISOString(), now)).toBe('1 min ago');
+    expect(cell('name', new Date(now).toISOString(), now)).toBe(new Date(now).toISOString());
   });
 });
 
@@ -96,8 +100,7 @@ describe('an answer without a view of its own', () => {
     };
     expect(renderValue(payload, look)).toBe(
       [
-        'Ok           yes',
-        'Last run id  r1',
+        'Last run ID  r1',
         'Tags         a, b',
         'None         none',
         'Entry',
@@ -109,6 +112,28 @@ describe('an answer without a view of its own', () => {
       ].join('\n'),
     );
   });
+
+  it('is alone without a name, and says so when there is no more to say', () => {
+    expect(renderValue({ ok: true }, look)).toBe('Done.\n');
+    expect(renderValue({ ok: true, rows: [] }, look)).toBe('none\n');
+    expect(renderValue({ rows: [{ id: 'x' }, { id: 'y', at: now }] }, look)).toBe('ID  AT\nx   -\ny   just now\n');
+    expect(renderValue({ entry: { a: 1 } }, look)).toBe('A  1\n');
+    expect(renderValue({ session: null }, look)).toBe('Session  -\n');
+    expect(renderValue({ ok: false, reason: 'no' }, look)).toBe('Ok      no\nReason  no\n');
+  });
+
+  it('keeps the lines of a text, without what could harm the terminal', () => {
+    expect(renderValue({ name: 'x', text: 'one\n\u001b[2Jtwo\n' }, look)).toBe('Name  x\nText\n  one\n  [2Jtwo\n');
+  });
+
+  it.each([
+    ['uptimeMs', 'Uptime'],
+    ['updatedAtMs', 'Updated at'],
+    ['estimatedCostUsd', 'Estimated cost'],
+    ['lanAddress', 'LAN address'],
+    ['payload.large', 'payload.large'],
+    ['ms', 'Ms'],
+  ])('has no units and knows acronyms in its names: %s', (name, title) => expect(toTitle(name)).toBe(title));
 
   it('is one line when it is one value', () => {
     expect(renderValue('text', look)).toBe('text\n');
@@ -263,20 +288,7 @@ describe('the views', () => {
     expect(renderAnswer('status', status, look)).toContain('Sessions: 2\n');
   });
 
-  it.each([
-    'sessions.list',
-    'sessions.search',
-    'sessions.preview',
-    'sessions.get',
-    'models.list',
-    'agents.list',
-    'system-presence',
-    'chat.history',
-    'logs.tail',
-    'config.get',
-    'health',
-    'status',
-  ])('of %s show what another gateway may answer as any answer', (method) => {
+  it.each([...methods.keys()])('of %s show what another gateway may answer as any answer', (method) => {
     expect(renderAnswer(method, { unheard: 'of' }, look)).toBe('Unheard  of\n');
     expect(renderAnswer(method, null, look)).toBe('-\n');
   });
