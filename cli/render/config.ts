@@ -54,14 +54,14 @@ export function renderKey(payload: unknown, look: Look): string | undefined {
     look.paint('bold', oneLine(path)) + (title === undefined ? '' : `: ${oneLine(String(title))}`),
     ...(help === undefined ? [] : [oneLine(String(help))]),
     ...(takes.length === 0 ? [] : [oneLine(`Takes: ${takes.join(', ')}`)]),
-    ...(reloadKind === undefined ? [] : [`A change: ${changes[reloadKind]}`]),
+    ...(reloadKind === undefined ? [] : [`A change: ${reloadKind}, ${changes[reloadKind]}`]),
     ...(hint?.sensitive ? ['Secret: never told to clients'] : []),
   ];
   const columns = [{ head: 'KEY' }, { head: 'TYPE' }, { head: 'A CHANGE' }, { head: 'WHAT IT IS', elastic: true }];
   const rows = children.map((child) => [
     oneLine(child.key) + (child.hasChildren ? '.*' : '') + (child.required ? ' (required)' : ''),
     oneLine([child.type ?? 'any'].flat().join('|')),
-    child.reloadKind === undefined ? '-' : changes[child.reloadKind],
+    child.reloadKind ?? '-',
     oneLine(child.hint?.help ?? child.hint?.label ?? ''),
   ]);
   return `${lines.join('\n')}\n${rows.length === 0 ? '' : `\n${table(columns, rows, look)}`}`;
@@ -69,4 +69,8 @@ export function renderKey(payload: unknown, look: Look): string | undefined {
 
 // --- internal ---
 
-const changes = { restart: 'takes a restart', hot: 'is in effect at once', none: 'changes nothing that runs' } as const;
+const changes = {
+  restart: 'in effect after a restart',
+  hot: 'in effect at once',
+  none: 'nothing that runs depends on it',
+} as const;

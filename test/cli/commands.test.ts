@@ -28,6 +28,7 @@ describe('commands with a gateway', () => {
     'tools.invoke': ['agents_list', '--args', '{}'],
     'system-event': ['The door opened.', '--param-version', '7'],
     'gateway.restart.request': ['--reason', 'a test', '--delay-ms', '600000'],
+    'sessions.compact': ['main'],
     'sessions.search': ['Hello'],
     'sessions.preview': ['main', 'nowhere'],
     'sessions.get': ['main'],

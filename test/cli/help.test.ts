@@ -70,8 +70,9 @@ describe('the help', () => {
       method.startsWith('device.') && paths.has(`devices ${method.split('.')[2]}`);
     const missing = catalogue.filter(({ words, method }) => !paths.has(words.join(' ')) && !isOfDevices(method));
     expect(missing.map(({ method }) => method).sort()).toEqual([
-      // `models list` and `commands list` are its two halves.
+      // `models list` and `commands list` are its two halves; the other one adds `chat history`.
       'chat.metadata',
+      'chat.startup',
       'chat.startup',
       'sessions.messages.subscribe',
       'sessions.messages.unsubscribe',

@@ -169,10 +169,10 @@ describe('the gateway', () => {
         'gateway: Gateway',
         'How it listens.',
         'Takes: type object',
-        'A change: takes a restart',
+        'A change: restart, in effect after a restart',
         '',
-        'KEY               TYPE    A CHANGE              WHAT IT IS',
-        'tls.* (required)  object  is in effect at once',
+        'KEY               TYPE    A CHANGE  WHAT IT IS',
+        'tls.* (required)  object  hot',
         '',
       ].join('\n'),
     );
