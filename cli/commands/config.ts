@@ -71,7 +71,9 @@ function patchCommand(shell: Shell): Command {
     run: async ({ args }) => {
       const replacePaths = args['replace-paths'] === undefined ? [] : String(args['replace-paths']).split(',');
       const given = { value: args.patch, path: args['patch-file'], flag: '--patch-file' };
-      return write(shell, String((await readLongText(given)) ?? ''), { args, replacePaths });
+      const patch = String((await readLongText(given)) ?? '');
+      if (patch.trim() === '') throw misuse('the patch is empty');
+      return write(shell, patch, { args, replacePaths });
     },
   };
 }

@@ -8,7 +8,7 @@ export function renderChatCommands(payload: unknown, look: Look): string | undef
   const { commands } = (payload ?? {}) as { commands?: CommandEntry[] };
   if (!Array.isArray(commands)) return undefined;
   if (commands.length === 0) return 'No commands.\n';
-  const columns = [{ head: 'COMMAND' }, { head: 'GROUP' }, { head: 'WHAT IT DOES', elastic: true }];
+  const columns = [{ head: 'COMMAND' }, { head: 'GROUP' }, { head: 'WHAT IT DOES', elastic: true, wraps: true }];
   const rows = commands.map(({ name, args = [], category, description }) => [
     oneLine([`/${name}`, ...args.map((arg) => (arg.required ? `<${arg.name}>` : `[${arg.name}]`))].join(' ')),
     oneLine(category ?? '-'),

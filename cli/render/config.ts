@@ -57,7 +57,12 @@ export function renderKey(payload: unknown, look: Look): string | undefined {
     ...(reloadKind === undefined ? [] : [`A change: ${reloadKind}, ${changes[reloadKind]}`]),
     ...(hint?.sensitive ? ['Secret: never told to clients'] : []),
   ];
-  const columns = [{ head: 'KEY' }, { head: 'TYPE' }, { head: 'A CHANGE' }, { head: 'WHAT IT IS', elastic: true }];
+  const columns = [
+    { head: 'KEY' },
+    { head: 'TYPE' },
+    { head: 'A CHANGE' },
+    { head: 'WHAT IT IS', elastic: true, wraps: true },
+  ];
   const rows = children.map((child) => [
     oneLine(child.key) + (child.hasChildren ? '.*' : '') + (child.required ? ' (required)' : ''),
     oneLine([child.type ?? 'any'].flat().join('|')),

@@ -16,7 +16,7 @@ export function renderProviders(payload: unknown, look: Look): string | undefine
     { head: 'KEY' },
     { head: 'FROM' },
     { head: 'CHECKED' },
-    { head: 'NOTES', elastic: true },
+    { head: 'NOTES', elastic: true, wraps: true },
   ];
   const rows = providers.map(({ provider, status, apiKey, check, problem }) => [
     oneLine(provider),

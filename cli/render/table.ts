@@ -1,10 +1,12 @@
 import type { Paint } from './paint.ts';
-import { clip, pad, widthOf } from './text.ts';
+import { clip, pad, widthOf, wrap } from './text.ts';
 
 export interface Column {
   head: string;
   /** Cut first when the terminal is narrow. */
   elastic?: boolean;
+  /** For sentences: goes on in the next line instead of being cut. */
+  wraps?: boolean;
 }
 
 const gap = 2;
@@ -25,8 +27,13 @@ export function table(
       .map((cell, at) => pad(clip(cell, widths[at] ?? 0), widths[at] ?? 0))
       .join(' '.repeat(gap))
       .trimEnd();
+  const lines = (cells: readonly string[]) => {
+    const parts = cells.map((cell, at) => (columns[at]?.wraps ? wrap(cell, widths[at] ?? 0) : [cell]));
+    const height = Math.max(1, ...parts.map(({ length }) => length));
+    return Array.from({ length: height }, (_, row) => line(parts.map((part) => part[row] ?? '')));
+  };
   const head = look.paint('dim', line(columns.map((column) => column.head)));
-  return `${[head, ...rows.map(line)].join('\n')}\n`;
+  return `${[head, ...rows.flatMap(lines)].join('\n')}\n`;
 }
 
 /** Takes what is too wide from the elastic columns, the widest first. */

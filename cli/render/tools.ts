@@ -7,7 +7,12 @@ import type { Look } from './value.ts';
 export function renderCatalog(payload: unknown, look: Look): string | undefined {
   const catalog = payload as { groups: { label: string; tools: ToolCatalogEntry[] }[] };
   if (!Array.isArray(catalog?.groups)) return undefined;
-  const columns = [{ head: 'TOOL' }, { head: 'GROUP' }, { head: 'PROFILES' }, { head: 'WHAT IT DOES', elastic: true }];
+  const columns = [
+    { head: 'TOOL' },
+    { head: 'GROUP' },
+    { head: 'PROFILES' },
+    { head: 'WHAT IT DOES', elastic: true, wraps: true },
+  ];
   const rows = catalog.groups.flatMap(({ label, tools }) =>
     tools.map((tool) => [
       oneLine(tool.id),
@@ -32,7 +37,9 @@ export function renderTools(payload: unknown, look: Look): string | undefined {
     tools.map((tool) => [oneLine(tool.id), oneLine(tool.description)]),
   );
   const body =
-    rows.length === 0 ? 'No tools.\n' : table([{ head: 'TOOL' }, { head: 'WHAT IT DOES', elastic: true }], rows, look);
+    rows.length === 0
+      ? 'No tools.\n'
+      : table([{ head: 'TOOL' }, { head: 'WHAT IT DOES', elastic: true, wraps: true }], rows, look);
   const notices = (inventory.notices ?? []).map(({ message }) => `${oneLine(message)}\n`).join('');
   const about = `agent ${oneLine(inventory.agentId)}, profile ${oneLine(inventory.profile)}`;
   return `${body}${look.paint('dim', about)}\n${notices}`;

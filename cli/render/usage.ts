@@ -8,10 +8,11 @@ import type { Look } from './value.ts';
 export function renderCost(payload: unknown, look: Look): string | undefined {
   const summary = payload as CostSummary;
   if (!Array.isArray(summary?.daily) || !summary.totals) return undefined;
-  if (summary.daily.length === 0) return `No model was asked in these ${summary.days} days.\n`;
+  const period = summary.days === 1 ? '1 day' : `${summary.days} days`;
+  if (summary.daily.length === 0) return `No model was asked in ${period}.\n`;
   const rows = [
     ...summary.daily.map((day) => [oneLine(day.date), ...toCells(day)]),
-    [`${summary.days} days`, ...toCells(summary.totals)],
+    [period, ...toCells(summary.totals)],
   ];
   return `${table([{ head: 'DAY' }, ...heads], rows, look)}${toRemark(summary.totals, look)}`;
 }

@@ -37,6 +37,18 @@ describe('openclaw config', () => {
     expect(port.stdout).toContain('A restart is needed');
   });
 
+  it('reads a value or a patch from stdin', async () => {
+    const set = await home.run(['config', 'set', 'agents.entries.main.name', '-'], { input: 'Aunt "Em"\n' });
+    expect(set, set.stderr).toMatchObject({ exitCode: 0 });
+    const patch = await home.run(['config', 'patch', '-'], {
+      input: '{ agents: { entries: { main: { skills: [] } } } }',
+    });
+    expect(patch, patch.stderr).toMatchObject({ exitCode: 0 });
+    const { config: shown } = JSON.parse((await config('get', '--json')).stdout);
+    expect(shown.agents.entries.main).toEqual({ name: 'Aunt "Em"', skills: [] });
+    expect(await config('patch', '-')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is empty') });
+  });
+
   it('says what was wrong, and what to type', async () => {
     expect(await config('set', 'session.nonsense', '1')).toMatchObject({
       exitCode: 1,

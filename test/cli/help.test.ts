@@ -73,7 +73,10 @@ describe('the help', () => {
       // `models list` and `commands list` are its two halves; the other one adds `chat history`.
       'chat.metadata',
       'chat.startup',
-      'chat.startup',
+      // `config set` and `config patch` do all that it does.
+      'config.apply',
+      // It answers secrets: not for a screen.
+      'secrets.resolve',
       'sessions.messages.subscribe',
       'sessions.messages.unsubscribe',
       'sessions.subscribe',

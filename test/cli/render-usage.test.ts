@@ -32,7 +32,7 @@ describe('usage on the terminal', () => {
       ].join('\n'),
     );
     expect(renderAnswer('usage.cost', { days: 30, daily: [], totals: totals(0, 0) }, look)).toBe(
-      'No model was asked in these 30 days.\n',
+      'No model was asked in 30 days.\n',
     );
   });
 

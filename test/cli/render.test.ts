@@ -88,6 +88,18 @@ describe('a table', () => {
   });
 });
 
+describe('a column of sentences', () => {
+  it('goes on in the next line where the terminal is narrow', () => {
+    const columns = [{ head: 'A' }, { head: 'B', elastic: true, wraps: true }];
+    const rows = [
+      ['x', 'one two three four'],
+      ['y', ''],
+    ];
+    expect(table(columns, rows, { ...look, width: 14 })).toBe('A  B\nx  one two\n   three four\ny\n');
+    expect(table(columns, rows, look)).toBe('A  B\nx  one two three four\ny\n');
+  });
+});
+
 describe('an answer without a view of its own', () => {
   it('is names and values, nested ones indented, lists as tables', () => {
     const payload = {
