@@ -11,6 +11,7 @@ import { embedLexically, lexicalModel } from './lexical.ts';
 import { findNearest } from './nearest.ts';
 import { createOffer } from './offer.ts';
 import type { ModelProvider } from './provider.ts';
+import { splitReference } from './reference.ts';
 import type { Model, ModelQuery, ModelRegistry } from './registry.ts';
 import type { RetryPolicy } from './retry.ts';
 import { guideRow, type KnownEntry, toDiscoveredRows, toProviderAuth, toRows, toUnlistedRow } from './rows.ts';
@@ -62,9 +63,7 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
   function find(reference: string): Model {
     const wanted = reference.trim();
     if (wanted === guideModel || wanted === 'guide') return caller.guide;
-    const slash = wanted.indexOf('/');
-    const provider = wanted.slice(0, Math.max(0, slash));
-    const id = wanted.slice(slash + 1);
+    const { provider, model: id } = splitReference(wanted);
     const named = provider && id ? entryOf(provider) : undefined;
     if (named) return caller.toModel(named, id);
     const listing = offer.entries().find(({ models }) => models.some((model) => model.id === wanted));
@@ -167,12 +166,12 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
 
 /** The provider and model for embeddings that a reference leads to; undefined when its provider has none. */
 function embeddingOf(reference: string, entries: CatalogEntry[]): { entry: CatalogEntry; id: string } | undefined {
-  const slash = reference.indexOf('/');
+  const { provider, model } = splitReference(reference);
   const entry =
-    entries.find(({ id }) => id === reference.slice(0, Math.max(0, slash))) ??
+    entries.find(({ id }) => id === provider) ??
     entries.find(({ models }) => models.some((model) => model.id === reference));
   if (!entry || entry.obstacle) return undefined;
-  const id = reference.startsWith(`${entry.id}/`) ? reference.slice(slash + 1) : reference;
+  const id = entry.id === provider ? model : reference;
   const chosen = isEmbeddingModel(id) ? id : entry.embeddingModel;
   return chosen === undefined ? undefined : { entry, id: chosen };
 }

@@ -2,6 +2,7 @@ import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
 import { type CatalogEntry, isEmbeddingModel, readKeyless } from './catalog.ts';
 import type { ProviderCheck } from './check.ts';
 import { findKnownProvider } from './known-providers.ts';
+import { splitReference } from './reference.ts';
 
 /** A provider with what it said when it was asked. */
 export interface KnownEntry {
@@ -36,10 +37,9 @@ export function toDiscoveredRows({ entry, check }: KnownEntry): ModelRow[] {
 
 /** The row of a model of which only the reference is known. */
 export function toUnlistedRow(reference: string, known: KnownEntry | undefined): ModelRow {
-  const slash = reference.indexOf('/');
   const { entry, check } = known ?? { entry: undefined, check: undefined };
-  const provider = entry?.id ?? reference.slice(0, Math.max(0, slash));
-  const id = reference.slice(slash + 1);
+  const { provider: named, model: id } = splitReference(reference);
+  const provider = entry?.id ?? named;
   const obstacle = entry ? entry.obstacle : readKeyless(provider)?.obstacle;
   const isRejected = check?.status === 'auth-rejected';
   return {

@@ -24,6 +24,9 @@ const errorsAndNames = [
 const domain = [...node, ...errorsAndNames, 'server/log', 'server/config'];
 const protocolTypes = ['sdk/protocol'];
 
+/** What the files that put the house together may have. */
+const root = [...node, 'server', 'sdk/protocol'];
+
 const cli = [
   ...node,
   ...errorsAndNames,
@@ -100,7 +103,15 @@ export const rooms: readonly Room[] = [
   },
   {
     place: 'server/methods',
-    values: [...errorsAndNames, 'sdk/protocol', 'server/methods', 'server/sessions/key.ts', 'node:crypto', 'zod'],
+    values: [
+      ...errorsAndNames,
+      'sdk/protocol',
+      'server/methods',
+      'server/sessions/key.ts',
+      'server/models/reference.ts',
+      'node:crypto',
+      'zod',
+    ],
     types: ['server', '@trpc/server'],
   },
   {
@@ -149,7 +160,10 @@ export const rooms: readonly Room[] = [
     ],
     types: protocolTypes,
   },
-  { place: 'server/gateway.ts', values: [...node, 'server', 'sdk/protocol'], types: ['server'] },
+  { place: 'server/gateway.ts', values: root },
+  { place: 'server/domains.ts', values: root },
+  { place: 'server/conversations.ts', values: root },
+  { place: 'server/fronts.ts', values: root },
   { place: 'cli', values: cli, types: protocolTypes },
   // The SDK's client, with the WebSocket that loads fastest.
   { place: 'cli/request.ts', values: [...cli, 'ws'] },

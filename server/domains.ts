@@ -1,0 +1,162 @@
+import type { Publish } from '../sdk/protocol/events.ts';
+import { createAgentChanges } from './agents/changes.ts';
+import { createAgentSessions } from './agents/purge.ts';
+import { createRoster } from './config/agents.ts';
+import { announceConfig } from './config/announce.ts';
+import { createConfigFile } from './config/config-file.ts';
+import { describeConfig } from './config/describe.ts';
+import { createFingerprint } from './config/fingerprint.ts';
+import type { LiveConfig } from './config/live.ts';
+import { createRevisions } from './config/revisions.ts';
+import { openConversations } from './conversations.ts';
+import type { Database } from './database/database.ts';
+import { createDevices } from './devices/devices.ts';
+import type { GatewayOptions, Life } from './gateway.ts';
+import { watchVitals } from './health/vitals.ts';
+import { createGuideProvider, type GuideLive } from './models/guide.ts';
+import { createModelRegistry } from './models/live-registry.ts';
+import { openIdentity } from './system/identity.ts';
+import { createRestart } from './system/restart.ts';
+import { createSystemEvents } from './system/system-events.ts';
+import { createUpdates } from './system/updates.ts';
+import type { Wire } from './wire/wire.ts';
+import { createAgentFiles } from './workspace/agent-files.ts';
+import { createWorkspaces } from './workspace/starter.ts';
+
+export interface HouseDeps {
+  database: Database;
+  /** What device tokens are derived from. */
+  deviceSecret: string;
+  live: LiveConfig;
+  life: Life;
+  /** The socket front, which events leave through; it is there before anything happens. */
+  front(): Wire;
+}
+
+/** Everything that holds state, and what can be done with it. */
+export type House = ReturnType<typeof openDomains>;
+
+export function openDomains(options: GatewayOptions, { database, deviceSecret, live, life, front }: HouseDeps) {
+  const { paths, settings, env, version, log } = options;
+  const publish: Publish = (event, payload, audience) => {
+    if (event === 'sessions.changed') vitals.health.touch();
+    front().publish(event, payload, audience);
+  };
+  const mainKey = () => live.current().session?.mainKey ?? 'main';
+  const forbidden = [paths.stateDir, paths.configPath];
+  const agents = createRoster(live.current, paths.stateDir);
+  const agentFiles = createAgentFiles(forbidden);
+  const guide = createGuideProvider({ docsDir: options.docsDir, live: () => toGuideLive() });
+  const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
+  live.onChange(models.apply);
+
+  const { recover, prune, close, ...conversations } = openConversations({
+    database,
+    agents,
+    models,
+    agentFiles,
+    forbidden,
+    config: live.current,
+    mainKey,
+    publish,
+    status: () => vitals.health.sumUp(),
+    log,
+  });
+  const { sessions, runs } = conversations;
+  const devices = createDevices({
+    database,
+    secret: deviceSecret,
+    publish,
+    sockets: { close: (device) => front().closeDevice(device) },
+    autoApproveLocal: () => live.current().gateway?.nodes?.pairing?.autoApproveLocal ?? true,
+  });
+  const systemEvents = createSystemEvents((beacon) => front().hear(beacon));
+  const restart = createRestart({
+    keeper: options.keeper,
+    runs,
+    obeysSignal: () => live.current().commands?.restart !== false,
+    log: log.child('restart'),
+  });
+  const vitals = watchVitals({
+    agents,
+    sessions,
+    runs,
+    models,
+    systemEvents,
+    lastRestart: restart.last(),
+    version,
+    startedAt: life.startedAt,
+    publish,
+    log: log.child('gateway'),
+  });
+  live.onChange(vitals.tell);
+  const configFile = createConfigFile({
+    path: paths.configPath,
+    env,
+    live,
+    fingerprint: createFingerprint(`config ${deviceSecret}`),
+    revisions: createRevisions(database),
+    onWritten: (edited) => announceConfig(edited, { publish, log: log.child('config'), learn: options.learn }),
+  });
+  const agentChanges = createAgentChanges({
+    configFile,
+    live,
+    roster: agents,
+    workspaces: createWorkspaces(paths.stateDir, forbidden),
+    sessions: createAgentSessions({ sessions, runs, log: log.child('agent') }),
+    stateDir: paths.stateDir,
+    log: log.child('agent'),
+    requireModel: models.find,
+  });
+
+  const toGuideLive = (): GuideLive => ({
+    version,
+    uptimeMs: Date.now() - life.startedAt,
+    url: life.url,
+    bind: settings.bind,
+    authMode: settings.auth.mode,
+    agents: vitals.health.sumUp().models.map(({ agentId, model, reason }) => ({ id: agentId, model, reason })),
+    sessions: sessions.count(),
+    runs: runs.counts(),
+    connections: front().counts().ready,
+    configPath: paths.configPath,
+    configExists: live.loaded().exists,
+    stateDir: paths.stateDir,
+    logFile: log.currentFile(),
+    memory: { rss: process.memoryUsage().rss },
+    channels: [],
+  });
+
+  return {
+    /** What methods and routes ask. */
+    domains: {
+      ...conversations,
+      config: live,
+      configFile,
+      configDescription: describeConfig(version),
+      agents,
+      agentFiles,
+      agentChanges,
+      models,
+      devices,
+      restart,
+      diagnostics: vitals.diagnostics,
+      identity: openIdentity(paths.stateDir),
+      systemEvents,
+      updates: createUpdates({ packageDir: options.packageDir, version }),
+    },
+    health: vitals.health,
+    publish,
+    mainKey,
+    isWritable: () => database.isWritable,
+    recover,
+    prune,
+    async close() {
+      vitals.close();
+      restart.close();
+      devices.close();
+      await close();
+      await Promise.all([models.close(), guide.close()]);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { CallContext } from '../sdk/protocol/method.ts';
+import type { Principal } from '../sdk/protocol/scopes.ts';
+import { limitAttempts } from './auth/attempts.ts';
+import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
+import type { Caller } from './auth/caller.ts';
+import type { House } from './domains.ts';
+import type { GatewayOptions, Life } from './gateway.ts';
+import { createHelloFacts } from './health/hello.ts';
+import { createHttpApp } from './http/app.ts';
+import { tailLog } from './log/tail.ts';
+import { createCallBudget } from './methods/call-budget.ts';
+import { createMethods } from './methods/table.ts';
+import { describeMachine } from './system/machine.ts';
+import { limitsFrom } from './wire/limits.ts';
+import { createWire } from './wire/wire.ts';
+
+export interface FrontDeps {
+  house: House;
+  policy: AuthPolicy;
+  life: Life;
+}
+
+/** The two ways in, sockets and HTTP, with one authentication and the same methods. */
+export function openFronts(options: GatewayOptions, { house, policy, life }: FrontDeps) {
+  const { paths, env, version, buildId, log } = options;
+  const { domains, health } = house;
+  const { config, devices, diagnostics } = domains;
+  const { startedAt } = life;
+  const attempts = limitAttempts(() => config.current().gateway?.auth?.rateLimit ?? {});
+  const authentication = defineAuthentication(policy, attempts, devices);
+  const origins = () => config.current().gateway?.controlUi?.allowedOrigins ?? [];
+  const bootId = randomUUID();
+  const budget = createCallBudget();
+  const port = () => Number(new URL(life.url).port);
+  const methods = createMethods({
+    ...domains,
+    log,
+    machine: () => describeMachine({ stateDir: paths.stateDir, bootId, startedAt, port }),
+    presence: () => wire.presence(),
+    health: health.takeHealth,
+    status: health.sumUp,
+    tailLog: (page) => tailLog(log.currentFile(), page),
+  });
+  const wire = createWire({
+    authentication,
+    devices,
+    get allowedOrigins() {
+      return origins();
+    },
+    handle: methods.handle,
+    hello: createHelloFacts({
+      ...domains,
+      appliedConfigHash: domains.configFile.appliedHash,
+      server: { version, bootId, buildId },
+      health,
+      mainKey: house.mainKey,
+      startedAt,
+      isDraining: () => life.phase === 'draining',
+      admin: { configPath: paths.configPath, stateDir: paths.stateDir, authMode: policy.mode },
+    }),
+    health: health.takeHealth,
+    self: { host: hostname(), version, platform: process.platform },
+    isStarting: () => life.phase === 'starting',
+    budget,
+    record: diagnostics.record,
+    limits: limitsFrom(env, log.child('wire').warn),
+    log,
+  });
+  const callContext = (principal: Principal, { address }: Caller): CallContext => ({
+    principal,
+    spend: (method, limit) => budget.spend({ method, address }, limit),
+    handle: (path, input, { signal, context }) =>
+      methods.handle(path, input, {
+        signal,
+        principal: context.principal,
+        subscriptions: undefined,
+        follow: undefined,
+      }),
+    listen: wire.listen,
+  });
+  const http = createHttpApp({
+    ...domains,
+    authentication,
+    get allowedOrigins() {
+      return origins();
+    },
+    probes: {
+      phase: () => life.phase,
+      failing: () => (house.isWritable() ? [] : ['database']),
+      startedAt,
+    },
+    callContext,
+    log: log.child('http'),
+  });
+  return { wire, http };
+}
