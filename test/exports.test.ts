@@ -158,6 +158,7 @@ describe('what @openclaw/sdk offers', () => {
         "SearchHit",
         "SessionDefaults",
         "SessionMessage",
+        "SessionOperation",
         "SessionPage",
         "SessionPreview",
         "SessionRow",

@@ -12,14 +12,15 @@ import { shape } from './shape.ts';
 
 export { SessionMessage } from './message.ts';
 
+/** The members of a session's row, any of which may be missing. */
+export type SessionReceipts = { [K in keyof SessionRow]?: SessionRow[K] | undefined };
+
 /**
  * A session was created, changed, reset or deleted, or its run went on. Sent after `sessions.subscribe`. The members of the
  * row stand here a second time, as receipts. Without a key it says that the list as a whole has changed.
  */
-export interface SessionsChanged extends Partial<SessionRow> {
+export interface SessionsChanged extends SessionReceipts {
   sessionKey?: string | undefined;
-  sessionId?: string | undefined;
-  agentId?: string | undefined;
   /** `create`, `send`, `patch`, `reset`, `delete`, `agent.run.started`, `agent.input.settled`, ... */
   reason?: string | undefined;
   /** `start`, `model`, `message`, `end` of a run. */

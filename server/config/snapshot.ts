@@ -19,8 +19,9 @@ export interface SnapshotOptions {
 
 /** Reads the file as it is now and says what it holds, secrets hidden; a file that has become invalid is an answer too. */
 export async function readConfigSnapshot(options: SnapshotOptions): Promise<ConfigSnapshot> {
-  const raw = await readConfigText(options.path);
+  let raw: string | undefined;
   try {
+    raw = await readConfigText(options.path);
     return toConfigSnapshot(await parseConfig(raw, options), options);
   } catch (error) {
     // An edit in progress is expected to be invalid at times: the caller is told what is wrong with it.

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { ChatMessage, HistoryPage } from '../../sdk/protocol/chat.ts';
 import type { SessionPage } from '../../sdk/protocol/sessions.ts';
 import { toText } from '../../sdk/protocol/text.ts';
 import { startTestGateway } from '../gateway.ts';
@@ -107,7 +107,7 @@ describe('a message', () => {
   it.each([
     ['NUL and halves of characters', 'a\u0000b\ud800c\udfffd'],
     ['scripts in both directions and no visible ones', '﷽ \u202eabc\u202c \u200b\ufeff🦞👩‍👩‍👧‍👦'],
-    ['a megabyte', `${'0123456789'.repeat(104_858)}🦞`],
+    ['almost all that an answer holds of one text', `${'0123456789'.repeat(49_999)}🦞`],
     ['what looks like a frame', '"},"id":"x","type":"res","ok":true}\r\n\r\ndata: [DONE]\n\n'],
   ])('of %s comes back from the store and reaches the model as it was', async (_name, message) => {
     await using gateway = await startTestGateway();
@@ -116,6 +116,18 @@ describe('a message', () => {
     expect(await client.end('k')).toMatchObject({ state: 'final' });
     expect(await said(client, 's')).toEqual([message]);
     expect(gateway.upstream.requests.at(-1)?.body.messages.at(-1).content).toBe(message);
+  });
+
+  it('of a megabyte reaches the model as it was, and is cut in the history, with a mark', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const message = `${'0123456789'.repeat(104_858)}🦞`;
+    await client.call('chat.send', { sessionKey: 's', message, idempotencyKey: 'k' });
+    await client.end('k');
+    expect(gateway.upstream.requests.at(-1)?.body.messages.at(-1).content).toBe(message);
+    const { messages } = await client.call<HistoryPage>('chat.history', { sessionKey: 's' });
+    expect(messages[0]).toMatchObject({ role: 'user', __openclaw: { truncated: true } });
+    expect(toText(messages[0] as ChatMessage).startsWith(message.slice(0, 499_000))).toBe(true);
   });
 
   it('may come back from the model with anything in it', async () => {

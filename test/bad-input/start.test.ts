@@ -149,7 +149,8 @@ describe('gateways that start at once', () => {
     [
       'on one port',
       true,
-      /another gateway instance is already listening on ws:\/\/127\.0\.0\.1:\d+ \| listen EADDRINUSE/,
+      // Whichever they find first: the port, or the state directory, which is the same here.
+      /another gateway instance is already listening on ws:\/\/127\.0\.0\.1:\d+ \| listen EADDRINUSE|another gateway is using the state/,
     ],
     ['in one state directory', false, /another gateway .*is using the state directory .*OPENCLAW_STATE_DIR/],
   ])('%s are one that works, and others that say why they do not', async (_where, isOnePort, words) => {

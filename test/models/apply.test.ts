@@ -23,16 +23,18 @@ it('keeps the connections of a provider that stays as it is, and makes new ones 
   const same = { baseUrl: `${server.origin}/v1`, apiKey: 'first', models: [{ id: 'a' }] };
   await using registry = createTestRegistry(withProviders({ same }));
   const ask = async () => textOf(await collect(registry.find('same/a').stream(hello, never)));
+  // An answer is read a moment before its connection is free again: of several, one is.
+  await Promise.all([ask(), ask()]);
   expect(await ask()).toBe('hi');
+  const opened = server.connections();
   registry.apply(withProviders({ other: { baseUrl: server.origin }, same: { ...same } }));
   expect(await ask()).toBe('hi');
-  expect(server.connections()).toBe(1);
+  expect(server.connections()).toBe(opened);
   registry.apply(withProviders({ same: { ...same, apiKey: 'second' } }));
   expect(await ask()).toBe('hi');
-  expect(server.connections()).toBe(2);
+  expect(server.connections()).toBe(opened + 1);
   expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([
-    'Bearer first',
-    'Bearer first',
+    ...Array(4).fill('Bearer first'),
     'Bearer second',
   ]);
 });

@@ -115,9 +115,10 @@ describe('the declarations', () => {
   it('are small', async () => {
     const names = (await readdir(join(installed, 'dist'))).filter((name) => name.endsWith('.d.ts'));
     const sizes = await Promise.all(names.map(async (name) => (await readFile(join(installed, 'dist', name))).length));
+    // Some 2 kB for each method: declarations by reference, docs included.
     const total = sizes.reduce((sum, size) => sum + size, 0);
     console.log(`declarations: ${(total / 1000).toFixed(1)} kB`);
-    expect(total).toBeLessThan(180_000);
+    expect(total).toBeLessThan(240_000);
   });
 
   it.each(['nodenext', 'bundler'])(

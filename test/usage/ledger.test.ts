@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { openAgentRooms } from '../agent/fixture.ts';
 import { callTool, fail, hold, sayFor } from '../scripted-model.ts';
 
-const prices = { 'test/one': { cost: { input: 2, output: 10, cacheRead: 0.5, cacheWrite: 4 }, contextWindow: 1000 } };
+const prices = {
+  'test/one': { cost: { input: 2, output: 10, cacheRead: 0.5, cacheWrite: 4 }, contextWindow: 100_000 },
+};
 const counts = { input: 100, output: 50, cacheRead: 200, cacheWrite: 10, reasoning: 20 };
 /** 100 at 2, 50 at 10, 200 at 0.5, 10 at 4, for a million each. */
 const cost = (200 + 500 + 100 + 40) / 1_000_000;
