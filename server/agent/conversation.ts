@@ -23,7 +23,7 @@ export interface Working {
 
 export interface ConversationDeps {
   sessions: Pick<SessionStore, 'history' | 'compacted'>;
-  compaction: Pick<Compaction, 'makeRoom' | 'idle'>;
+  compaction: Pick<Compaction, 'makeRoom' | 'idle' | 'abort'>;
   /** False when conversations are put into summaries by a person's wish, or a provider's refusal, only. */
   compactsByItself(): boolean;
 }

@@ -240,6 +240,17 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     find,
     live: (runId) => live.get(runId),
     liveIn,
+    async endIn(sessionKey, stopReason) {
+      const here = liveIn(sessionKey);
+      // Those that wait first: none of them is to begin while the others end.
+      for (const run of here.toReversed()) run.abort(stopReason);
+      options.compaction.abort(sessionKey);
+      const ended = [
+        ...here.map((run) => run.ended),
+        options.compaction.idle(sessionKey, new AbortController().signal),
+      ];
+      await within(Promise.all(ended), endGraceMs);
+    },
     isBusy,
     counts() {
       const runs = [...live.values()].filter((run) => run.answeredBy === undefined);
@@ -277,6 +288,9 @@ interface Prepared {
   session: SessionRow | undefined;
   system: string;
 }
+
+/** Milliseconds that aborted runs of a session have to record their ends before it goes away. */
+const endGraceMs = 3000;
 
 /** Milliseconds that an aborted run has to record its end while the gateway stops. */
 const abortGraceMs = 2000;

@@ -138,6 +138,8 @@ export interface Runs {
   live(runId: string): Run | undefined;
   /** Queued and working runs of a session, the working one first. */
   liveIn(sessionKey: string): Run[];
+  /** Aborts what works or waits in a session, a summary too. Resolves when their ends are written, or after 3 s. */
+  endIn(sessionKey: string, stopReason: string): Promise<void>;
   /** True while a run works or waits in a session; commands do not count. */
   isBusy(sessionKey: string): boolean;
   counts(): { active: number; queued: number };

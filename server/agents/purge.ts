@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runs } from '../agent/runs.ts';
 import type { Log } from '../log/log.ts';
 import type { SessionStore } from '../sessions/store.ts';
@@ -11,8 +10,6 @@ export interface AgentSessions {
 
 /** Conversations that are taken out before others have a turn. */
 const batch = 50;
-/** Milliseconds that a run has to end. */
-const graceMs = 3000;
 
 export function createAgentSessions({
   sessions,
@@ -20,16 +17,11 @@ export function createAgentSessions({
   log,
 }: {
   sessions: Pick<SessionStore, 'list' | 'retire' | 'durable'>;
-  runs: Pick<Runs, 'liveIn'>;
+  runs: Pick<Runs, 'endIn'>;
   log: Log;
 }): AgentSessions {
   const retire = async (key: string) => {
-    const live = runs.liveIn(key);
-    for (const run of live) run.abort('delete');
-    const over = new AbortController();
-    const ended = Promise.all(live.map((run) => run.ended));
-    await Promise.race([ended, sleep(graceMs, undefined, { signal: over.signal }).catch(() => undefined)]);
-    over.abort();
+    await runs.endIn(key, 'delete');
     await sessions.retire(key);
   };
 

@@ -62,14 +62,19 @@ export const sessionsMethods = implement(sessions, {
   delete: async ({ input, ctx }) => {
     const { key } = resolveKey(ctx, input.key, input.agentId);
     const expected = { ...toExpected(input), updatedAt: input.expectedSessionUpdatedAt };
-    const row = ctx.sessions.find(key);
+    const row = ctx.sessions.findDeletable(key, expected);
     if (input.archivedOnly && row && !row.archived)
       throw new GatewayError('INVALID_REQUEST', `session ${key} is not archived`, {
         details: { code: 'NOT_ARCHIVED' },
       });
-    const path = input.deleteTranscript ? undefined : await ctx.sessions.deleteArchived(key, expected);
+    const deleteArchived = async (sessionId: string) => {
+      // What works in it has its last words before: they belong into the file.
+      await ctx.runs.endIn(key, 'delete');
+      return ctx.sessions.deleteArchived(key, { sessionId });
+    };
+    const path = row && !input.deleteTranscript ? await deleteArchived(row.sessionId) : undefined;
     const deleted = input.deleteTranscript ? ctx.sessions.delete(key, expected) : path !== undefined;
-    if (deleted) for (const run of ctx.runs.liveIn(key)) run.abort('delete');
+    if (deleted) await ctx.runs.endIn(key, 'delete');
     await ctx.sessions.durable();
     return { ok: true, key, deleted, archived: path === undefined ? [] : [path] };
   },

@@ -72,12 +72,13 @@ export function requireExpected(row: StoredSession, expected: Expected = {}): vo
     isAs(expected.markedUnreadAt, row.marked_unread_at) &&
     isAs(expected.permissionMode, settings.permissionMode) &&
     isAs(expected.toolOverrides, settings.toolOverrides);
-  if (holds) return;
-  throw new GatewayError(
-    'INVALID_REQUEST',
-    `session ${row.key} has changed since it was read: read it again, then retry`,
-    { details: { reason: 'session-changed', key: row.key, sessionId: row.session_id } },
-  );
+  if (!holds) throw hasChanged(row);
+}
+
+/** The refusal of a change of something that is not as it was read any more. */
+export function hasChanged({ key, session_id: sessionId }: StoredSession): GatewayError {
+  const message = `session ${key} has changed since it was read: read it again, then retry`;
+  return new GatewayError('INVALID_REQUEST', message, { details: { reason: 'session-changed', key, sessionId } });
 }
 
 // --- internal ---

@@ -11,7 +11,7 @@ import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
 import { archiveTranscript } from './archive.ts';
 import { createBacklog } from './backlog.ts';
-import { type Expected, requireExpected, type SessionChange } from './change.ts';
+import { type Expected, hasChanged, requireExpected, type SessionChange } from './change.ts';
 import { type Compacted, createCompactions } from './compactions.ts';
 import { createHistory, firstWords, type Page, type PageRequest } from './history.ts';
 import { toSessionKey } from './key.ts';
@@ -50,7 +50,9 @@ export interface SessionStore {
   patch(key: string, change: SessionChange, expected?: Expected): SessionRow;
   /** Starts a fresh transcript with a marker row. @throws as `patch`. */
   reset(key: string, reason: string, expected?: Expected): SessionRow;
-  /** False when there is no such session. @throws GatewayError INVALID_REQUEST as `patch`. */
+  /** The row of a session that may be deleted; undefined when there is none. @throws as `patch`, and for the main one. */
+  findDeletable(key: string, expected?: Expected): SessionRow | undefined;
+  /** False when there is no such session. @throws GatewayError INVALID_REQUEST as `findDeletable`. */
   delete(key: string, expected?: Expected): boolean;
   /** The same, but keeps the transcript as a file. @returns its path; undefined when there is no such session. */
   deleteArchived(key: string, expected?: Expected): Promise<string | undefined>;
@@ -195,7 +197,8 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     const path = await archiveTranscript(transcript, row, join(dirname(database.path), 'transcripts'));
     try {
       // What was written in the meantime would be in neither place.
-      requireExpected(mustFind(row.key), { sessionId: row.session_id, updatedAt: row.updated_at });
+      const now = mustFind(row.key);
+      if (now.session_id !== row.session_id || now.last_seq !== row.last_seq) throw hasChanged(now);
     } catch (error) {
       await rm(path, { force: true });
       throw error;
@@ -239,6 +242,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       notices.changed(row, { reason });
       return show(key);
     },
+    findDeletable: (key, expected) => findDeletable(key, expected) && show(key),
     delete(key, expected) {
       const row = findDeletable(key, expected);
       if (row) removeRow(row);

@@ -49,6 +49,25 @@ describe('sessions.compact', () => {
     expect(messages).toHaveLength(5);
   });
 
+  it('ends with the conversation that is deleted under it', async () => {
+    for (const deleteTranscript of [true, false]) {
+      await using house = await withMessages();
+      const { client, gateway } = house;
+      const message = 'words '.repeat(200);
+      for (const idempotencyKey of ['a', 'b']) {
+        await client.call('chat.send', { sessionKey: 'work', message, idempotencyKey });
+        await client.call('agent.wait', { runId: idempotencyKey });
+      }
+      gateway.upstream.answer(begin('in', () => new Promise(() => {})));
+      const asked = gateway.upstream.requests.length;
+      const compacting = client.call('sessions.compact', { key: 'work' });
+      await expect.poll(() => gateway.upstream.requests.length).toBe(asked + 1);
+      expect(await client.call('sessions.delete', { key: 'work', deleteTranscript })).toMatchObject({ deleted: true });
+      await gateway.upstream.requests.at(-1)?.hungUp;
+      expect(await compacting).toMatchObject({ compacted: false, reason: 'it was aborted' });
+    }
+  });
+
   it('says that the model failed, and changes nothing', async () => {
     await using house = await withMessages('first', 'second');
     const before = await house.client.call<{ messages: object[] }>('chat.history', history);

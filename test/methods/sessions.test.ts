@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { SessionPage, SessionRow } from '../../sdk/protocol/sessions.ts';
 import { startTestGateway } from '../gateway.ts';
@@ -58,6 +59,23 @@ describe('sessions', () => {
     expect(await client.refused('sessions.patch', { key: 'main', model: 'nowhere/x' })).toMatchObject({
       details: { code: 'MODEL_NOT_FOUND' },
     });
+  });
+
+  it('keeps the last words of a run in the file of a conversation that is deleted under it', async () => {
+    await using gateway = await startTestGateway();
+    gateway.upstream.answer(begin('the beginning', () => new Promise(() => {})));
+    await using client = await openSocket(gateway.url);
+    await client.call('chat.send', { sessionKey: 'work', message: 'go', idempotencyKey: 'k' });
+    await client.until('a delta', () => client.told('chat').find((chat) => chat.state === 'delta'));
+    const stale = { key: 'work', deleteTranscript: false, expectedSessionId: 'stale' };
+    expect(await client.refused('sessions.delete', stale)).toMatchObject({ details: { reason: 'session-changed' } });
+    // A refusal ends nothing.
+    expect(await client.call('sessions.abort', { runId: 'other' })).toMatchObject({ status: 'no-active-run' });
+    expect(await client.call('sessions.describe', { key: 'work' })).toMatchObject({ session: { hasActiveRun: true } });
+    const gone = await client.call<{ archived: string[] }>('sessions.delete', { key: 'work', deleteTranscript: false });
+    expect(await client.end('k')).toMatchObject({ state: 'aborted', stopReason: 'delete' });
+    const lines = (await readFile(gone.archived[0] ?? '', 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).content[0].text)).toEqual(['go', 'the beginning']);
   });
 
   it('lists by page, and not what nobody named over HTTP', async () => {

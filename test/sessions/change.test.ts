@@ -163,7 +163,11 @@ describe('a session that comes from another', () => {
     await using store = await openStore();
     const a = store.ensure('agent:main:dashboard:abc-1', { change: { displayName: 'Red Wine' } }).row;
     store.ensure('agent:main:dashboard:abc-2', { change: { label: 'Blue' } });
-    const keys = (clue: Parameters<typeof store.lookUp>[0]) => store.lookUp(clue).map(({ key }) => key.slice(-1));
+    const keys = (clue: Parameters<typeof store.lookUp>[0]) =>
+      store
+        .lookUp(clue)
+        .map(({ key }) => key.slice(-1))
+        .sort();
     expect(keys({ shortId: 'abc' })).toEqual(['1', '2']);
     expect(keys({ shortId: 'abc', slugHint: 'red-wine' })).toEqual(['1']);
     expect(keys({ shortId: 'abc', slugHint: 'green' })).toEqual(['1', '2']);
