@@ -1,16 +1,6 @@
 import { z } from 'zod';
-import * as agent from '../sdk/protocol/agent.ts';
-import * as agents from '../sdk/protocol/agents.ts';
-import * as chat from '../sdk/protocol/chat.ts';
-import * as config from '../sdk/protocol/config.ts';
-import * as events from '../sdk/protocol/events.ts';
-import * as health from '../sdk/protocol/health.ts';
+import * as protocol from '../sdk/protocol/entry.ts';
 import type { Schema } from '../sdk/protocol/method.ts';
-import * as models from '../sdk/protocol/models.ts';
-import * as presence from '../sdk/protocol/presence.ts';
-import * as runs from '../sdk/protocol/runs.ts';
-import * as sessions from '../sdk/protocol/sessions.ts';
-import * as usage from '../sdk/protocol/usage.ts';
 
 /** The part of JSON Schema that the contract's shapes come out as. */
 export interface JsonSchema {
@@ -33,10 +23,9 @@ export interface JsonSchema {
   $defs?: Record<string, JsonSchema>;
 }
 
-/** The nouns of the contract by name: schemas that are exported under a capital letter. */
+/** The nouns of the contract by name: schemas that `@openclaw/sdk/protocol` exports under a capital letter. */
 const nouns = new Map<string, z.ZodType>(
-  [agent, agents, chat, config, events, health, models, presence, runs, sessions, usage]
-    .flatMap((file) => Object.entries(file as Record<string, unknown>))
+  Object.entries(protocol as Record<string, unknown>)
     .filter((entry): entry is [string, z.ZodType] => /^[A-Z]/.test(entry[0]) && entry[1] instanceof z.ZodType)
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 );

@@ -1,4 +1,4 @@
-import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
+import type { ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { isGatewayError } from '../../sdk/protocol/errors.ts';
 import { fileFlag } from '../args.ts';
 import type { Command } from '../command.ts';

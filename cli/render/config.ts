@@ -1,4 +1,5 @@
-import type { ConfigSchemaNode, ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config.ts';
+import type { ConfigSchemaNode } from '../../sdk/protocol/config-schema.ts';
+import type { ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config-state.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import type { Look } from './value.ts';

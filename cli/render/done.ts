@@ -1,4 +1,4 @@
-import type { Compaction } from '../../sdk/protocol/sessions.ts';
+import type { Compaction } from '../../sdk/protocol/session-answers.ts';
 import { oneLine } from './text.ts';
 import { bytes } from './time.ts';
 import type { Look } from './value.ts';

@@ -1,4 +1,4 @@
-import type { SearchPage, SessionPreview } from '../../sdk/protocol/sessions.ts';
+import type { SearchPage, SessionPreview } from '../../sdk/protocol/session-answers.ts';
 import { oneLine } from './text.ts';
 import { ago } from './time.ts';
 import { type Look, renderValue } from './value.ts';

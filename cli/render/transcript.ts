@@ -1,5 +1,4 @@
-import type { ChatMessage } from '../../sdk/protocol/chat.ts';
-import type { ContentPart } from '../../sdk/protocol/message.ts';
+import type { ChatMessage, ContentPart } from '../../sdk/protocol/message.ts';
 import { oneLine, printable } from './text.ts';
 import { ago } from './time.ts';
 import type { Look } from './value.ts';

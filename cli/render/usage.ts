@@ -1,4 +1,6 @@
-import type { CostSummary, ProviderLimits, SessionsUsage, UsageTotals } from '../../sdk/protocol/usage-report.ts';
+import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
+import type { SessionsUsage } from '../../sdk/protocol/usage-report.ts';
+import type { CostSummary, UsageTotals } from '../../sdk/protocol/usage-sums.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import { ago, dollars, span } from './time.ts';

@@ -2,7 +2,7 @@ import type { AgentRow } from '../../sdk/protocol/agents.ts';
 import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { ModelRow } from '../../sdk/protocol/models.ts';
 import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
-import type { SessionPage } from '../../sdk/protocol/sessions.ts';
+import type { SessionPage } from '../../sdk/protocol/session-row.ts';
 import { renderAgentFile, renderAgentFiles } from './agents.ts';
 import { renderChatCommands } from './chat-commands.ts';
 import { renderConfig, renderKey, renderSchema, renderWritten } from './config.ts';

@@ -1,5 +1,5 @@
 import type { RunEvent, RunOutcome } from '../protocol/agent.ts';
-import type { ChatEvent } from '../protocol/chat.ts';
+import type { ChatEvent } from '../protocol/chat-event.ts';
 import { GatewayError } from '../protocol/errors.ts';
 import type { RunRow } from '../protocol/runs.ts';
 import type { Usage } from '../protocol/usage.ts';

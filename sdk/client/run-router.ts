@@ -1,5 +1,5 @@
 import type { RunEvent } from '../protocol/agent.ts';
-import type { ChatEvent } from '../protocol/chat.ts';
+import type { ChatEvent } from '../protocol/chat-event.ts';
 import type { EventFrame } from '../protocol/frames.ts';
 import type { Connection } from './connection.ts';
 

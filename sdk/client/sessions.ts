@@ -1,7 +1,8 @@
 import type { inferProcedureInput } from '@trpc/server';
-import type { ChatMessage, HistoryPage } from '../protocol/chat.ts';
 import type { Namespaces } from '../protocol/contract.ts';
-import type { SessionPage, SessionRow } from '../protocol/sessions.ts';
+import type { HistoryPage } from '../protocol/history.ts';
+import type { ChatMessage } from '../protocol/message.ts';
+import type { SessionPage, SessionRow } from '../protocol/session-row.ts';
 import { type MessageOptions, toCallOptions } from './agents.ts';
 import { blameCaller, callSite } from './call-site.ts';
 import type { Rpc } from './rpc.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunEvent } from './agent.ts';
-import { ChatEvent } from './chat.ts';
+import { ChatEvent } from './chat-event.ts';
 import { PairingRequest } from './device.ts';
 import { count, timestampMs } from './fields.ts';
 import { HealthSnapshot } from './health.ts';
@@ -9,8 +9,6 @@ import { type DeclaredEvent, event, router } from './method.ts';
 import { PresenceEntry } from './presence.ts';
 import { SessionRow, sessionRowMembers } from './session-row.ts';
 import { shape } from './shape.ts';
-
-export { SessionMessage } from './message.ts';
 
 /** The members of a session's row, any of which may be missing. */
 export type SessionReceipts = { [K in keyof SessionRow]?: SessionRow[K] | undefined };
@@ -39,8 +37,6 @@ export const SessionsChanged = shape<SessionsChanged>()(
   z.object({
     ...z.object(sessionRowMembers).partial().shape,
     sessionKey: z.string().optional(),
-    sessionId: z.string().optional(),
-    agentId: z.string().optional(),
     reason: z.string().optional(),
     phase: z.string().optional(),
     runId: z.string().optional(),

@@ -57,6 +57,11 @@ export interface CallContext {
   follow?(answer: Promise<SecondAnswer>): void;
 }
 
+/** What a call over HTTP fails with. Has a name so that the declaration of each method need not spell it. */
+export interface ErrorShapeOverHttp extends TRPCDefaultErrorShape {
+  data: TRPCDefaultErrorShape['data'] & { gateway: ErrorShape | undefined };
+}
+
 const t = initTRPC
   .context<CallContext>()
   .meta<MethodMeta>()
@@ -64,13 +69,12 @@ const t = initTRPC
     // Otherwise every answer over HTTP carries a stack trace unless NODE_ENV says `production`.
     isDev: false,
     sse: { ping: { enabled: true, intervalMs: 15_000 } },
-    errorFormatter: ({ shape, error }) => {
+    errorFormatter: ({ shape, error }): ErrorShapeOverHttp => {
       const known = findGatewayError(error);
       return { ...shape, data: { ...shape.data, gateway: known && toErrorShape(known) } };
     },
   });
 
-type ErrorShapeOverHttp = TRPCDefaultErrorShape & { data: { gateway: ErrorShape | undefined } };
 export type RootTypes = { ctx: CallContext; meta: MethodMeta; errorShape: ErrorShapeOverHttp; transformer: false };
 export const router = t.router;
 

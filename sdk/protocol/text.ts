@@ -1,4 +1,4 @@
-import type { ChatMessage } from './chat.ts';
+import type { ChatMessage } from './message.ts';
 
 /** The text of a message, its parts joined; empty when it has none. */
 export function toText({ content }: Pick<ChatMessage, 'content'>): string {

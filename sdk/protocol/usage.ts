@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { agentId, count, timestampMs } from './fields.ts';
 import { query, router } from './method.ts';
+import { ProviderLimits } from './provider-limits.ts';
 import { shape } from './shape.ts';
-import { CostSummary, ProviderLimits } from './usage-report.ts';
+import { CostSummary } from './usage-sums.ts';
 
 /** US dollars, by what they were spent on. */
 export interface Cost {

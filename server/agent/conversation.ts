@@ -1,4 +1,4 @@
-import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { ModelMessage } from '../models/provider.ts';
 import type { Model } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';

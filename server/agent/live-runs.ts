@@ -1,5 +1,5 @@
 import type { RunRow } from '../../sdk/protocol/runs.ts';
-import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { QueueConfig } from '../config/config.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';

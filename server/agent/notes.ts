@@ -1,5 +1,5 @@
-import type { ChatMessage } from '../../sdk/protocol/chat.ts';
 import type { Publish } from '../../sdk/protocol/events.ts';
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { toSnapshot } from './run-events.ts';
 

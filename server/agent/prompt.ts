@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../sdk/protocol/chat.ts';
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { AssistantPart, ModelMessage, UserPart } from '../models/provider.ts';
 import type { PromptFile } from '../workspace/prompt-files.ts';

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
-import type { ChatMessage } from '../../sdk/protocol/chat.ts';
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';

@@ -1,4 +1,4 @@
-import type { ChatEvent } from '../../sdk/protocol/chat.ts';
+import type { ChatEvent } from '../../sdk/protocol/chat-event.ts';
 import { toSnapshot } from './run-events.ts';
 
 type Unaddressed<E> = E extends unknown ? Omit<E, 'runId' | 'sessionKey' | 'agentId' | 'seq'> : never;

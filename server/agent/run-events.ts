@@ -1,5 +1,5 @@
 import type { RunEvent, TerminalReply } from '../../sdk/protocol/agent.ts';
-import type { ChatEvent, MessageSnapshot } from '../../sdk/protocol/chat.ts';
+import type { ChatEvent, MessageSnapshot } from '../../sdk/protocol/chat-event.ts';
 import type { ModelFailure } from '../models/provider.ts';
 import type { LoopStep } from './loop.ts';
 import type { RunEnd } from './runs.ts';

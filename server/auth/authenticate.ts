@@ -7,8 +7,6 @@ import type { Attempts } from './attempts.ts';
 import type { Caller } from './caller.ts';
 import { type Fault, type Refusal, toRefusal } from './refusal.ts';
 
-export type { Refusal } from './refusal.ts';
-
 /** How callers prove that they may talk to the gateway. */
 export interface AuthPolicy {
   mode: 'none' | 'token' | 'password';

@@ -1,5 +1,5 @@
-import type { SessionRow } from '../../sdk/protocol/sessions.ts';
-import type { UsageTotals } from '../../sdk/protocol/usage-report.ts';
+import type { SessionRow } from '../../sdk/protocol/session-row.ts';
+import type { UsageTotals } from '../../sdk/protocol/usage-sums.ts';
 import type { ChatCommand, CommandCall } from './command.ts';
 import type { CommandDeps } from './registry.ts';
 

@@ -1,4 +1,4 @@
-import type { ConfigIssue } from '../../sdk/protocol/config.ts';
+import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { formatKey, isPlainObject, type KeyPath, valueAt } from './key-path.ts';
 import { findKey } from './key-tree.ts';
 

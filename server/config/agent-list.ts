@@ -1,4 +1,4 @@
-import type { ConfigIssue } from '../../sdk/protocol/config.ts';
+import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import type { AgentConfig, Config } from './config.ts';
 import type { Fault } from './faults.ts';
 import { formatKey, isPlainObject, type KeyPath, valueAt } from './key-path.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { ConfigSnapshot } from '../../sdk/protocol/config.ts';
+import type { ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { listChanges } from './changes.ts';
 import { draftEdit, parseObject, requireCurrent, requireStart, requireWhole } from './edit.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ConfigHint, ConfigSchemaChild, ConfigSchemaNode } from '../../sdk/protocol/config.ts';
+import type { ConfigHint, ConfigSchemaChild, ConfigSchemaNode } from '../../sdk/protocol/config-schema.ts';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { actedOn } from './acted-on.ts';
 import { helpOf } from './hints.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ConfigIssue } from '../../sdk/protocol/config.ts';
+import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { formatKey, isPlainObject, type KeyPath, valueAt } from './key-path.ts';
 import { findKey, type KeyNode, takesSecret } from './key-tree.ts';
 import { knownMembers, nearestKey, nearestWord } from './nearest.ts';

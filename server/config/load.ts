@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import JSON5 from 'json5';
-import type { ConfigIssue } from '../../sdk/protocol/config.ts';
+import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { warnOfIdleKeys } from './acted-on.ts';
 import { enterAgentList, findNameFaults, warnOfDefaults } from './agent-list.ts';

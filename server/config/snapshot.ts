@@ -1,4 +1,4 @@
-import type { ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config.ts';
+import type { ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { isGatewayError } from '../../sdk/protocol/errors.ts';
 import { createRedactor } from '../log/redact.ts';
 import type { Config } from './config.ts';

@@ -1,4 +1,4 @@
-import type { ConfigIssue } from '../../sdk/protocol/config.ts';
+import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { isActedOn } from './acted-on.ts';
 import type { Config } from './config.ts';
 import { formatKey, isPlainObject, type KeyPath, mapTree, valueAt } from './key-path.ts';

@@ -1,4 +1,5 @@
-import { type ConfigSentinel, type ConfigWritten, config, configApply } from '../../sdk/protocol/config.ts';
+import { config, configApply } from '../../sdk/protocol/config.ts';
+import type { ConfigSentinel, ConfigWritten } from '../../sdk/protocol/config-state.ts';
 import { isGatewayError, toErrorShape } from '../../sdk/protocol/errors.ts';
 import type { ConfigEdited } from '../config/config-file.ts';
 import type { Context } from './context.ts';

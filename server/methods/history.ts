@@ -1,4 +1,4 @@
-import type { HistoryDelta, HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { HistoryDelta, HistoryPage } from '../../sdk/protocol/history.ts';
 import type { Context } from './context.ts';
 import { requireSameSession, resolveKey } from './resolve.ts';
 import { toDefaults } from './session-defaults.ts';

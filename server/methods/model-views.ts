@@ -1,5 +1,5 @@
 import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
-import type { SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 
 /** How models look to the one who asks. */
 export interface ModelView {

@@ -1,4 +1,4 @@
-import type { SessionDefaults } from '../../sdk/protocol/sessions.ts';
+import type { SessionDefaults } from '../../sdk/protocol/session-row.ts';
 import { splitReference } from '../models/reference.ts';
 import type { Context } from './context.ts';
 import { findAgent } from './resolve.ts';

@@ -5,8 +5,6 @@ import { toJsonAnswer } from './guide-json.ts';
 import type { GuideLive } from './guide-live.ts';
 import type { ModelEvent, ModelFailure, ModelMessage, ModelProvider, ModelRequest } from './provider.ts';
 
-export type { GuideLive } from './guide-live.ts';
-
 export interface GuideOptions {
   /** Folder of the markdown pages; read once, at the first question. */
   docsDir: string;

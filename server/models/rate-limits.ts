@@ -1,4 +1,4 @@
-import type { ProviderLimits } from '../../sdk/protocol/usage-report.ts';
+import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
 import { findKnownProvider } from './known-providers.ts';
 
 /** What providers have told of their limits in the headers of their newest answers. */

@@ -1,6 +1,6 @@
 import type { ModelChoice } from '../../sdk/protocol/health.ts';
 import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
-import type { ProviderLimits } from '../../sdk/protocol/usage-report.ts';
+import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
 import type { ModelCost } from '../config/config.ts';
 import type { Embeddings, ModelEvent, ModelRequest } from './provider.ts';
 

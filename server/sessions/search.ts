@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SearchHit, SearchPage } from '../../sdk/protocol/sessions.ts';
+import type { SearchHit, SearchPage } from '../../sdk/protocol/session-answers.ts';
 import type { Database } from '../database/database.ts';
 import { findWord, parseQuestion, placeOf, type Term, toMatch, toPlain } from './words.ts';
 

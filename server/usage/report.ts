@@ -1,4 +1,5 @@
-import type { CostSummary, SessionsUsage, UsageAggregates } from '../../sdk/protocol/usage-report.ts';
+import type { SessionsUsage, UsageAggregates } from '../../sdk/protocol/usage-report.ts';
+import type { CostSummary } from '../../sdk/protocol/usage-sums.ts';
 import type { ModelCost } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import { type DateRequest, type Period, resolvePeriod } from './calendar.ts';

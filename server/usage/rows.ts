@@ -1,4 +1,4 @@
-import type { UsageMessages, UsageTotals } from '../../sdk/protocol/usage-report.ts';
+import type { UsageMessages, UsageTotals } from '../../sdk/protocol/usage-sums.ts';
 import type { ModelCost } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import { addDays, type Period } from './calendar.ts';

@@ -1,4 +1,5 @@
-import type { DailyModelUsage, SessionUsage, UsageDay, UsageMessages } from '../../sdk/protocol/usage-report.ts';
+import type { SessionUsage } from '../../sdk/protocol/usage-report.ts';
+import type { DailyModelUsage, UsageDay, UsageMessages } from '../../sdk/protocol/usage-sums.ts';
 import type { ActivityRow, TokenRow, UsageRows } from './rows.ts';
 import {
   addMessages,

@@ -1,4 +1,4 @@
-import type { Latency, ModelUsage, ToolUsage, UsageMessages, UsageTotals } from '../../sdk/protocol/usage-report.ts';
+import type { Latency, ModelUsage, ToolUsage, UsageMessages, UsageTotals } from '../../sdk/protocol/usage-sums.ts';
 import { fromLatencyStep } from './ledger.ts';
 
 export function noTotals(): UsageTotals {

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
-import type { ChatEvent } from '../../sdk/protocol/chat.ts';
+import type { ChatEvent } from '../../sdk/protocol/chat-event.ts';
 import { eventSpecs } from '../../sdk/protocol/contract.ts';
 import type { Audience, Publish } from '../../sdk/protocol/events.ts';
 import type { StateVersion } from '../../sdk/protocol/frames.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import { toText } from '../../sdk/protocol/text.ts';
 import { startTestGateway, type TestGateway, token } from '../gateway.ts';
 import { openSocket } from '../socket.ts';

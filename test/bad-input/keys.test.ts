@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { ChatMessage, HistoryPage } from '../../sdk/protocol/chat.ts';
-import type { SessionPage } from '../../sdk/protocol/sessions.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
+import type { SessionPage } from '../../sdk/protocol/session-row.ts';
 import { toText } from '../../sdk/protocol/text.ts';
 import { startTestGateway } from '../gateway.ts';
 import { openSocket } from '../socket.ts';

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { ChatMessage, HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import { toText } from '../../sdk/protocol/text.ts';
 import type { ModelApi } from '../../server/config/config.ts';
 import { startTestGateway, type TestGateway, token, upstreamKey } from '../gateway.ts';

@@ -2,7 +2,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, vi } from 'vitest';
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import { toText } from '../../sdk/protocol/text.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import { startTestGateway, type TestGateway, token } from '../gateway.ts';

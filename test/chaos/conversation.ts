@@ -1,4 +1,4 @@
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import type { Dice } from './dice.ts';
 import { type Answer, ask, type Line } from './line.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
-import type { CommandEntry } from '../../sdk/protocol/commands.ts';
-import { parseTypedCommand, scopeOfMessage } from '../../sdk/protocol/commands.ts';
+import { type CommandEntry, parseTypedCommand, scopeOfMessage } from '../../sdk/protocol/commands.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import { startTestGateway, token } from '../gateway.ts';
 import { openSocket } from '../socket.ts';
 import { begin, reply } from '../upstream.ts';

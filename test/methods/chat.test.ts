@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import { startTestGateway } from '../gateway.ts';
 import { openSocket } from '../socket.ts';
 import { begin, chunk, refuse, reply } from '../upstream.ts';

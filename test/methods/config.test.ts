@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
-import type { ConfigSchemaNode, ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config.ts';
+import type { ConfigSchemaNode } from '../../sdk/protocol/config-schema.ts';
+import type { ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config-state.ts';
 import { startTestGateway, token, upstreamKey } from '../gateway.ts';
 import { openSocket } from '../socket.ts';
 import { faultsOf } from '../wire/schema.ts';

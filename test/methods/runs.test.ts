@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../sdk/protocol/agent.ts';
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import { startTestGateway, type TestGateway } from '../gateway.ts';
 import { visit } from '../published/visit.ts';
 import { openSocket } from '../socket.ts';

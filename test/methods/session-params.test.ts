@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HistoryPage } from '../../sdk/protocol/chat.ts';
-import type { SessionPage, SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { HistoryPage } from '../../sdk/protocol/history.ts';
+import type { SessionPage, SessionRow } from '../../sdk/protocol/session-row.ts';
 import { startTestGateway, type TestGateway } from '../gateway.ts';
 import { openSocket } from '../socket.ts';
 import { begin, reply } from '../upstream.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { SessionPage, SessionRow } from '../../sdk/protocol/sessions.ts';
+import type { SessionPage, SessionRow } from '../../sdk/protocol/session-row.ts';
 import { startTestGateway } from '../gateway.ts';
 import { openSocket } from '../socket.ts';
 import { begin } from '../upstream.ts';

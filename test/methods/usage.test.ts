@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CostSummary, ProviderLimits, SessionsUsage } from '../../sdk/protocol/usage-report.ts';
+import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
+import type { SessionsUsage } from '../../sdk/protocol/usage-report.ts';
+import type { CostSummary } from '../../sdk/protocol/usage-sums.ts';
 import { startTestGateway } from '../gateway.ts';
 import { openSocket } from '../socket.ts';
 import { chunk, openStream, type Respond } from '../upstream.ts';

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createGuideProvider, type GuideLive } from '../../server/models/guide.ts';
+import { createGuideProvider } from '../../server/models/guide.ts';
+import type { GuideLive } from '../../server/models/guide-live.ts';
 import type { ModelEvent, ModelMessage, ModelRequest } from '../../server/models/provider.ts';
 
 const docsDir = join(import.meta.dirname, '../../docs');

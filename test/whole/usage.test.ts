@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { CostSummary, SessionsUsage } from '../../sdk/protocol/usage-report.ts';
+import type { SessionsUsage } from '../../sdk/protocol/usage-report.ts';
+import type { CostSummary } from '../../sdk/protocol/usage-sums.ts';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
 import { begin, reply, startUpstream } from '../upstream.ts';

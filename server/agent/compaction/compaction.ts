@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import type { Publish } from '../../../sdk/protocol/events.ts';
 import type { ChatMessage } from '../../../sdk/protocol/message.ts';
-import type { Compaction as CompactionResult } from '../../../sdk/protocol/sessions.ts';
+import type { Compaction as CompactionResult } from '../../../sdk/protocol/session-answers.ts';
 import type { AgentSpec } from '../../config/agents.ts';
 import type { CompactionConfig } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../sdk/protocol/message.ts';
-import type { SessionRow } from '../../../sdk/protocol/sessions.ts';
+import type { SessionRow } from '../../../sdk/protocol/session-row.ts';
 import type { ModelMessage } from '../../models/provider.ts';
 import type { Model } from '../../models/registry.ts';
 import { defaultWindow } from './compaction.ts';

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../sdk/protocol/errors.ts';
-import type { SessionRow } from '../../../sdk/protocol/sessions.ts';
+import type { SessionRow } from '../../../sdk/protocol/session-row.ts';
 import type { Config } from '../../config/config.ts';
 import type { ToolCaller } from './tool.ts';
 

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { count, timestampMs } from './fields.ts';
+import { shape } from './shape.ts';
+
+/** One fault or remark in the configuration file. */
+export interface ConfigIssue {
+  /** Key path, for example `gateway.port`; empty for the file as a whole. */
+  path: string;
+  /** What is wrong, what was expected, and the nearest known key. */
+  message: string;
+}
+
+/** The configuration as the gateway reads it. Secret values read `__OPENCLAW_REDACTED__`. */
+export interface ConfigSnapshot {
+  /** Absolute path of the file. */
+  path: string;
+  exists: boolean;
+  valid: boolean;
+  /** The file's own text; null when it holds a secret that had to be hidden. */
+  raw: string | null;
+  /** The file parsed, before `${VAR}` substitution. */
+  parsed: unknown;
+  /** What the file says, its references filled in, without defaults. */
+  sourceConfig: unknown;
+  /** The same. */
+  resolved: unknown;
+  /** The same. */
+  config: unknown;
+  /** What the gateway works with; differs from `config` while an edit by hand has not been taken. */
+  runtimeConfig: unknown;
+  /** Changes whenever the file does: the `baseHash` of writes. Null without a file. */
+  hash: string | null;
+  /** Changes whenever what the file says does. */
+  configRevisionHash: string;
+  /** The `configRevisionHash` that is in effect as a whole; another one means that a restart is due. */
+  appliedConfigHash: string | null;
+  issues: ConfigIssue[];
+  warnings: ConfigIssue[];
+  /** Keys of older files that this version refuses. */
+  legacyIssues: ConfigIssue[];
+  /** Files that the configuration includes. */
+  includedPaths: string[];
+  includeProvenance: unknown[];
+}
+
+/** What a write did, as those who asked are told after a restart too. */
+export interface ConfigSentinel {
+  /** True once it is kept with the revisions of the file. */
+  persisted: boolean;
+  payload: {
+    kind: 'config-apply' | 'config-patch';
+    status: 'ok';
+    ts: number;
+    /** What the caller noted. */
+    message?: string | undefined;
+    stats: {
+      /** True when something that changed takes effect at the next start only. */
+      requiresRestart: boolean;
+    };
+  };
+}
+
+/** A write of the configuration file. */
+export interface ConfigWritten {
+  ok: true;
+  /** Absolute path of the file. */
+  path: string;
+  /** Hash of the file as it is now. */
+  hash: string;
+  /** The configuration as it is now, secrets hidden. */
+  config: unknown;
+  /** True when the file said so already, and nothing was written. */
+  noop?: boolean | undefined;
+  /** Keys of the configuration whose value is another one now. */
+  changedPaths?: string[] | undefined;
+  sentinel?: ConfigSentinel | undefined;
+  /** The restart that was asked for with `restartDelayMs`; `ok: false` with the error when nobody can do it. */
+  restart?: unknown;
+}
+
+/** One state of the configuration file that is kept. */
+export interface ConfigRevision {
+  id: number;
+  /** When it was written, or found. */
+  at: number;
+  /** Who wrote it; `file` for an edit by hand that was found later. */
+  by: string;
+  note?: string | undefined;
+  /** Keys that it changed; empty when that is not known. */
+  changedPaths: string[];
+}
+
+const ConfigIssue = shape<ConfigIssue>()(z.object({ path: z.string(), message: z.string() }));
+
+export const ConfigSnapshot = shape<ConfigSnapshot>()(
+  z.object({
+    path: z.string(),
+    exists: z.boolean(),
+    valid: z.boolean(),
+    raw: z.string().nullable(),
+    parsed: z.unknown(),
+    sourceConfig: z.unknown(),
+    resolved: z.unknown(),
+    config: z.unknown(),
+    runtimeConfig: z.unknown(),
+    hash: z.string().nullable(),
+    configRevisionHash: z.string(),
+    appliedConfigHash: z.string().nullable(),
+    issues: z.array(ConfigIssue),
+    warnings: z.array(ConfigIssue),
+    legacyIssues: z.array(ConfigIssue),
+    includedPaths: z.array(z.string()),
+    includeProvenance: z.array(z.unknown()),
+  }),
+);
+
+const ConfigSentinel = shape<ConfigSentinel>()(
+  z.object({
+    persisted: z.boolean(),
+    payload: z.object({
+      kind: z.enum(['config-apply', 'config-patch']),
+      status: z.literal('ok'),
+      ts: timestampMs,
+      message: z.string().optional(),
+      stats: z.object({ requiresRestart: z.boolean() }),
+    }),
+  }),
+);
+
+export const ConfigWritten = shape<ConfigWritten>()(
+  z.object({
+    ok: z.literal(true),
+    path: z.string(),
+    hash: z.string(),
+    config: z.unknown(),
+    noop: z.boolean().optional(),
+    changedPaths: z.array(z.string()).optional(),
+    sentinel: ConfigSentinel.optional(),
+    restart: z.unknown().optional(),
+  }),
+);
+
+export const ConfigRevision = shape<ConfigRevision>()(
+  z.object({
+    id: count,
+    at: timestampMs,
+    by: z.string(),
+    note: z.string().optional(),
+    changedPaths: z.array(z.string()),
+  }),
+);
