@@ -1,8 +1,10 @@
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { ModelMessage } from '../models/provider.ts';
 import type { Model } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
-import type { Compaction } from './compaction/compaction.ts';
+import { type Compaction, defaultWindow } from './compaction/compaction.ts';
+import { estimateTokens } from './compaction/estimate.ts';
 import { isFull, withSummary } from './compaction/room.ts';
 import { historyRows, toModelMessages } from './prompt.ts';
 import type { WorkingRun } from './run.ts';
@@ -22,20 +24,33 @@ export interface Working {
 }
 
 export interface ConversationDeps {
-  sessions: Pick<SessionStore, 'history' | 'compacted'>;
+  sessions: Pick<SessionStore, 'lookBack' | 'compacted'>;
   compaction: Pick<Compaction, 'makeRoom' | 'idle' | 'abort'>;
   /** False when conversations are put into summaries by a person's wish, or a provider's refusal, only. */
   compactsByItself(): boolean;
 }
 
+/** What a model is to read of a session. */
+interface Past {
+  /** The newest rows that no summary stands for. */
+  rows: ChatMessage[];
+  summary: string | undefined;
+  /** True when there are more of them than a run looks back on. */
+  isCut: boolean;
+}
+
 /** What models are given to read: a conversation as far as it fits, its older part as a summary. */
 export function createConversation({ sessions, compaction, compactsByItself }: ConversationDeps) {
-  /** The newest rows that no summary stands for. */
-  const read = (key: string) => {
-    const past = sessions.compacted(key);
-    const { messages } = sessions.history(key, { limit: historyRows, offset: 0 });
-    const rows = messages.filter(({ __openclaw: { seq } }) => seq >= (past?.keptSeq ?? 0));
-    return { rows, summary: past?.summary, isCut: rows.length === historyRows };
+  const lookBack = async ({ run, candidates }: Working): Promise<Past> => {
+    const past = sessions.compacted(run.sessionKey);
+    let room = candidates[0]?.contextWindow ?? defaultWindow;
+    const isEnough = (row: ChatMessage) => {
+      room -= estimateTokens([row]);
+      return room <= 0;
+    };
+    const from = past?.keptSeq ?? 0;
+    const { messages, isCut } = await sessions.lookBack(run.sessionKey, { from, maxRows: historyRows, isEnough });
+    return { rows: messages, summary: past?.summary, isCut };
   };
 
   const makeRoom = (working: Working): Promise<boolean> => {
@@ -44,45 +59,45 @@ export function createConversation({ sessions, compaction, compactsByItself }: C
     return compaction.makeRoom({ key, agent, candidates, thinking, own: idsOf(working), signal: run.signal });
   };
 
-  const toMessages = (working: Working, isResumed: boolean): ModelMessage[] => {
-    const { run, candidates } = working;
-    const { input } = run;
-    if (!looksBack(working)) return [...(input.history ?? []), ...toGivenMessages(input)];
-    const { rows, summary } = read(input.sessionKey);
-    // What the run itself has done stands where it belongs when it goes on.
-    const own = isResumed ? new Set<string>() : idsOf(working);
-    return withSummary(toModelMessages(rows, { own, contextWindow: candidates[0]?.contextWindow }), summary);
-  };
-
   return {
     /** Resolves when nobody else works on the session's conversation. */
     idle: (run: WorkingRun): Promise<void> => compaction.idle(run.sessionKey, run.signal),
 
-    /** Makes room for a run where the conversation is about to outgrow the model's window. */
-    async prepare(working: Working): Promise<void> {
-      if (!compactsByItself() || !looksBack(working)) return;
-      const { rows, summary, isCut } = read(working.run.sessionKey);
-      const own = idsOf(working);
-      const isOwn = ({ __openclaw: { runId } }: (typeof rows)[number]) => own.has(runId ?? '');
-      const { session, system, tools } = working;
-      const past = rows.filter((row) => !isOwn(row));
-      const load = { model: working.candidates[0], session, past, own: rows.filter(isOwn), summary, system, tools };
-      if (isCut || isFull(load)) await makeRoom(working);
+    /**
+     * What the caller brought along, or what the session holds, and then what the run was given. Makes room first where the
+     * conversation is about to outgrow the model's window.
+     */
+    async read(working: Working): Promise<ModelMessage[]> {
+      const { input } = working.run;
+      if (!looksBack(working)) return [...(input.history ?? []), ...toGivenMessages(input)];
+      const past = await lookBack(working);
+      const isRoomMade = compactsByItself() && isCrowded(working, past) && (await makeRoom(working));
+      return toMessages(working, isRoomMade ? await lookBack(working) : past, idsOf(working));
     },
 
-    /** What the caller brought along, or what the session holds, and then what the run was given. */
-    messages: (working: Working): ModelMessage[] => toMessages(working, false),
-
-    /** Makes room once, after the model has refused the conversation; what the run has done by then stays. */
+    /** Makes room once, after the model has refused the conversation; what the run has done by then stays where it belongs. */
     recovery(working: Working): () => Promise<ModelMessage[] | undefined> {
       let isTried = false;
       return async () => {
         if (isTried || !looksBack(working)) return undefined;
         isTried = true;
-        return (await makeRoom(working)) ? toMessages(working, true) : undefined;
+        return (await makeRoom(working)) ? toMessages(working, await lookBack(working), new Set()) : undefined;
       };
     },
   };
+}
+
+/** True when a conversation has no room left in its model's window. */
+function isCrowded(working: Working, { rows, summary, isCut }: Past): boolean {
+  const { session, system, tools, candidates } = working;
+  const ids = idsOf(working);
+  const isOwn = ({ __openclaw: { runId } }: ChatMessage) => ids.has(runId ?? '');
+  const past = rows.filter((row) => !isOwn(row));
+  return isCut || isFull({ model: candidates[0], session, past, own: rows.filter(isOwn), summary, system, tools });
+}
+
+function toMessages({ candidates }: Working, { rows, summary }: Past, own: ReadonlySet<string>): ModelMessage[] {
+  return withSummary(toModelMessages(rows, { own, contextWindow: candidates[0]?.contextWindow }), summary);
 }
 
 /** False for a run that begins a conversation, or brings along one of the caller's. */

@@ -122,10 +122,9 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     const thinking = input.thinking ?? session?.thinkingLevel ?? input.agent.thinking;
     const others = line.joinedTo(run);
     const working = { run, others, candidates, session, system, tools: declarations, thinking };
-    await conversation.prepare(working);
     return {
       candidates,
-      messages: conversation.messages(working),
+      messages: await conversation.read(working),
       recover: conversation.recovery(working),
       request: {
         ...input.request,

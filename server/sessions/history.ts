@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import { toText } from '../../sdk/protocol/text.ts';
+import { nextTurn } from '../database/turns.ts';
 import { oldestOf, parseCursor, type StoredSession } from './row.ts';
 import { type RowSize, type Transcript, takeWithin } from './transcript.ts';
 
@@ -23,12 +24,31 @@ export interface Page {
   nextOffset: number | undefined;
 }
 
+/** How far back somebody looks. */
+export interface LookBack {
+  /** Position of the oldest row. */
+  from: number;
+  maxRows: number;
+  /** Asked with each row, newest first: true for one behind which no more are wanted. */
+  isEnough(row: ChatMessage): boolean;
+}
+
+/** The newest rows of a conversation, oldest first. */
+export interface Recent {
+  messages: ChatMessage[];
+  /** True when older ones were left out. */
+  isCut: boolean;
+}
+
 /** Of one answer, as rows are stored. */
 const maxPageBytes = 4 * 1024 * 1024;
 /** From this size on a row is answered by the beginnings of its texts only. */
 const maxRowBytes = 2 * 1024 * 1024;
 /** Of what a model is given to read. */
 const maxRecentBytes = 16 * 1024 * 1024;
+/** Of it, what is read in one turn of the event loop. */
+const sliceRows = 50;
+const sliceBytes = 128 * 1024;
 /** Rows, and their size, that a client may be behind before it is asked to read the history anew. */
 const maxDeltaRows = 200;
 const maxDeltaBytes = 1024 * 1024;
@@ -88,6 +108,28 @@ export function createHistory(transcript: Transcript) {
       return oldest ? transcript.read(session.session_id, oldest.seq, to) : [];
     },
 
+    /** The same as far back as is wanted, a slice at a time. Rows that come meanwhile are not among them. */
+    async lookBack(session: StoredSession, { from, maxRows, isEnough }: LookBack): Promise<Recent> {
+      const { session_id: id, last_seq: newest } = session;
+      const oldest = Math.max(oldestOf(session), from);
+      const first = Math.max(oldest, newest - maxRows + 1);
+      const newestFirst: ChatMessage[] = [];
+      let room = maxRecentBytes;
+      for (let to = newest; to >= first; ) {
+        if (to < newest) await nextTurn();
+        const slice = takeSlice(transcript.sizes(id, Math.max(first, to - sliceRows + 1), to), room);
+        const rows = slice.length > 0 ? transcript.read(id, slice.at(-1)?.seq ?? to, to).reverse() : [];
+        const end = rows.findIndex(isEnough);
+        newestFirst.push(...(end < 0 ? rows : rows.slice(0, end + 1)));
+        to = (newestFirst.at(-1)?.__openclaw.seq ?? to + 1) - 1;
+        // Without a row there is no room left, or the session was deleted meanwhile.
+        if (end >= 0 || rows.length === 0) break;
+        room -= slice.reduce((sum, { bytes }) => sum + bytes, 0);
+      }
+      const isCut = (newestFirst.at(-1)?.__openclaw.seq ?? newest + 1) > oldest;
+      return { messages: newestFirst.reverse(), isCut };
+    },
+
     /** What came after a cursor; undefined when it is garbage, of another transcript, or too far behind. */
     after(session: StoredSession, text: string): ChatMessage[] | undefined {
       const cursor = parseCursor(text);
@@ -132,6 +174,13 @@ export function firstWords(text: string, chars: number): string {
 }
 
 // --- internal ---
+
+/** Of some rows, newest first, those that are read together: at least one, unless there is no room for it. */
+function takeSlice(sizes: readonly RowSize[], room: number): RowSize[] {
+  const taken = takeWithin(sizes, Math.min(sliceBytes, room), maxRecentBytes);
+  const [first] = sizes;
+  return taken.length > 0 || !first || Math.min(first.bytes, maxRecentBytes) > room ? taken : [first];
+}
 
 /** Of a span around a row, what belongs to the same conversation: a reset begins another. */
 function within({ from, to }: { from: number; to: number }, sizes: readonly RowSize[], at: number) {

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Publish } from '../../sdk/protocol/events.ts';
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
@@ -8,12 +7,13 @@ import type { SearchPage, SessionPreview } from '../../sdk/protocol/session-answ
 import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import type { Database } from '../database/database.ts';
+import { nextTurn } from '../database/turns.ts';
 import type { Log } from '../log/log.ts';
 import { archiveTranscript } from './archive.ts';
 import { createBacklog } from './backlog.ts';
 import { type Expected, hasChanged, requireExpected, type SessionChange } from './change.ts';
 import { type Compacted, createCompactions } from './compactions.ts';
-import { createHistory, firstWords, type Page, type PageRequest } from './history.ts';
+import { createHistory, firstWords, type LookBack, type Page, type PageRequest, type Recent } from './history.ts';
 import { toSessionKey } from './key.ts';
 import { createSessionList, type SessionFilter } from './list.ts';
 import { type Clue, createLookUp } from './look-up.ts';
@@ -75,7 +75,9 @@ export interface SessionStore {
   announce(key: string, cause: Cause): void;
   /** The page of the transcript since the last reset that ends `offset` rows before the newest, oldest first, uncut. */
   history(key: string, page: { limit: number; offset: number }): { messages: ChatMessage[]; total: number };
-  /** The same for clients: long texts are cut, and no more is read than an answer may hold. */
+  /** The newest rows since the last reset as far back as is wanted, uncut, read while others have their turn. */
+  lookBack(key: string, how: LookBack): Promise<Recent>;
+  /** A page for clients: long texts are cut, and no more is read than an answer may hold. */
   page(key: string, request: PageRequest): Page;
   /** What came after a cursor, as `session.message` told it; undefined when it is garbage, of another transcript, or too far behind. */
   historyAfter(key: string, cursor: string): ReturnType<typeof toMessagePayload>[] | undefined;
@@ -277,7 +279,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       database.write(() => compactions.hide(key, first));
       notices.changed(row, { reason: 'compact' });
       // They are many, perhaps, and nobody sees them any more: others may have their turn in between.
-      while (database.write(() => compactions.sweep(row.session_id)) > 0) await setImmediate();
+      while (database.write(() => compactions.sweep(row.session_id)) > 0) await nextTurn();
       await database.durable();
       return { isCut: true, kept: count };
     },
@@ -299,6 +301,10 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       const row = rows.find(key);
       if (!row) return { messages: [], total: 0 };
       return { messages: history.recent(row, page), total: row.last_seq - oldestOf(row) + 1 };
+    },
+    async lookBack(key, how) {
+      const row = rows.find(key);
+      return row ? history.lookBack(row, how) : { messages: [], isCut: false };
     },
     page(key, request) {
       const row = rows.find(key);

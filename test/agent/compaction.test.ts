@@ -281,6 +281,25 @@ describe('runs and compactions', () => {
     expect(rooms.models.requests.map(isSummary)).toEqual([true, false, false]);
   });
 
+  it('look back on no more of a long conversation than windows hold', async () => {
+    const facts = { 'test/one': { contextWindow: 2000 } };
+    await using rooms = await openAgentRooms({ 'test/one': [talk()] }, { facts });
+    rooms.sessions.ensure(key);
+    const add = (role: 'user' | 'assistant', n: number) =>
+      rooms.sessions.append(key, { role, content: [{ type: 'text', text: `<${n}>${' word'.repeat(160)}` }] });
+    for (let n = 0; n < 300; n++) add(n % 2 ? 'assistant' : 'user', n);
+    expect(await run(rooms, 'now')).toMatchObject({ status: 'ok' });
+    const { requests } = rooms.models;
+    const sizes = requests.map((request) => textOf(request).length);
+    expect(Math.max(...sizes)).toBeLessThan(8000);
+    // Four windows, half a one at a time.
+    expect(requests.filter(isSummary).length).toBeGreaterThan(4);
+    expect(requests.filter(isSummary).length).toBeLessThan(12);
+    expect(textOf(requests[0] as ModelRequest)).toMatch(/<26\d>/);
+    expect(requests.map(textOf).join('')).not.toContain('<250>');
+    expect(textOf(requests.at(-1) as ModelRequest)).toMatch(/a summary.*<29\d>.*now/);
+  });
+
   it('goes on without, when no summary is to be had', async () => {
     const facts = { 'test/one': { contextWindow: 1000 }, 'test/two': { contextWindow: 1000 } };
     const script: Script = (request, signal) =>

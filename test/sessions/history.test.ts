@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import { toText } from '../../sdk/protocol/text.ts';
+import type { LookBack } from '../../server/sessions/history.ts';
 import { answer, openStore, say } from './open-store.ts';
 
 const key = 'agent:main:main';
@@ -53,6 +55,33 @@ describe('a page of a transcript', () => {
     expect(both).toMatchObject({ content: [{ type: 'text', text: 'look' }], __openclaw: { runId: 'r' } });
     // What a run reads is whole.
     expect(store.history(key, { limit: 10, offset: 0 }).messages[1]?.content).toEqual([image]);
+  });
+
+  it('is looked back on as far as is wanted, a slice at a time', async () => {
+    const texts = Array.from({ length: 120 }, (_, n) => `${n} ${'x'.repeat(5000)}`);
+    await using store = await talk(...texts);
+    const seen: string[] = [];
+    const look = async (how: Partial<LookBack>) => {
+      const { messages, isCut } = await store.lookBack(key, { from: 0, maxRows: 1000, isEnough: () => false, ...how });
+      const numbers = messages.map((row) => Number(toText(row).split(' ')[0]));
+      return { first: numbers[0], count: numbers.length, last: numbers.at(-1), isCut };
+    };
+    expect(await look({})).toEqual({ first: 0, count: 120, last: 119, isCut: false });
+    expect(await look({ maxRows: 70 })).toEqual({ first: 50, count: 70, last: 119, isCut: true });
+    expect(await look({ from: 111 })).toEqual({ first: 110, count: 10, last: 119, isCut: false });
+    const isEnough = (row: ChatMessage) => seen.push(toText(row)) === 60;
+    expect(await look({ isEnough })).toEqual({ first: 60, count: 60, last: 119, isCut: true });
+    expect(seen).toEqual(texts.slice(60).reverse());
+    const meanwhile = look({});
+    store.append(key, say('120'));
+    expect(await meanwhile).toMatchObject({ count: 120, last: 119 });
+    store.reset(key, 'reset');
+    store.append(key, say('121'));
+    expect(await look({})).toMatchObject({ count: 2, last: 121, isCut: false });
+    expect(await store.lookBack('agent:main:none', { from: 0, maxRows: 1, isEnough: () => false })).toEqual({
+      messages: [],
+      isCut: false,
+    });
   });
 
   it('cuts texts between characters, and marks them', async () => {

@@ -3,6 +3,7 @@ import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import type { Publish } from '../../../sdk/protocol/events.ts';
 import type { ChatMessage } from '../../../sdk/protocol/message.ts';
 import type { Compaction as CompactionResult } from '../../../sdk/protocol/session-answers.ts';
+import type { SessionRow } from '../../../sdk/protocol/session-row.ts';
 import type { AgentSpec } from '../../config/agents.ts';
 import type { CompactionConfig } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
@@ -71,8 +72,9 @@ export interface CompactionDeps {
   isBusy(key: string): boolean;
 }
 
-/** Rows that are looked at; what is older has been out of the model's sight for long. */
+/** Rows, and windows of the model, that are looked at; what is older has been out of the model's sight for long. */
 const maxRows = 2000;
+const maxWindows = 4;
 const defaultKeepTokens = 20_000;
 const defaultTimeoutSeconds = 180;
 
@@ -80,20 +82,25 @@ export function createCompaction(deps: CompactionDeps): Compaction {
   const { database, sessions, ledger, models, publish, log } = deps;
   const working = new Map<string, { abortion: AbortController; over: Promise<unknown> }>();
 
-  /** One at a time in a session, and with its beginning and its end told. */
-  const operate = async (request: Job): Promise<CompactionOutcome> => {
-    const { key, agent } = request;
+  /** Keeps others out of a session while something is done to it. */
+  const hold = async <T>(key: string, work: (abortion: AbortSignal) => Promise<T>): Promise<T> => {
     const abortion = new AbortController();
+    const over = work(abortion.signal);
+    working.set(key, { abortion, over: over.catch(() => undefined) });
+    return over.finally(() => working.delete(key));
+  };
+
+  /** Does it, with its beginning and its end told. */
+  const operate = async (job: Job, abortion: AbortSignal): Promise<CompactionOutcome> => {
+    const { key, agent } = job;
     const origin = { operationId: randomUUID(), operation: 'compact' as const, sessionKey: key, agentId: agent.id };
     const tell = (phase: 'start' | 'end', more: { completed?: boolean; reason?: string } = {}) =>
       publish('session.operation', { ...origin, phase, ts: Date.now(), ...more }, { subscribedTo: 'sessions' });
     const limitMs = (deps.config().timeoutSeconds ?? defaultTimeoutSeconds) * 1000;
-    const signals = [abortion.signal, AbortSignal.timeout(limitMs), ...(request.signal ? [request.signal] : [])];
+    const signals = [abortion, AbortSignal.timeout(limitMs), ...(job.signal ? [job.signal] : [])];
     tell('start');
-    const over = perform(request, AbortSignal.any(signals));
-    working.set(key, { abortion, over: over.catch(() => undefined) });
     try {
-      const outcome = await over;
+      const outcome = await perform(job, AbortSignal.any(signals));
       tell('end', { completed: outcome.compacted, ...(!outcome.compacted && { reason: outcome.reason }) });
       return outcome;
     } catch (error) {
@@ -102,8 +109,6 @@ export function createCompaction(deps: CompactionDeps): Compaction {
         reason: error instanceof GatewayError ? error.message : 'it failed; the log says why',
       });
       throw error;
-    } finally {
-      working.delete(key);
     }
   };
 
@@ -177,22 +182,32 @@ export function createCompaction(deps: CompactionDeps): Compaction {
     return last;
   };
 
-  /** The rows that a model reads now. */
-  const readActive = (key: string): ChatMessage[] => {
+  /** The rows that a model reads now, as far back as is worth it for those models. */
+  const readActive = async (key: string, readers: readonly Model[]): Promise<ChatMessage[]> => {
     const from = sessions.compacted(key)?.keptSeq ?? 0;
-    const { messages } = sessions.history(key, { limit: maxRows, offset: 0 });
-    return messages.filter(
-      ({ role, __openclaw: { seq, kind } }) => role !== 'system' && seq >= from && kind !== commandKind,
-    );
+    let room = maxWindows * Math.max(...readers.map(({ contextWindow }) => contextWindow ?? defaultWindow));
+    const isEnough = (row: ChatMessage) => {
+      room -= estimateTokens([row]);
+      return room <= 0;
+    };
+    const { messages } = await sessions.lookBack(key, { from, maxRows, isEnough });
+    return messages.filter(({ role, __openclaw: { kind } }) => role !== 'system' && kind !== commandKind);
   };
 
-  const prepare = (key: string, { keepTokens, own }: { keepTokens: number; own: ReadonlySet<string> }) => {
-    const before = sessions.find(key);
-    if (!before)
-      throw new GatewayError('INVALID_REQUEST', `session not found: ${key}. List them with: openclaw sessions list`, {
-        details: { code: 'SESSION_NOT_FOUND', key },
-      });
-    const rows = readActive(key);
+  const requireSession = (key: string): SessionRow => {
+    const row = sessions.find(key);
+    if (row) return row;
+    throw new GatewayError('INVALID_REQUEST', `session not found: ${key}. List them with: openclaw sessions list`, {
+      details: { code: 'SESSION_NOT_FOUND', key },
+    });
+  };
+
+  const divide = async (
+    before: SessionRow,
+    { keepTokens, own, readers }: { keepTokens: number; own: ReadonlySet<string>; readers: readonly Model[] },
+  ) => {
+    const { key } = before;
+    const rows = await readActive(key, readers);
     const estimate = estimateTokens(rows) + estimateText(sessions.compacted(key)?.summary ?? '');
     const most = Math.min(deps.config().keepRecentTokens ?? defaultKeepTokens, keepTokens, Math.floor(estimate / 2));
     const cut = findCut(rows, { keepTokens: most, isOpen: (row) => own.has(row.__openclaw.runId ?? '') });
@@ -219,35 +234,36 @@ export function createCompaction(deps: CompactionDeps): Compaction {
 
   return {
     async compact({ key, agent, instructions, signal }) {
-      const { before, cut, tokensBefore } = prepare(key, { keepTokens: Number.POSITIVE_INFINITY, own: new Set() });
+      const before = requireSession(key);
       requireIdle(key);
-      if (!cut)
-        return {
-          compacted: false,
-          reason: 'nothing to compact: there is no message before the newest',
-          isFailure: false,
-        };
       const ownModels = () =>
         before.modelOverrideSource
           ? [models.find(`${before.modelProvider}/${before.model}`)]
           : [agent.primary ?? models.fallback().model, ...agent.fallbacks].map((name) => models.find(name));
-      const thinking = before.thinkingLevel ?? agent.thinking;
-      const job = { key, agent, before, cut, tokensBefore, instructions, signal, thinking };
-      return operate({ ...job, candidates: pickModels(ownModels) });
+      const candidates = pickModels(ownModels);
+      return hold(key, async (abortion) => {
+        const how = { keepTokens: Number.POSITIVE_INFINITY, own: new Set<string>(), readers: candidates };
+        const { cut, tokensBefore } = await divide(before, how);
+        if (!cut) return nothing;
+        const thinking = before.thinkingLevel ?? agent.thinking;
+        return operate({ key, agent, before, cut, tokensBefore, instructions, signal, thinking, candidates }, abortion);
+      });
     },
     async truncate(key, rows) {
       requireIdle(key);
-      const over = sessions.truncate(key, rows);
-      working.set(key, { abortion: new AbortController(), over: over.catch(() => undefined) });
-      return over.finally(() => working.delete(key));
+      return hold(key, () => sessions.truncate(key, rows));
     },
     async makeRoom({ key, agent, candidates, thinking, own, signal }) {
       try {
         const keepTokens = Math.floor((candidates[0]?.contextWindow ?? defaultWindow) / 4);
-        const { before, cut, tokensBefore } = prepare(key, { keepTokens, own });
-        if (!cut) return false;
-        const job = { key, agent, before, cut, tokensBefore, signal, thinking };
-        return (await operate({ ...job, candidates: pickModels(() => candidates) })).compacted;
+        const writers = pickModels(() => candidates);
+        const before = requireSession(key);
+        return await hold(key, async (abortion) => {
+          const { cut, tokensBefore } = await divide(before, { keepTokens, own, readers: [...candidates, ...writers] });
+          if (!cut) return false;
+          const job = { key, agent, before, cut, tokensBefore, signal, thinking, candidates: writers };
+          return (await operate(job, abortion)).compacted;
+        });
       } catch (error) {
         log.warn(`${key} could not be compacted`, { error: String(error) });
         return false;
@@ -277,8 +293,14 @@ export function createCompaction(deps: CompactionDeps): Compaction {
 /** Tokens of a window whose size nobody said. */
 export const defaultWindow = 100_000;
 
+const nothing: CompactionOutcome = {
+  compacted: false,
+  reason: 'nothing to compact: there is no message before the newest',
+  isFailure: false,
+};
+
 interface Job extends Omit<CompactionRequest, 'signal'> {
-  before: NonNullable<ReturnType<SessionStore['find']>>;
+  before: SessionRow;
   cut: Cut;
   candidates: readonly Model[];
   thinking: string | undefined;
