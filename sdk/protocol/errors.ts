@@ -85,11 +85,15 @@ export function findGatewayError(error: unknown): GatewayError | undefined {
   return undefined;
 }
 
+/** Of a message; what a caller sent may stand in it, and nobody needs more of that back. */
+const maxMessageChars = 4000;
+
 /** The wire form of an error of ours. */
 export function toErrorShape(error: GatewayError): ErrorShape {
+  const { message } = error;
   return {
     code: error.code,
-    message: error.message,
+    message: message.length <= maxMessageChars ? message : `${message.slice(0, maxMessageChars).toWellFormed()}…`,
     ...(error.details && { details: error.details }),
     ...(error.retryable && { retryable: true }),
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),

@@ -122,7 +122,7 @@ export const models = router({
   authStatus: query({
     summary: 'Tell which model providers have a key.',
     scope: 'operator.read',
-    input: z.strictObject({ refresh: z.boolean().optional(), agentId: z.string().optional() }).prefault({}),
+    input: z.strictObject({ refresh: z.boolean().optional(), agentId: agentId.optional() }).prefault({}),
     output: z.object({
       ts: timestampMs,
       providers: z.array(ProviderAuth),

@@ -60,17 +60,17 @@ export const Usage = shape<Usage>()(
 /** Which days are meant, and whose; `usage.cost` and `sessions.usage` share it. */
 export const dateRange = {
   /** First day, `YYYY-MM-DD`; together with `endDate`. */
-  startDate: z.string().optional(),
+  startDate: z.string().max(64).optional(),
   /** Last day, `YYYY-MM-DD`. */
-  endDate: z.string().optional(),
+  endDate: z.string().max(64).optional(),
   /** Days up to today, in place of dates. */
   range: z.enum(['7d', '30d', '90d', '1y', 'all']).optional(),
   /** Whose days: `utc` (default), those of the gateway's machine, or those of `timeZone` or `utcOffset`. */
   mode: z.enum(['utc', 'gateway', 'specific']).optional(),
   /** With `mode` `specific`: `UTC-12:00` to `UTC+14:00`. */
-  utcOffset: z.string().optional(),
+  utcOffset: z.string().max(64).optional(),
   /** With `mode` `specific`: an IANA zone such as `Europe/Vienna`; wins over `utcOffset`. */
-  timeZone: z.string().min(1).optional(),
+  timeZone: z.string().min(1).max(128).optional(),
   /** Default: the default agent. */
   agentId: agentId.optional(),
   /** `all` agents together, in place of `agentId`. */

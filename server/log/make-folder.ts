@@ -7,17 +7,26 @@ import { dirname } from 'node:path';
  * In place of `mkdir` with `recursive`, which never returns where the system lets nobody make a folder, as in `/proc`.
  */
 export async function makeFolder(path: string): Promise<void> {
+  const missing = await makeOne(path);
+  if (!missing) return;
+  await makeFolder(dirname(path));
+  const again = await makeOne(path);
+  if (again) throw again;
+}
+
+/** @returns the error of a folder whose parent is missing; throws any other. Somebody else may have made it meanwhile. */
+async function makeOne(path: string): Promise<unknown> {
   try {
     await mkdir(path, { mode: 0o700 });
+    return undefined;
   } catch (error) {
     const isThere = await stat(path).then(
       (status) => status.isDirectory(),
       () => false,
     );
-    if (isThere) return;
+    if (isThere) return undefined;
     if (!isMissingAbove(path, error)) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 });
+    return error;
   }
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../log/make-folder.ts';
 import type { StoredSession } from './row.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -11,7 +12,7 @@ export async function archiveTranscript(
   { session_id, last_seq }: Pick<StoredSession, 'session_id' | 'last_seq'>,
   folder: string,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const path = join(folder, `${session_id}.${Date.now()}.jsonl`);
   const file = await open(path, 'wx', 0o600);
   try {

@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { makeFolder } from '../log/make-folder.ts';
+import { toDiskFault } from './disk-fault.ts';
 
 /**
  * A folder whose files can be read and written, and nothing outside it: no `..`, no symbolic or hard links, no devices.
@@ -13,7 +15,8 @@ export interface ConfinedFolder {
   readonly root: string;
   /**
    * Undefined when there is no such file.
-   * @throws GatewayError INVALID_REQUEST, `details.code: 'UNSAFE_PATH' | 'NOT_A_FILE' | 'FILE_TOO_LARGE'`.
+   * @throws GatewayError INVALID_REQUEST, `details.code: 'UNSAFE_PATH' | 'NOT_A_FILE' | 'FILE_TOO_LARGE' | 'NOT_USABLE'`;
+   * UNAVAILABLE, `DISK_REFUSED`.
    */
   read(path: string): Promise<ConfinedFile | undefined>;
   /** Size and time of a file without reading it; undefined when there is none, or none that may be read. */
@@ -75,19 +78,27 @@ export function confine(root: string, forbidden: readonly string[] = []): Confin
     return { bytes, ...toFacts(bytes, file.stats) };
   };
 
+  /** What the system refuses, in words for who asked. */
+  const worded = <T>(path: string, work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw toDiskFault(`"${shown(path)}"`, 'NOT_USABLE', error);
+    });
+
   return {
     root,
-    read,
+    read: (path) => worded(path, read(path)),
     async look(path) {
       const file = await openFile(path).catch(() => undefined);
       await file?.handle.close();
       return file && { size: file.stats.size, updatedAtMs: Math.floor(file.stats.mtimeMs) };
     },
-    write: (path, change) =>
-      inTurn(resolve(root, path), async () => {
+    write(path, change) {
+      const written = inTurn(resolve(root, path), async () => {
         if (stepsOf(toRelative(root, path)).some((step) => step.toLowerCase() === '.git'))
           throw unsafe(path, 'what stands there can make git run programs');
-        await mkdir(root, { recursive: true, mode: 0o700 });
+        await makeFolder(root).catch((error: unknown) => {
+          throw toDiskFault(`the workspace ${root}`, 'NOT_USABLE', error);
+        });
         const { name, real, target } = await locate(path);
         if (real === undefined) throw unsafe(path, 'its folder went away');
         const now = await read(path);
@@ -96,7 +107,9 @@ export function confine(root: string, forbidden: readonly string[] = []): Confin
         await makeFolders(real, dirname(name));
         const stats = await replace(target, bytes, now === undefined ? 0o600 : (await stat(target)).mode & 0o777);
         return { ...toFacts(bytes, stats), created: now === undefined };
-      }),
+      });
+      return worded(path, written);
+    },
   };
 }
 
@@ -186,7 +199,7 @@ async function readWhole(handle: FileHandle, size: number, path: string): Promis
 /** Puts a file in place at once, on disk when it resolves. */
 async function replace(target: string, bytes: Buffer, mode: number): Promise<Stats> {
   const folder = dirname(target);
-  const draft = join(folder, `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
+  const draft = join(folder, `.${randomUUID()}.tmp`);
   try {
     await using handle = await open(draft, 'wx', mode);
     await handle.writeFile(bytes);

@@ -1,14 +1,16 @@
-import { lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { AgentIdentity } from '../../sdk/protocol/agents.ts';
+import { makeFolder } from '../log/make-folder.ts';
 import { confine, isWithin } from './confined.ts';
+import { toDiskFault } from './disk-fault.ts';
 import { writeIdentity } from './identity.ts';
 
 /** The workspaces of agents: made with a first set of files, and moved away. */
 export interface Workspaces {
   /**
    * Makes a workspace and the files that are not there yet. @returns how to take back what was made.
-   * @throws GatewayError INVALID_REQUEST when it cannot be one; system errors when the disk refuses.
+   * @throws GatewayError INVALID_REQUEST when it cannot be one, UNAVAILABLE when the disk refuses.
    */
   prepare(folder: string, agent: NewAgent): Promise<{ undo(): Promise<void> }>;
   /** Brings an `IDENTITY.md` that is there in line with the configuration. */
@@ -33,20 +35,24 @@ export function createWorkspaces(stateDir: string, forbidden: readonly string[])
     async prepare(folder, agent) {
       const isNew = (await lstat(folder).catch(() => undefined)) === undefined;
       const confined = confine(folder, forbidden);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
       const made: string[] = [];
-      for (const [name, text] of Object.entries(toStarterFiles(agent))) {
-        if (agent.without.includes(name) || (await confined.look(name))) continue;
-        await confined.write(name, () => text);
-        made.push(name);
-      }
-      return {
-        async undo() {
-          for (const name of made) await rm(join(folder, name), { force: true });
-          // Not empty when somebody has put something there meanwhile.
-          if (isNew) await rmdir(folder).catch(() => undefined);
-        },
+      const undo = async () => {
+        for (const name of made) await rm(join(folder, name), { force: true });
+        // Not empty when somebody has put something there meanwhile.
+        if (isNew) await rmdir(folder).catch(() => undefined);
       };
+      try {
+        await makeFolder(folder);
+        for (const [name, text] of Object.entries(toStarterFiles(agent))) {
+          if (agent.without.includes(name) || (await confined.look(name))) continue;
+          await confined.write(name, () => text);
+          made.push(name);
+        }
+      } catch (error) {
+        await undo();
+        throw toDiskFault(`workspace "${folder}"`, 'INVALID_WORKSPACE', error);
+      }
+      return { undo };
     },
 
     async rename(folder, identity) {
@@ -65,7 +71,7 @@ export function createWorkspaces(stateDir: string, forbidden: readonly string[])
         if (!stats) return { path: folder, method: 'missing' };
         if (!stats.isDirectory()) return { path: folder, reason: 'it is not a folder' };
         const trash = join(stateDir, 'trash');
-        await mkdir(trash, { recursive: true, mode: 0o700 });
+        await makeFolder(trash);
         await rename(folder, join(trash, `${basename(folder)}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`));
         return { path: folder, method: 'trash' };
       } catch (error) {

@@ -96,6 +96,9 @@ describe('agents.create', () => {
     [{ name: 'x', model: 'nowhere/none' }, 'No model "nowhere/none"'],
     [{ name: 'x', workspace: 'relative' }, 'absolute path'],
     [{ name: 'x', workspace: '/' }, 'holds the state of the gateway'],
+    [{ name: 'x', workspace: import.meta.filename }, 'is not a folder'],
+    [{ name: 'x', workspace: join(import.meta.filename, 'x') }, 'below something that is not a folder'],
+    [{ name: 'x', workspace: `/${'x'.repeat(300)}` }, 'too long a name'],
     [{ name: 'x', agentId: 'y' }, 'agentId'],
   ])('refuses %j', async (params, message) => {
     await using rooms = await open();

@@ -41,6 +41,36 @@ describe('a confined folder', () => {
     expect((await folder.read('x.md'))?.bytes.toString()).toBe('x');
   });
 
+  it('says in words what the system refuses', async () => {
+    await using house = await scratch();
+    const taken = join(house.path, 'taken');
+    await writeFile(taken, 'a file');
+    const words = (code: string, text: string) =>
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining(text),
+        details: expect.objectContaining({ code }),
+      });
+    const blocked = words('NOT_USABLE', 'is not a folder');
+    await expect(confine(taken).write('x.md', () => 'x')).rejects.toEqual(blocked);
+    const below = words('NOT_USABLE', 'below something');
+    await expect(confine(join(taken, 'deep')).write('x.md', () => 'x')).rejects.toEqual(below);
+    const folder = confine(join(house.path, 'workspace'));
+    await folder.write('x.md', () => 'x');
+    const long = words('NOT_USABLE', 'too long a name');
+    await expect(folder.write('x'.repeat(300), () => 'x')).rejects.toEqual(long);
+    await expect(folder.read('x'.repeat(300))).rejects.toEqual(long);
+    // As long as a name can be, in a script of three bytes a letter.
+    expect(await folder.write('長'.repeat(85), () => 'x')).toMatchObject({ created: true });
+  });
+
+  it.runIf(process.platform === 'linux')('does not wait for ever where nobody can make a folder', async () => {
+    await expect(confine('/proc/nowhere/deep').write('x.md', () => 'x')).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { errno: 'ENOENT' },
+    });
+  });
+
   it.each(['../secret.txt', 'notes/../../secret.txt', '/etc/passwd', 'notes/..\\..\\secret.txt', 'a\0b'])(
     'has no way out by %j',
     async (path) => {
