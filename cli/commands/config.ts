@@ -41,7 +41,8 @@ function setCommand(shell: Shell): Command {
       const path = String(args.path ?? '');
       const given = { value: args.value, path: args['value-file'], flag: '--value-file' };
       const value = toJson5(String((await readLongText(given)) ?? ''));
-      return write(shell, nest(readPath(path), value), { args, replacePaths: [path] });
+      const steps = readPath(path);
+      return write(shell, nest(steps, value), { args, replacePaths: listsAt(steps) });
     },
   };
 }
@@ -53,7 +54,8 @@ function unsetCommand(shell: Shell): Command {
     examples: ['openclaw config unset session.mainKey'],
     run: async ({ args }) => {
       const path = String(args.path ?? '');
-      return write(shell, nest(readPath(path), 'null'), { args, replacePaths: [path] });
+      const steps = readPath(path);
+      return write(shell, nest(steps, 'null'), { args, replacePaths: listsAt(steps) });
     },
   };
 }
@@ -73,7 +75,7 @@ function patchCommand(shell: Shell): Command {
       const given = { value: args.patch, path: args['patch-file'], flag: '--patch-file' };
       const patch = String((await readLongText(given)) ?? '');
       if (patch.trim() === '') throw misuse('the patch is empty');
-      return write(shell, patch, { args, replacePaths });
+      return write(shell, patch, { args, replacePaths: () => replacePaths });
     },
   };
 }
@@ -82,14 +84,14 @@ function patchCommand(shell: Shell): Command {
 async function write(
   shell: Shell,
   raw: string,
-  { args, replacePaths }: { args: Record<string, unknown>; replacePaths: string[] },
+  { args, replacePaths }: { args: Record<string, unknown>; replacePaths: (file: unknown) => string[] },
 ): Promise<number> {
   const { request } = await import('../request.ts');
-  const { hash } = (await request(shell, { method: 'config.get', kind: 'query' }, {})) as ConfigSnapshot;
+  const { hash, parsed } = (await request(shell, { method: 'config.get', kind: 'query' }, {})) as ConfigSnapshot;
   const input = {
     raw,
     ...(hash !== null && { baseHash: hash }),
-    replacePaths,
+    replacePaths: replacePaths(parsed),
     ...(args.note !== undefined && { note: String(args.note) }),
     ...(args['allow-destructive'] === true && { allowDestructive: true }),
   };
@@ -100,8 +102,12 @@ async function write(
 
 /** The leave that the gateway asks for has another name on the command line. */
 function explain(error: unknown): never {
-  if (isGatewayError(error) && error.details?.code === 'DESTRUCTIVE_WRITE')
+  if (!isGatewayError(error)) throw error;
+  const { code, path } = error.details ?? {};
+  if (code === 'DESTRUCTIVE_WRITE')
     throw misuse(error.message.replace('send allowDestructive: true', 'add --allow-destructive'));
+  if (code === 'LIST_REPLACEMENT')
+    throw misuse(error.message.replace(/name ".*" in replacePaths$/, `add --replace-paths '${path}'`));
   throw error;
 }
 
@@ -115,6 +121,28 @@ function readPath(path: string): string[] {
   if (index !== undefined)
     throw misuse(`<path> "${path}" goes into a list: set the whole list, or use openclaw config patch`);
   return steps;
+}
+
+/** Who names one key means all that it holds: the lists in it are replaced as well. */
+const listsAt = (steps: readonly string[]) => (file: unknown) => {
+  const found = steps.reduce<unknown>((inside, step) => (isObject(inside) ? inside[step] : undefined), file);
+  return listsIn(found, steps.reduce(toKey, ''));
+};
+
+/** The paths of the lists in a value; what stands in their entries goes with them. */
+function listsIn(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) return [path];
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([name, member]) => listsIn(member, toKey(path, name)));
+}
+
+function toKey(path: string, name: string): string {
+  if (!/^[\w$-]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path ? `${path}.${name}` : name;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function nest(steps: readonly string[], value: string): string {

@@ -49,6 +49,22 @@ describe('openclaw config', () => {
     expect(await config('patch', '-')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is empty') });
   });
 
+  it('replaces and removes a key with the lists in it; a patch wants leave for each', async () => {
+    const path = 'agents.defaults.model';
+    expect((await config('set', path, "{ primary: 'a/one', fallbacks: ['b/two', 'c/three'] }")).exitCode).toBe(0);
+    const cut = ['patch', "{ agents: { defaults: { model: { fallbacks: ['b/two'] } } } }"] as const;
+    expect(await config(...cut)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`add --replace-paths '${path}.fallbacks'`),
+    });
+    expect((await config(...cut, '--replace-paths', `${path}.fallbacks`)).exitCode).toBe(0);
+    expect((await config('set', path, "{ fallbacks: ['d/four'] }")).exitCode).toBe(0);
+    const { config: shown } = JSON.parse((await config('get', '--json')).stdout);
+    expect(shown.agents.defaults.model).toEqual({ primary: 'a/one', fallbacks: ['d/four'] });
+    const unset = await config('unset', path);
+    expect(unset, unset.stderr).toMatchObject({ exitCode: 0 });
+  });
+
   it('says what was wrong, and what to type', async () => {
     expect(await config('set', 'session.nonsense', '1')).toMatchObject({
       exitCode: 1,

@@ -84,6 +84,39 @@ describe('twenty questions of operators', () => {
   });
 });
 
+describe('what people come with', () => {
+  it.each([
+    ['I want to pair my phone', 'devices', 'openclaw devices approve'],
+    ['How do I pair another machine?', 'devices', 'openclaw devices approve'],
+    ['I lost my phone, how do I lock it out?', 'devices', 'openclaw devices remove'],
+    ['It says "pairing required". What now?', 'devices', 'openclaw devices approve'],
+    ['It says "token mismatch". What now?', 'authentication', 'OPENCLAW_GATEWAY_TOKEN'],
+    ['my app says device token mismatch', 'devices', 'connect it with'],
+    ['Why do I have no scopes?', 'troubleshooting', 'withheldScopes'],
+    ['Who may approve a device?', 'security', 'operator.pairing'],
+    ['How do I change the config from a script without clobbering?', 'configuration', 'baseHash'],
+    ['How do I undo a config change?', 'configuration', 'openclaw config rollback'],
+    ['How do I search old conversations?', 'sessions', 'openclaw sessions search'],
+    ['What did it cost?', 'usage', 'openclaw usage cost'],
+    ['The agent is busy: what happens to my message?', 'runs', 'steer'],
+    ['I sent a message while the agent was working', 'runs', 'steer'],
+    ['How do I compact a conversation?', 'sessions', 'openclaw sessions compact main'],
+    ['How do I reset a conversation?', 'sessions', 'openclaw sessions reset main'],
+    ['How do I start anew?', 'sessions', 'openclaw sessions reset main'],
+    ['Which slash commands are there?', 'chat-commands', '/compact'],
+    [
+      'How do I restart the gateway without stopping the process?',
+      'logs-and-health',
+      'openclaw gateway restart request',
+    ],
+    ['What does close code 1008 mean?', 'troubleshooting', '1008'],
+  ])('"%s" is answered from %s.md, with what to do', async (question, page, toDo) => {
+    const text = await askOn(question);
+    expect(text).toContain(`From docs/${page}.md`);
+    expect(text.slice(0, text.indexOf('From docs/'))).toContain(toDo);
+  });
+});
+
 describe('an answer', () => {
   it('quotes the passage, names page and heading, two other pages, and what to try next', async () => {
     const text = await ask('How do I bind to my LAN?');

@@ -3,8 +3,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { startTestGateway } from '../gateway.ts';
+import { makeDevice, type TestDevice } from '../auth/device.ts';
+import { authOf, connectDevice, elsewhere, refusalOf } from '../device-client.ts';
+import { startTestGateway, token } from '../gateway.ts';
 import { scratch } from '../scratch.ts';
+import { openSocket } from '../socket.ts';
 import { begin, reply } from '../upstream.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -47,6 +50,41 @@ describe('the examples', () => {
     gateway.upstream.answer(reply('In ', 'the folder.'));
     const { stdout } = await play('openai-package.ts', gateway.paths.stateDir);
     expect(stdout).toBe('In the folder.\n');
+  });
+
+  it('queue-modes has one run answer what came while another worked', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const waiting = async () => ((await client.call('status')) as { runs: { queued: number } }).runs.queued;
+    gateway.upstream.answer(async (request, res) => {
+      if (gateway.upstream.requests.length === 1) await expect.poll(waiting).toBe(2);
+      await reply('Here it is.')(request, res);
+    });
+    const { stdout } = await play('queue-modes.ts', gateway.paths.stateDir);
+    const [first, second, third, conversation] = stdout.trimEnd().split('\n');
+    expect([first, second]).toEqual([
+      'Where is the log file? ok, 11 characters',
+      'How is it rotated? ok, 11 characters',
+    ]);
+    expect(third).toMatch(/^Are my keys in it\? ok, in the reply of \S+$/);
+    expect(conversation).toBe('the conversation: user, assistant, user, user, assistant');
+  });
+
+  it('approve-devices lets a device in that only reads, and no other', async () => {
+    await using gateway = await startTestGateway();
+    const ask = (device: TestDevice, scopes: string[]) =>
+      connectDevice(gateway, device, { ...elsewhere, params: { scopes, auth: { token } } });
+    const [reader, writer] = [makeDevice(), makeDevice()];
+    await refusalOf(await ask(reader, ['operator.read']));
+    const { details } = await refusalOf(await ask(writer, ['operator.read', 'operator.write']));
+    const { stdout } = await play('approve-devices.ts', gateway.paths.stateDir);
+    expect(stdout).toContain(`${reader.id.slice(0, 12)} asks for operator, operator.read: approved\n`);
+    expect(stdout).toContain(`then: openclaw devices approve ${details.requestId}\n`);
+    expect(authOf(await ask(reader, ['operator.read'])).scopes).toEqual(['operator.read']);
+    expect((await refusalOf(await ask(writer, ['operator.read', 'operator.write']))).error?.code).toBe('NOT_PAIRED');
+    expect((await play('approve-devices.ts', gateway.paths.stateDir)).stdout).toContain(
+      'then: openclaw devices approve',
+    );
   });
 
   it('say in one line what is wrong when no gateway runs', async () => {
