@@ -21,7 +21,7 @@ export async function renderReference(): Promise<string> {
     'A method is called with a `req` frame on the socket, by `oc.rpc` of the SDK, over HTTP at `/rpc/<method>`, or from the shell. `operator.admin` includes every scope, `operator.write` includes `operator.read`.',
     ...sections,
     '## Events',
-    'An event reaches every connection that holds its scope. One that is droppable may be left out for a slow connection; the hole in `seq` tells.',
+    'An event reaches every connection that holds its scope; those of sessions only after `sessions.subscribe` or `sessions.messages.subscribe`, as each says. One that is droppable may be left out for a slow connection; the hole in `seq` tells.',
     ...[...eventSpecs].map(([name, spec]) => renderEvent(name, spec, docs)),
     '## Shapes',
     ...shapes,

@@ -153,20 +153,29 @@ const inert = {
 
 /** Members of the published `agent` input that would change what is done in ways that this gateway does not have: refused. */
 const refused = {
-  /** Delivery to a chat network. */
+  /** Delivery to a chat network; refused while there is none. */
   deliver: z.boolean().optional(),
+  /** Refused, but for `automatic`: replies are told as events. */
   sourceReplyDeliveryMode: z.enum(['automatic', 'message_tool_only']).optional(),
-  /** A working directory of its own; tools work in the workspace of the agent. */
+  /** Refused: tools work in the workspace of the agent. */
   cwd: z.string().min(1).max(4096).optional(),
-  /** A message that is kept out of the transcript. */
+  /** Refused, but for false: every accepted message is kept in its transcript. */
   suppressPromptPersistence: z.boolean().optional(),
+  /** Refused, but for `visible`: every run shows in its session. */
   sessionEffects: z.enum(['visible', 'internal']).optional(),
+  /** Refused, but for false: there are no such tools. */
   forceCodeModeTools: z.boolean().optional(),
+  /** Refused, but for false: there are no swarms. */
   swarmCollector: z.boolean().optional(),
+  /** Refused: there are no swarms. */
   swarmOutputSchema: z.looseObject({}).optional(),
+  /** Refused: of the inside of another gateway. */
   internalEvents: z.array(z.looseObject({})).optional(),
+  /** Refused: of the inside of another gateway. */
   internalRuntimeHandoffId: word.min(1).optional(),
+  /** Refused, but for false: of the inside of another gateway. */
   internalExecutionIdentityRetry: z.boolean().optional(),
+  /** Refused: of the inside of another gateway. */
   internalExecutionIdentityRecoveryAttempt: z.number().int().min(1).optional(),
 };
 

@@ -88,6 +88,35 @@ describe('environment variables', () => {
   });
 });
 
+describe('codes', () => {
+  const codes = /\b[A-Z]{2,}(?:_[A-Z]+)+\b/g;
+
+  it('that docs/protocol.md names are used', async () => {
+    const sources = (await readSourceTexts(['server', 'sdk'])).join('\n');
+    // Words of the protocol only: what ends in an ellipsis stands for several.
+    const text = pageAt.get('docs/protocol.md')?.text.replace(/[A-Z_]+…/g, '') ?? '';
+    const named = [...new Set(text.match(codes))];
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((code) => !new RegExp(`\\b${code}\\b`).test(sources))).toEqual([]);
+  });
+
+  it('that the gateway answers stand in some page', async () => {
+    const sources = await readSourceTexts([
+      'server/agent',
+      'server/agents',
+      'server/methods',
+      'server/sessions',
+      'server/wire',
+    ]);
+    const used = sources.flatMap((text) =>
+      [...text.matchAll(/\bcode: '([A-Z]+(?:_[A-Z]+)+)'/g)].map(([, code]) => code),
+    );
+    const prose = pages.map(({ text }) => text).join('\n');
+    expect(new Set(used).size).toBeGreaterThan(20);
+    expect([...new Set(used)].filter((code) => !prose.includes(`${code}`))).toEqual([]);
+  });
+});
+
 it('README.md has no placeholder left', () => {
   expect(pageAt.get('README.md')?.text).not.toContain('@@');
 });
