@@ -3,6 +3,7 @@ import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { CreatedVia } from '../../sdk/protocol/session-row.ts';
 import type { Database } from '../database/database.ts';
 import { type SessionChange, toColumns, toNames } from './change.ts';
+import { sessionNotFound } from './faults.ts';
 import { createFork } from './fork.ts';
 import { parseSessionKey } from './key.ts';
 import type { StoredSession } from './row.ts';
@@ -91,11 +92,5 @@ function requireParent(rows: Rows, key: string | undefined): StoredSession | und
   if (key === undefined) return undefined;
   const parent = rows.find(key);
   if (parent) return parent;
-  throw new GatewayError(
-    'INVALID_REQUEST',
-    `parent session not found: ${key}. List them with: openclaw sessions list`,
-    {
-      details: { code: 'SESSION_NOT_FOUND', key },
-    },
-  );
+  throw sessionNotFound(key, 'parent session');
 }

@@ -15,7 +15,7 @@ import { openDatabase } from '../../server/database/database.ts';
 import type { Log } from '../../server/log/log.ts';
 import type { ModelFacts } from '../../server/models/registry.ts';
 import { parseSessionKey } from '../../server/sessions/key.ts';
-import { createSessionStore } from '../../server/sessions/store.ts';
+import { createSessionStore } from '../../server/sessions/live-store.ts';
 import { createLedger } from '../../server/usage/ledger.ts';
 import { createUsageReport } from '../../server/usage/report.ts';
 import { createAgentFiles } from '../../server/workspace/agent-files.ts';

@@ -93,7 +93,15 @@ export const rooms: readonly Room[] = [
   },
   {
     place: 'server/agent',
-    values: [...domain, 'server/agent', 'server/models', 'server/database', 'server/workspace', 'zod'],
+    values: [
+      ...domain,
+      'server/agent',
+      'server/models',
+      'server/database',
+      'server/workspace',
+      'server/sessions/faults.ts',
+      'zod',
+    ],
     types: [...protocolTypes, 'server/sessions', 'server/usage'],
   },
   {
@@ -108,6 +116,7 @@ export const rooms: readonly Room[] = [
       'sdk/protocol',
       'server/methods',
       'server/sessions/key.ts',
+      'server/sessions/faults.ts',
       'server/models/reference.ts',
       'node:crypto',
       'zod',

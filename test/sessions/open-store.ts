@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EventName } from '../../sdk/protocol/events.ts';
 import { openDatabase } from '../../server/database/database.ts';
-import { createSessionStore } from '../../server/sessions/store.ts';
+import { createSessionStore } from '../../server/sessions/live-store.ts';
 import { scratch } from '../scratch.ts';
 
 /** A store on a database of its own, which notes what it publishes. */

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { openDatabase } from '../../server/database/database.ts';
 import { migrations } from '../../server/database/migrations.ts';
 import type { Log } from '../../server/log/log.ts';
-import { createSessionStore } from '../../server/sessions/store.ts';
+import { createSessionStore } from '../../server/sessions/live-store.ts';
 import { scratch } from '../scratch.ts';
 import { everything } from './open-store.ts';
 

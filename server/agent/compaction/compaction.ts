@@ -9,6 +9,7 @@ import type { CompactionConfig } from '../../config/config.ts';
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../log/log.ts';
 import type { Model, ModelRegistry } from '../../models/registry.ts';
+import { sessionNotFound } from '../../sessions/faults.ts';
 import type { SessionStore } from '../../sessions/store.ts';
 import type { Ledger } from '../../usage/ledger.ts';
 import { commandKind } from '../prompt.ts';
@@ -197,9 +198,7 @@ export function createCompaction(deps: CompactionDeps): Compaction {
   const requireSession = (key: string): SessionRow => {
     const row = sessions.find(key);
     if (row) return row;
-    throw new GatewayError('INVALID_REQUEST', `session not found: ${key}. List them with: openclaw sessions list`, {
-      details: { code: 'SESSION_NOT_FOUND', key },
-    });
+    throw sessionNotFound(key);
   };
 
   const divide = async (

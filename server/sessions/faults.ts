@@ -1,0 +1,18 @@
+import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { toSessionKey } from './key.ts';
+import type { StoredSession } from './row.ts';
+
+/** The refusal of what names a session that there is not. @param what `parent session`, for example. */
+export function sessionNotFound(key: string, what = 'session'): GatewayError {
+  return new GatewayError('INVALID_REQUEST', `${what} not found: ${key}. List them with: openclaw sessions list`, {
+    details: { code: 'SESSION_NOT_FOUND', key },
+  });
+}
+
+/** @throws GatewayError INVALID_REQUEST, `details.code: 'MAIN_SESSION'`, for the main session of an agent. */
+export function requireNotMain({ key, agent_id }: StoredSession, mainKey: string, what: string): void {
+  if (key !== toSessionKey(agent_id, mainKey).key) return;
+  throw new GatewayError('INVALID_REQUEST', `the main session ${key} cannot be ${what}`, {
+    details: { code: 'MAIN_SESSION' },
+  });
+}
