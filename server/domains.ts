@@ -8,6 +8,7 @@ import { describeConfig } from './config/describe.ts';
 import { createFingerprint } from './config/fingerprint.ts';
 import type { LiveConfig } from './config/live.ts';
 import { createRevisions } from './config/revisions.ts';
+import { createSeal } from './config/seal.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database/database.ts';
 import { createDevices } from './devices/devices.ts';
@@ -96,7 +97,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     env,
     live,
     fingerprint: createFingerprint(`config ${deviceSecret}`),
-    revisions: createRevisions(database),
+    revisions: createRevisions(database, createSeal(deviceSecret, 'revisions of the configuration')),
     onWritten: (edited) => announceConfig(edited, { publish, log: log.child('config'), learn: options.learn }),
   });
   const agentChanges = createAgentChanges({

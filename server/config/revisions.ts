@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts';
+import type { Seal } from './seal.ts';
 
 /** One state of the configuration file that the gateway has written, or found written by hand. */
 export interface Revision {
@@ -13,7 +14,7 @@ export interface Revision {
   changedPaths: string[];
 }
 
-/** The newest revisions with their texts, in the gateway's database, which is as private as the file itself. */
+/** The newest revisions with their texts, sealed: the file holds secrets, also some that it has long lost. */
 export interface Revisions {
   /** Newest first. */
   list(): Revision[];
@@ -35,10 +36,11 @@ interface Row {
   by: string;
   note: string | null;
   changed_paths: string;
+  text: string;
 }
 
-export function createRevisions(database: Database): Revisions {
-  const all = database.prepare('SELECT id, at, by, note, changed_paths FROM config_revisions ORDER BY id DESC LIMIT ?');
+export function createRevisions(database: Database, seal: Seal): Revisions {
+  const all = database.prepare('SELECT * FROM config_revisions ORDER BY id DESC LIMIT ?');
   const one = database.prepare('SELECT text FROM config_revisions WHERE id = ?');
   const newest = database.prepare('SELECT text FROM config_revisions ORDER BY id DESC LIMIT 1');
   const insert = database.prepare(
@@ -46,14 +48,17 @@ export function createRevisions(database: Database): Revisions {
   );
   const prune = database.prepare('DELETE FROM config_revisions WHERE id <= ?');
   const remove = database.prepare('DELETE FROM config_revisions WHERE id = ?');
+  const open = (row: { text?: unknown } | undefined) => (row ? seal.open(String(row.text)) : undefined);
 
   return {
-    list: () => (all.all(keptRevisions) as unknown as Row[]).map(toRevision),
-    text: (id) => one.get(id)?.text as string | undefined,
-    newestText: () => newest.get()?.text as string | undefined,
+    // Those that were sealed with a secret which is lost are of no use to anybody.
+    list: () => (all.all(keptRevisions) as unknown as Row[]).filter((row) => open(row) !== undefined).map(toRevision),
+    text: (id) => open(one.get(id)),
+    newestText: () => open(newest.get()),
     async add({ at, by, note, changedPaths, text }) {
       const id = database.write(() => {
-        const row = insert.get(at, by, note ?? null, JSON.stringify(changedPaths.slice(0, maxPaths)), text);
+        const paths = JSON.stringify(changedPaths.slice(0, maxPaths));
+        const row = insert.get(at, by, note ?? null, paths, seal.close(text));
         prune.run(Number(row?.id) - keptRevisions);
         return Number(row?.id);
       });

@@ -302,4 +302,8 @@ export const migrations: readonly string[] = [
   -- rows before this one were cut off
   ALTER TABLE sessions ADD COLUMN first_seq INTEGER NOT NULL DEFAULT 1;
   `,
+  `
+  -- their texts are sealed from now on; those from before are not
+  DELETE FROM config_revisions;
+  `,
 ];

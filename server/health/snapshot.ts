@@ -69,9 +69,13 @@ export function createHealth(deps: HealthDeps) {
     };
   };
 
+  const findWindow = (reference: string): number | null =>
+    models.list().find(({ provider, id }) => `${provider}/${id}` === reference)?.contextWindow ?? null;
+
   const sumUp = (): StatusSummary => {
     const { path, count, recent } = countSessions();
     const { model, reason } = models.fallback();
+    const usual = agents.default().primary ?? model;
     const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
     return {
       runtimeVersion: version,
@@ -86,7 +90,7 @@ export function createHealth(deps: HealthDeps) {
       sessions: {
         paths: [path],
         count,
-        defaults: { model: agents.default().primary ?? model, contextTokens: null },
+        defaults: { model: usual, contextTokens: findWindow(usual) },
         recent,
         byAgent: agents.list().map(({ id }) => ({ agentId: id, ...countSessions(id) })),
       },

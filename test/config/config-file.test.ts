@@ -8,6 +8,7 @@ import { createFingerprint } from '../../server/config/fingerprint.ts';
 import { createLiveConfig } from '../../server/config/live.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { createRevisions, keptRevisions } from '../../server/config/revisions.ts';
+import { createSeal } from '../../server/config/seal.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import { scratch } from '../scratch.ts';
 
@@ -43,11 +44,12 @@ async function openHouse({ text: first, env = {}, linkTo }: HouseOptions = {}) {
     env,
     live,
     fingerprint: createFingerprint('key'),
-    revisions: createRevisions(database),
+    revisions: createRevisions(database, createSeal('key', 'a test')),
     onWritten: (edited) => written.push(edited),
   });
   return {
     folder: folder.path,
+    database,
     path,
     live,
     file,
@@ -272,6 +274,23 @@ describe('the file', () => {
     expect(house.live.current().session?.mainKey).toBe('key-5');
     expect(house.file.revisions()[0]).toMatchObject({ by: 'somebody', note: `rollback to revision ${oldest}` });
     await expect(house.file.rollback(1, by)).rejects.toMatchObject({ details: { code: 'UNKNOWN_REVISION' } });
+  });
+
+  it('leaves no secret in the database, and forgets what was sealed with another key', async () => {
+    await using house = await openHouse({ text });
+    const secrets = ['sk-one-0123456789', 'sk-two-0123456789'];
+    for (const apiKey of secrets)
+      await house.edit({ patch: { models: { providers: { up: { baseUrl: 'http://127.0.0.1:1/v1', apiKey } } } } });
+    await house.database.durable();
+    for (const file of (await readdir(house.folder)).filter((name) => name.startsWith('openclaw.db'))) {
+      const bytes = await readFile(join(house.folder, file));
+      expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([]);
+    }
+    const [, before] = house.file.revisions();
+    await house.file.rollback(before?.id ?? 0, by);
+    expect(await house.read()).toContain(secrets[0]);
+    const others = createRevisions(house.database, createSeal('another key', 'a test'));
+    expect([others.list(), others.newestText(), others.text(before?.id ?? 0)]).toEqual([[], undefined, undefined]);
   });
 
   it('is applied as a whole, or waits for a restart', async () => {

@@ -3,6 +3,7 @@ import { createFingerprint } from '../../server/config/fingerprint.ts';
 import { createLiveConfig } from '../../server/config/live.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { createRevisions } from '../../server/config/revisions.ts';
+import { createSeal } from '../../server/config/seal.ts';
 import { openDatabase } from '../../server/database/database.ts';
 
 /** A process that writes its configuration, again and again, until it is killed. Prints a line for each write that was answered. */
@@ -13,7 +14,7 @@ const file = createConfigFile({
   env: {},
   live: createLiveConfig(loaded),
   fingerprint: createFingerprint('key'),
-  revisions: createRevisions(await openDatabase(databasePath)),
+  revisions: createRevisions(await openDatabase(databasePath), createSeal('key', 'a test')),
   onWritten: () => undefined,
 });
 for (let round = Number(loaded.config.agents?.defaults?.maxConcurrent) + 1; ; round++) {

@@ -12,7 +12,12 @@ describe('the gateway', () => {
   });
 
   it('says how it is, to everybody who may ask', async () => {
-    await using gateway = await startTestGateway();
+    const models = [{ id: 'one', name: 'One', contextWindow: 100_000 }];
+    await using gateway = await startTestGateway({
+      config: {
+        models: { providers: { up: { baseUrl: 'http://127.0.0.1:1/v1', api: 'openai-completions', models } } },
+      },
+    });
     await using client = await openSocket(gateway.url);
     expect(await client.call<HealthSnapshot>('health')).toMatchObject({
       ok: true,
@@ -24,6 +29,7 @@ describe('the gateway', () => {
       pid: process.pid,
       models: [{ agentId: 'main', model: 'up/one' }],
       runs: { active: 0, queued: 0 },
+      sessions: { defaults: { model: 'up/one', contextTokens: 100_000 } },
     });
     expect(await client.call('system-presence')).toMatchObject([{ mode: 'gateway', reason: 'self' }]);
     expect(await client.call('agents.list')).toMatchObject({
