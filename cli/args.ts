@@ -1,4 +1,5 @@
 import type { ArgDef } from 'citty';
+import { isPlainObject } from '../server/config/key-path.ts';
 import type { Field, FieldSchema, MethodCommand } from './derive.ts';
 import { isGlobalFlag } from './globals.ts';
 import { readLongText } from './long-text.ts';
@@ -170,7 +171,7 @@ function readNumber(text: string, schema: FieldSchema): { value: number } | unde
 
 function readObject(text: string): { value: unknown } | undefined {
   const json = readJson(text);
-  return typeof json?.value === 'object' && json.value !== null && !Array.isArray(json.value) ? json : undefined;
+  return isPlainObject(json?.value) ? json : undefined;
 }
 
 /** What people type may be no JSON: that is an answer here, not a failure. */

@@ -55,7 +55,6 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
       appliedConfigHash: domains.configFile.appliedHash,
       server: { version, bootId, buildId },
       health,
-      mainKey: house.mainKey,
       startedAt,
       isDraining: () => life.phase === 'draining',
       admin: { configPath: paths.configPath, stateDir: paths.stateDir, authMode: policy.mode },

@@ -1,5 +1,6 @@
 import type { ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { isGatewayError } from '../../sdk/protocol/errors.ts';
+import { isPlainObject } from '../../server/config/key-path.ts';
 import { fileFlag } from '../args.ts';
 import type { Command } from '../command.ts';
 import { readLongText } from '../long-text.ts';
@@ -125,24 +126,20 @@ function readPath(path: string): string[] {
 
 /** Who names one key means all that it holds: the lists in it are replaced as well. */
 const listsAt = (steps: readonly string[]) => (file: unknown) => {
-  const found = steps.reduce<unknown>((inside, step) => (isObject(inside) ? inside[step] : undefined), file);
+  const found = steps.reduce<unknown>((inside, step) => (isPlainObject(inside) ? inside[step] : undefined), file);
   return listsIn(found, steps.reduce(toKey, ''));
 };
 
 /** The paths of the lists in a value; what stands in their entries goes with them. */
 function listsIn(value: unknown, path: string): string[] {
   if (Array.isArray(value)) return [path];
-  if (!isObject(value)) return [];
+  if (!isPlainObject(value)) return [];
   return Object.entries(value).flatMap(([name, member]) => listsIn(member, toKey(path, name)));
 }
 
 function toKey(path: string, name: string): string {
   if (!/^[\w$-]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
   return path ? `${path}.${name}` : name;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function nest(steps: readonly string[], value: string): string {

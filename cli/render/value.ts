@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../server/config/key-path.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
 import { oneLine, pad, printable, widthOf } from './text.ts';
@@ -15,7 +16,7 @@ export interface Look {
 /** Any answer as text: tables for lists, names and values for objects. Ends with a line break. */
 export function renderValue(value: unknown, look: Look): string {
   if (Array.isArray(value)) return renderList(value, look);
-  if (isObject(value)) return renderAnswerObject(value, look);
+  if (isPlainObject(value)) return renderAnswerObject(value, look);
   return `${cell('', value, look.now)}\n`;
 }
 
@@ -65,12 +66,12 @@ function renderAnswerObject(value: Record<string, unknown>, look: Look): string 
   const [only] = names.length === 1 ? names : [];
   const whole = only === undefined ? undefined : members[only];
   if (Array.isArray(whole)) return renderList(whole, look);
-  return isObject(whole) && !isShort(whole) ? renderObject(whole, look, '') : renderObject(members, look, '');
+  return isPlainObject(whole) && !isShort(whole) ? renderObject(whole, look, '') : renderObject(members, look, '');
 }
 
 function renderList(list: readonly unknown[], look: Look): string {
   if (list.length === 0) return 'none\n';
-  if (!list.every(isObject)) return list.map((item) => `${cell('', item, look.now)}\n`).join('');
+  if (!list.every(isPlainObject)) return list.map((item) => `${cell('', item, look.now)}\n`).join('');
   const names = [...new Set(list.flatMap((row) => Object.keys(row)))].filter((name) =>
     list.some((row) => isCell(row[name])),
   );
@@ -95,23 +96,21 @@ function renderObject(value: Record<string, unknown>, look: Look, indent: string
 
 function renderLong(member: unknown, look: Look, indent: string): string {
   if (typeof member === 'string') return indented(`${printable(member).trimEnd()}\n`, indent);
-  if (isObject(member)) return renderObject(member, look, indent);
+  if (isPlainObject(member)) return renderObject(member, look, indent);
   return indented(renderList(member as unknown[], { ...look, width: look.width - indent.length }), indent);
 }
 
 function renderShort(name: string, member: unknown, now: number): string {
   if (Array.isArray(member))
     return member.length === 0 ? 'none' : member.map((item) => cell(name, item, now)).join(', ');
-  return isObject(member) && Object.keys(member).length === 0 ? 'none' : cell(name, member, now);
+  return isPlainObject(member) && Object.keys(member).length === 0 ? 'none' : cell(name, member, now);
 }
 
 const indented = (text: string, indent: string) => text.replace(/^(?=.)/gm, indent);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isScalar = (value: unknown) => value !== undefined && (typeof value !== 'object' || value === null);
 /** True for what a cell of a table can hold. */
 const isCell = (value: unknown) =>
   isScalar(value) ||
-  (Array.isArray(value) ? value.every(isScalar) : isObject(value) && Object.keys(value).length === 0);
+  (Array.isArray(value) ? value.every(isScalar) : isPlainObject(value) && Object.keys(value).length === 0);
 /** True for what fits behind its name. */
 const isShort = (value: unknown) => isCell(value) && !(typeof value === 'string' && value.trim().includes('\n'));

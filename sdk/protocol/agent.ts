@@ -30,19 +30,20 @@ export interface RunEvent {
   isHeartbeat?: boolean | undefined;
 }
 
-export const RunEvent = shape<RunEvent>()(
-  z.object({
-    runId: z.string(),
-    seq: count,
-    stream: z.string(),
-    ts: timestampMs,
-    data: z.record(z.string(), z.unknown()),
-    sessionKey: z.string(),
-    agentId: z.string(),
-    sessionId: z.string().optional(),
-    isHeartbeat: z.boolean().optional(),
-  }),
-);
+/** The members of a run's event, for what carries them besides its own. */
+export const runEventMembers = {
+  runId: z.string(),
+  seq: count,
+  stream: z.string(),
+  ts: timestampMs,
+  data: z.record(z.string(), z.unknown()),
+  sessionKey: z.string(),
+  agentId: z.string(),
+  sessionId: z.string().optional(),
+  isHeartbeat: z.boolean().optional(),
+};
+
+export const RunEvent = shape<RunEvent>()(z.object(runEventMembers));
 
 /** A model as a receipt names it. */
 export interface ModelRef {

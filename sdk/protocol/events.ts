@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunEvent } from './agent.ts';
+import { RunEvent, runEventMembers } from './agent.ts';
 import { ChatEvent } from './chat-event.ts';
 import { PairingRequest } from './device.ts';
 import { count, timestampMs } from './fields.ts';
@@ -52,20 +52,7 @@ export interface SessionTool extends RunEvent {
   session?: SessionRow | undefined;
 }
 
-export const SessionTool = shape<SessionTool>()(
-  z.object({
-    runId: z.string(),
-    seq: count,
-    stream: z.string(),
-    ts: timestampMs,
-    data: z.record(z.string(), z.unknown()),
-    sessionKey: z.string(),
-    agentId: z.string(),
-    sessionId: z.string().optional(),
-    isHeartbeat: z.boolean().optional(),
-    session: SessionRow.optional(),
-  }),
-);
+export const SessionTool = shape<SessionTool>()(z.object({ ...runEventMembers, session: SessionRow.optional() }));
 
 /** Work on a session as a whole that takes a while. Sent after `sessions.subscribe`. */
 export interface SessionOperation {

@@ -9,7 +9,7 @@ import { refuseDelivery } from './delivery.ts';
 import { requireExpectations } from './expectations.ts';
 import { implementOne } from './implement.ts';
 import { agentRefusals, refuseUnsupported } from './refusals.ts';
-import { findAgent, mainKeyOf, requireOpenKey, resolveSession } from './resolve.ts';
+import { findAgent, requireOpenKey, resolveSession } from './resolve.ts';
 import { startTyped } from './typed.ts';
 
 export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
@@ -17,7 +17,7 @@ export const agentMethod = implementOne(agent, async ({ input, ctx }) => {
   refuseUnsupported(input, agentRefusals);
   const named = input.sessionKey ?? findKeyById(ctx, input.sessionId);
   const owner = named === undefined ? findAgent(ctx, input.agentId).id : input.agentId;
-  const session = resolveSession(ctx, named ?? mainKeyOf(ctx), owner);
+  const session = resolveSession(ctx, named ?? ctx.mainKey(), owner);
   requireOpenKey(ctx, session.key);
   const { idempotencyKey, expectedExistingSessionId, execApprovalFollowupExpectedSessionId } = input;
   for (const sessionId of [expectedExistingSessionId, execApprovalFollowupExpectedSessionId])

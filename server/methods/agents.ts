@@ -1,7 +1,7 @@
 import { agentIdentityGet, agents } from '../../sdk/protocol/agents.ts';
 import { toAgentRow } from './agent-views.ts';
 import { implement, implementOne } from './implement.ts';
-import { authorOf, findAgent, mainKeyOf, requireAgent, resolveSession } from './resolve.ts';
+import { authorOf, findAgent, requireAgent, resolveSession } from './resolve.ts';
 
 export const agentIdentityMethod = implementOne(agentIdentityGet, ({ input, ctx }) => {
   const { sessionKey, agentId } = input;
@@ -14,7 +14,7 @@ export const agentsMethods = implement(agents, {
     defaultId: findAgent(ctx, undefined).id,
     ownership: ctx.agents.list().length === 1 ? ('sole' as const) : ('legacy' as const),
     selectionRequired: false as const,
-    mainKey: mainKeyOf(ctx),
+    mainKey: ctx.mainKey(),
     scope: ctx.config.current().session?.scope ?? 'per-sender',
     agents: await Promise.all(ctx.agents.list().map((agent) => toAgentRow(agent, ctx))),
   }),

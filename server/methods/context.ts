@@ -32,6 +32,8 @@ export interface Domains {
   configFile: ConfigFile;
   /** What the configuration may hold; made at the first question. */
   configDescription: ConfigDescription;
+  /** Last part of the key of an agent's main session, as it is now. */
+  mainKey(): string;
   agents: Roster;
   agentFiles: AgentFiles;
   agentChanges: AgentChanges;

@@ -1,5 +1,6 @@
-import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { PermissionMode, ToolOverrides } from '../../sdk/protocol/session-row.ts';
+import { sessionChanged } from '../sessions/faults.ts';
+import { isAs } from '../sessions/same.ts';
 import type { Context } from './context.ts';
 import { requireSameSession } from './resolve.ts';
 
@@ -26,7 +27,8 @@ export function requireExpectations(ctx: Context, key: string, expected: Expecta
   const session = ctx.sessions.find(key);
   requireSame(key, 'permission-mode-changed', expected.expectedPermissionMode, session?.permissionMode);
   requireSame(key, 'tool-overrides-changed', expected.expectedToolOverrides, session?.toolOverrides);
-  if (expected.expectedSessionRoutingContract !== undefined) throw changed(key, 'session-routing-changed');
+  if (expected.expectedSessionRoutingContract !== undefined)
+    throw sessionChanged(key, { reason: 'session-routing-changed' });
 }
 
 /** The row that the sender saw last has to be in the transcript still; a reset begins another. */
@@ -35,35 +37,15 @@ function requireLeaf(ctx: Context, key: string, leaf: string | null | undefined)
   const { messages, total } = ctx.sessions.history(key, { limit: 1, offset: 0 });
   const newest = messages.at(-1);
   if (leaf === null) {
-    if (newest) throw changed(key, 'active-leaf-changed');
+    if (newest) throw sessionChanged(key, { reason: 'active-leaf-changed' });
     return;
   }
   const { messages: around } = ctx.sessions.page(key, { limit: 1, offset: 0, messageId: leaf, maxChars: 1 });
   const seq = around.find((row) => row.__openclaw.id === leaf)?.__openclaw.seq;
   const oldest = (newest?.__openclaw.seq ?? 0) - total + 1;
-  if (seq === undefined || seq < oldest) throw changed(key, 'active-leaf-changed');
+  if (seq === undefined || seq < oldest) throw sessionChanged(key, { reason: 'active-leaf-changed' });
 }
 
 function requireSame(key: string, reason: string, expected: unknown, actual: unknown): void {
-  if (expected === undefined || canonical(expected) === canonical(actual)) return;
-  throw changed(key, reason);
-}
-
-/** The same text for equal values, however their members are ordered. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value ?? null, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
-}
-
-function changed(key: string, reason: string): GatewayError {
-  return new GatewayError(
-    'INVALID_REQUEST',
-    `session ${key} has changed since it was read: read it again, then retry`,
-    {
-      details: { reason, key },
-    },
-  );
+  if (!isAs(expected, actual)) throw sessionChanged(key, { reason });
 }

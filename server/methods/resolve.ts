@@ -1,10 +1,8 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { AgentSpec } from '../config/agents.ts';
+import { sessionChanged } from '../sessions/faults.ts';
 import { parseSessionKey, reservedPrefixes, type SessionKey } from '../sessions/key.ts';
 import type { Context } from './context.ts';
-
-/** Rest of the key of an agent's main conversation. */
-export const mainKeyOf = (ctx: Pick<Context, 'config'>): string => ctx.config.current().session?.mainKey ?? 'main';
 
 /** The agent with that id, or the default one. @throws GatewayError INVALID_REQUEST, `details.code: 'UNKNOWN_AGENT_ID'`. */
 export function findAgent(ctx: Pick<Context, 'agents'>, id: string | undefined): AgentSpec {
@@ -29,8 +27,8 @@ export function requireAgent(ctx: Pick<Context, 'agents'>, id: string): AgentSpe
 }
 
 /** A session key in its canonical form, as a caller may write it. */
-export function resolveKey(ctx: Pick<Context, 'agents' | 'config'>, text: string, agentId?: string): SessionKey {
-  const defaults = { agentId: findAgent(ctx, undefined).id, mainKey: mainKeyOf(ctx) };
+export function resolveKey(ctx: Pick<Context, 'agents' | 'mainKey'>, text: string, agentId?: string): SessionKey {
+  const defaults = { agentId: findAgent(ctx, undefined).id, mainKey: ctx.mainKey() };
   return parseSessionKey(text, defaults, agentId);
 }
 
@@ -38,9 +36,7 @@ export function resolveKey(ctx: Pick<Context, 'agents' | 'config'>, text: string
 export function requireSameSession(ctx: Pick<Context, 'sessions'>, key: string, sessionId: string | undefined): void {
   const now = sessionId === undefined ? undefined : ctx.sessions.find(key)?.sessionId;
   if (now === undefined || now === sessionId) return;
-  throw new GatewayError('INVALID_REQUEST', `session ${key} has changed since it was read: read it again, then retry`, {
-    details: { reason: 'session-changed', key, sessionId: now },
-  });
+  throw sessionChanged(key, { reason: 'session-changed', sessionId: now });
 }
 
 /** @throws GatewayError INVALID_REQUEST, `details.code: 'INVALID_SESSION_KEY'`, for a new session that only the gateway may make. */
@@ -54,7 +50,7 @@ export function requireOpenKey(ctx: Pick<Context, 'sessions'>, key: string): voi
 }
 
 /** A session key together with the agent that answers in it. */
-export function resolveSession(ctx: Pick<Context, 'agents' | 'config'>, text: string, agentId?: string) {
+export function resolveSession(ctx: Pick<Context, 'agents' | 'mainKey'>, text: string, agentId?: string) {
   const { key, agentId: owner } = resolveKey(ctx, text, agentId);
   return { key, agent: findAgent(ctx, owner) };
 }

@@ -1,6 +1,8 @@
-import { GatewayError } from '../../sdk/protocol/errors.ts';
+import type { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { PermissionMode, ToolOverrides } from '../../sdk/protocol/session-row.ts';
+import { sessionChanged } from './faults.ts';
 import { parseSettings, type SessionSettings, type StoredSession } from './row.ts';
+import { isAs } from './same.ts';
 
 /** What may be changed by hand; null takes a value away, undefined leaves it. */
 export type SessionChange = {
@@ -77,8 +79,7 @@ export function requireExpected(row: StoredSession, expected: Expected = {}): vo
 
 /** The refusal of a change of something that is not as it was read any more. */
 export function hasChanged({ key, session_id: sessionId }: StoredSession): GatewayError {
-  const message = `session ${key} has changed since it was read: read it again, then retry`;
-  return new GatewayError('INVALID_REQUEST', message, { details: { reason: 'session-changed', key, sessionId } });
+  return sessionChanged(key, { reason: 'session-changed', sessionId });
 }
 
 // --- internal ---
@@ -126,17 +127,4 @@ function toSettings(row: StoredSession, change: SessionChange, now: number): Col
   if (!after.statusNote && !after.attention) after.statusExpiresAt = undefined;
   const text = JSON.stringify(after);
   return { settings: text === '{}' ? null : text };
-}
-
-function isAs(expected: unknown, actual: unknown): boolean {
-  return expected === undefined || canonical(expected) === canonical(actual);
-}
-
-/** The same text for equal values, however their members are ordered. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value ?? null, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }

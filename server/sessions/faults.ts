@@ -9,6 +9,12 @@ export function sessionNotFound(key: string, what = 'session'): GatewayError {
   });
 }
 
+/** The refusal of what was asked for another state of a session. @param details with what has changed as `reason`. */
+export function sessionChanged(key: string, details: { reason: string; sessionId?: string }): GatewayError {
+  const message = `session ${key} has changed since it was read: read it again, then retry`;
+  return new GatewayError('INVALID_REQUEST', message, { details: { ...details, key } });
+}
+
 /** @throws GatewayError INVALID_REQUEST, `details.code: 'MAIN_SESSION'`, for the main session of an agent. */
 export function requireNotMain({ key, agent_id }: StoredSession, mainKey: string, what: string): void {
   if (key !== toSessionKey(agent_id, mainKey).key) return;

@@ -117,6 +117,7 @@ export const rooms: readonly Room[] = [
       'server/methods',
       'server/sessions/key.ts',
       'server/sessions/faults.ts',
+      'server/sessions/same.ts',
       'server/models/reference.ts',
       'node:crypto',
       'zod',

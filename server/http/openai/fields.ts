@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlainObject } from '../../config/key-path.ts';
 import type { ModelRequest, Sampling, ToolDeclaration, UserPart } from '../../models/provider.ts';
 import { refuse } from '../failure.ts';
 
@@ -85,8 +86,7 @@ export function parseArguments(text: string, param: string): Record<string, unkn
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && isShallow(value))
-      return value as Record<string, unknown>;
+    if (isPlainObject(value) && isShallow(value)) return value;
   } catch {
     // Told below, like every other value that is no object.
   }
