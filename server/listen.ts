@@ -20,7 +20,7 @@ export interface Listening {
 }
 
 /** What a request that is being answered is given when the listener closes, milliseconds. */
-export const closeGraceMs = 2_000;
+const closeGraceMs = 2_000;
 
 /**
  * Serves HTTP and sockets on one port of one or more addresses.

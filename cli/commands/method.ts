@@ -14,7 +14,7 @@ export function deriveTree(methods: readonly MethodCommand[], shell: Shell): Rec
 }
 
 /** The command of one method. */
-export function methodCommand(method: MethodCommand, shell: Shell): Command {
+function methodCommand(method: MethodCommand, shell: Shell): Command {
   return {
     meta: { name: method.words.at(-1) ?? method.method, description: method.summary },
     args: toFlags(method),

@@ -51,7 +51,7 @@ export interface LineDeps {
 }
 
 /** Messages that may wait in a session, for an agent and in all, whatever the settings say. */
-export const lineLimits = { perSession: 64, perAgent: 1024, inAll: 2048, chars: 256 * 1024 * 1024 } as const;
+const lineLimits = { perSession: 64, perAgent: 1024, inAll: 2048, chars: 256 * 1024 * 1024 } as const;
 
 export function createLine(deps: LineDeps): Line {
   const { database, store, inputs, log } = deps;

@@ -1,45 +1,35 @@
 import type { RunRow } from '../../sdk/protocol/runs.ts';
-import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { QueueConfig } from '../config/config.ts';
-import type { Model, ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
-import { answerRun, ownModel } from './answer.ts';
 import { type ConversationDeps, createConversation } from './conversation.ts';
 import { createEnds } from './ends.ts';
-import { broken, draining, logFailure, requirePlainKey, requireRoomForAnswer, stackOf, stopped } from './faults.ts';
+import { draining, requirePlainKey, requireRoomForAnswer, stackOf, stopped } from './faults.ts';
 import { createInputs, toHeldInput } from './inputs.ts';
 import { createLine } from './line.ts';
-import { noUsage, runLoop, type ToolCall } from './loop.ts';
 import { toOutcome } from './outcome.ts';
-import { orAborted } from './patience.ts';
 import { commandKind } from './prompt.ts';
 import { resolveQueue } from './queue-settings.ts';
-import { createRun, type Ending, type RunDeps, type WorkingRun } from './run.ts';
+import { createRun, type RunDeps, type WorkingRun } from './run.ts';
 import { type Acceptance, isTracked, type RunInput, type Runs } from './runs.ts';
-import type { ToolRegistry } from './tools/registry.ts';
-import { createWaits, within } from './waits.ts';
+import { createWaits, maxTimerMs, within } from './waits.ts';
+import { createWork, type WorkDeps } from './work.ts';
 
-export interface RunsOptions extends Omit<RunDeps, 'forget' | 'ends'>, ConversationDeps {
+export interface RunsOptions
+  extends Omit<RunDeps, 'forget' | 'ends'>,
+    ConversationDeps,
+    Omit<WorkDeps, 'conversation' | 'line' | 'leaveLine' | 'sessions'> {
   sessions: SessionStore;
-  models: ModelRegistry;
-  tools: Pick<ToolRegistry, 'declarations' | 'call'>;
-  /** What stands before the conversation of a run. Contract: does not reject. */
-  instructions(input: RunInput): Promise<string>;
   /** Runs that may work at the same time, as it is now. */
   maxConcurrent(): number;
-  /** Milliseconds a run may take when its input does not say, as it is now. */
-  timeoutMs(): number;
   /** What becomes of messages that come while their session is at work, as it is now. */
   queueConfig(): QueueConfig | undefined;
 }
 
 const endedRunLifeMs = 7 * 24 * 60 * 60 * 1000;
-/** The longest timer that Node can set, 24 days: a longer one would ring at once. */
-const maxTimerMs = 2_147_483_647;
 
 /** The runs of this gateway: accepts them, works them off, finds them again. */
 export function createRuns(options: RunsOptions): Runs & { prune(): number } {
-  const { database, store, sessions, models, tools, log } = options;
+  const { database, store, sessions, models, log } = options;
   const live = new Map<string, WorkingRun>();
   let isDraining = false;
   const ends = createEnds({ database, log });
@@ -71,73 +61,11 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     await run.end({ ...stopped(run), provider: undefined, model: undefined, alongside });
   };
 
+  const work = createWork({ ...options, line, conversation, leaveLine });
+
   /** Contract of `work` and `leaveLine`: they do not reject. Should one do so, its run hangs, but nothing else with it. */
   const noteFault = (run: WorkingRun) => (error: unknown) =>
     log.error(`run ${run.id} could not be ended`, { error: stackOf(error) });
-
-  /** Ends a run, and with it those that it has answered. */
-  const settle = async (run: WorkingRun, how: Ending): Promise<void> => {
-    const ended = run.end(how);
-    const { text } = run;
-    await Promise.all([ended, ...line.joinedTo(run).map((other) => other.end({ ...how, text, usage: noUsage }))]);
-  };
-
-  const work = async (run: WorkingRun): Promise<void> => {
-    const { input } = run;
-    const limitMs = Math.min(input.timeoutMs || options.timeoutMs(), maxTimerMs);
-    const timer = setTimeout(() => run.abort('timeout'), limitMs);
-    let candidates: Model[] = [];
-    try {
-      if (!input.answer) await conversation.idle(run);
-      if (run.signal.aborted) return await leaveLine(run);
-      if (!input.answer) line.admit(run);
-      run.begin();
-      if (input.answer) {
-        const answered = await answerRun(run, input.answer);
-        return await run.end(answered ?? { ...stopped(run), provider: ownModel.provider, model: ownModel.id });
-      }
-      run.say('preparing_context');
-      const session = run.isFirst ? undefined : sessions.find(input.sessionKey);
-      candidates = findCandidates(input, models, session);
-      const system = await orAborted(options.instructions(input), run.signal, '');
-      const context = await toLoopContext(run, { candidates, session, system });
-      run.say('starting_model');
-      const end = await runLoop(context, run.receive, run.signal);
-      const { provider, id: model } = end.model;
-      const how = run.signal.aborted ? { ...stopped(run), usage: end.usage } : end;
-      const status = run.signal.aborted ? stopped(run).status : end.failure ? 'error' : 'ok';
-      if (status === 'error' && end.failure) logFailure(log, run.id, end.failure);
-      await settle(run, { ...how, status, provider, model });
-    } catch (error) {
-      await settle(run, broken(error, { runId: run.id, model: input.answer ? ownModel : candidates[0], log }));
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
-  const toLoopContext = async (run: WorkingRun, { candidates, session, system }: Prepared) => {
-    const { input } = run;
-    const caller = { agentId: input.agent.id, sessionKey: input.sessionKey };
-    const declarations = input.withoutTools ? [] : tools.declarations(caller);
-    const thinking = input.thinking ?? session?.thinkingLevel ?? input.agent.thinking;
-    const others = line.joinedTo(run);
-    const working = { run, others, candidates, session, system, tools: declarations, thinking };
-    return {
-      candidates,
-      messages: await conversation.read(working),
-      recover: conversation.recovery(working),
-      request: {
-        ...input.request,
-        system,
-        thinking,
-        session: { key: input.sessionKey, agentId: input.agent.id },
-      },
-      tools: declarations,
-      clientTools: input.clientTools ?? [],
-      callTool: (call: ToolCall, signal: AbortSignal) => tools.call(call, caller, signal),
-      steering: line.steeringOf(run),
-    };
-  };
 
   /** The answer to an id that was used before. */
   const replay = async (known: RunRow): Promise<Acceptance> => {
@@ -281,23 +209,8 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   };
 }
 
-/** What a run works with, besides what it was given. */
-interface Prepared {
-  candidates: readonly Model[];
-  session: SessionRow | undefined;
-  system: string;
-}
-
 /** Milliseconds that aborted runs of a session have to record their ends before it goes away. */
 const endGraceMs = 3000;
 
 /** Milliseconds that an aborted run has to record its end while the gateway stops. */
 const abortGraceMs = 2000;
-
-/** The model to use, then its fallbacks; a model that somebody chose for this run or session has none. */
-function findCandidates(input: RunInput, models: ModelRegistry, session: SessionRow | undefined): Model[] {
-  if (input.model !== undefined) return [models.find(input.model)];
-  if (session?.modelOverrideSource) return [models.find(`${session.modelProvider}/${session.model}`)];
-  const primary = input.agent.primary ?? models.fallback().model;
-  return [primary, ...input.agent.fallbacks].map((reference) => models.find(reference));
-}

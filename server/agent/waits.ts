@@ -2,7 +2,9 @@ import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { WaitOptions } from './runs.ts';
 
 /** Waits that one caller may have at the same time. */
-export const maxWaits = 128;
+const maxWaits = 128;
+/** The longest timer that Node can set, 24 days: a longer one would ring at once. */
+export const maxTimerMs = 2_147_483_647;
 
 /** Lets callers wait, each a limited number of times at once. */
 export interface Waits {

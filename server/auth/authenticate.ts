@@ -57,7 +57,7 @@ export interface Authentication {
 }
 
 /** How long a wrong credential is left without an answer. */
-export const wrongCredentialDelayMs = 250;
+const wrongCredentialDelayMs = 250;
 
 /**
  * Binds a policy, a count of failures and the tokens of devices into a way of recognising callers.

@@ -50,7 +50,7 @@ export function createRoster(current: () => Config, stateDir: string): Roster {
  * The configured agents, the default one first: the one marked `default`, else the first. Never empty.
  * @param stateDir where agents without a workspace of their own work.
  */
-export function resolveAgents(config: Config, stateDir: string): [AgentSpec, ...AgentSpec[]] {
+function resolveAgents(config: Config, stateDir: string): [AgentSpec, ...AgentSpec[]] {
   const defaults = config.agents?.defaults ?? {};
   const entries = Object.entries(config.agents?.entries ?? {});
   if (entries.length === 0) entries.push([defaultAgentId, {}]);

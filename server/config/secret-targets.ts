@@ -39,7 +39,7 @@ export function resolveTargets(
 }
 
 /** Keys that may hold a reference, with `*` for names of the user's choice. */
-export function secretTargets(): ReadonlySet<string> {
+function secretTargets(): ReadonlySet<string> {
   const keys = actedOn.filter((key) => {
     const node = findKey(key.split('.'));
     return node !== undefined && takesSecret(node);

@@ -39,9 +39,9 @@ export interface RequestsOptions {
 }
 
 /** Milliseconds that a request waits. */
-export const requestLifetimeMs = 5 * 60_000;
+const requestLifetimeMs = 5 * 60_000;
 /** Requests that wait at the same time; one more, and the oldest is given up. */
-export const maxRequests = 256;
+const maxRequests = 256;
 
 export function createRequests({ database, store, publish, now }: RequestsOptions): Requests {
   let timer: NodeJS.Timeout | undefined;

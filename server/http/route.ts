@@ -84,7 +84,7 @@ export function sendJson(res: ServerResponse, body: unknown, status = 200): void
 }
 
 /** Sends an error as JSON. */
-export function sendFailure(res: ServerResponse, failure: HttpFailure, body: unknown = toErrorBody(failure)): void {
+function sendFailure(res: ServerResponse, failure: HttpFailure, body: unknown = toErrorBody(failure)): void {
   for (const [name, value] of Object.entries(failure.headers ?? {})) res.setHeader(name, value);
   sendJson(res, body, failure.status);
 }

@@ -30,7 +30,7 @@ export interface Appender {
 }
 
 /** Older files that are kept besides the current one. */
-export const keptFiles = 5;
+const keptFiles = 5;
 
 /** Bytes that may wait for the disk. */
 const maxWaitingBytes = 16 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { toLocalIso } from './line.ts';
 import { makeFolderSync } from './make-folder.ts';
 
 /** Days that the gateway's own log files are kept. */
-export const keptDays = 7;
+const keptDays = 7;
 
 /** Name of the log file of a day, by the local date. */
 export function nameOfDay(at: Date, profile: string | undefined): string {

@@ -5,7 +5,7 @@ import type { Embeddings } from './provider.ts';
 /** Name of the local embedding. It compares wording, not meaning: texts are near when they share words and parts of words. */
 export const lexicalModel = 'builtin/lexical-384';
 
-export const lexicalDimensions = 384;
+const lexicalDimensions = 384;
 
 /**
  * Embeds texts without a language model, the same everywhere and always: words, pairs of words and groups of letters are

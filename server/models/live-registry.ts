@@ -39,7 +39,7 @@ export interface LiveModelRegistry extends ModelRegistry {
 }
 
 /** Reference of the model that needs nothing. */
-export const guideModel = 'builtin/guide';
+const guideModel = 'builtin/guide';
 
 /** The guide runs here. */
 const free = { input: 0, output: 0 };

@@ -17,7 +17,7 @@ export interface TimedCall {
   startedAt: number;
 }
 
-export const defaultIdleMs = 120_000;
+const defaultIdleMs = 120_000;
 export const defaultTotalMs = 600_000;
 
 /** A configured limit in milliseconds; 0 stands for the default, and no timer can be longer than 24 days. */

@@ -129,7 +129,7 @@ export const agentScope = (agentId: string) => `agent:${agentId}`;
 export const sessionScope = (sessionId: string) => `session:${sessionId}`;
 
 /** The beginning of the slot that a moment lies in, in seconds since the epoch. */
-export function toSlot(atMs: number, unit: number): number {
+function toSlot(atMs: number, unit: number): number {
   return Math.floor(atMs / 1000 / unit) * unit;
 }
 

@@ -3,7 +3,7 @@
  * (docs/tools.md, "Groups"). They name tools of the published product that this gateway does not have, too: a policy that
  * was written for those means the same here.
  */
-export const toolGroups: Readonly<Record<string, readonly string[]>> = {
+const toolGroups: Readonly<Record<string, readonly string[]>> = {
   'group:runtime': ['exec', 'process', 'code_execution'],
   'group:fs': ['read', 'write', 'edit', 'apply_patch'],
   'group:sessions': [

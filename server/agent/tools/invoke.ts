@@ -33,7 +33,7 @@ export type ToolErrorCode =
   | 'internal_error';
 
 /** Milliseconds that a call may take. */
-export const maxCallMs = 120_000;
+const maxCallMs = 120_000;
 /** Milliseconds for which an answer is kept under its idempotency key; and how many are, and of how many characters in all. */
 const replayMs = 300_000;
 const maxReplays = 1000;

@@ -7,7 +7,7 @@ import { refuse } from '../failure.ts';
 export const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? undefined);
 
 /** Images in one request. */
-export const maxImages = 8;
+const maxImages = 8;
 /** Tools in one request. */
 const maxTools = 128;
 
