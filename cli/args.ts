@@ -130,7 +130,8 @@ function coerceItem(text: string, { items = {} }: FieldSchema, label: string): u
 /** Text is tried last: it takes everything. */
 function alternatives(schema: FieldSchema): FieldSchema[] {
   const all =
-    schema.anyOf ?? (Array.isArray(schema.type) ? schema.type.map((type) => ({ ...schema, type })) : [schema]);
+    schema.anyOf?.flatMap(alternatives) ??
+    (Array.isArray(schema.type) ? schema.type.map((type) => ({ ...schema, type })) : [schema]);
   return [...all].sort((a, b) => Number(isPlainText(a)) - Number(isPlainText(b)));
 }
 
@@ -187,8 +188,8 @@ function readJson(text: string): { value: unknown } | undefined {
 function describe(schema: FieldSchema): string {
   const literals = words(schema);
   if (literals.length > 0) {
-    const others = alternatives(schema).filter(isPlainText);
-    return others.length > 0 ? `text or ${literals.join(' or ')}` : `one of ${literals.join(', ')}`;
+    const others = openOnes(schema).map((one) => (isPlainText(one) ? 'text' : describe(one)));
+    return others.length > 0 ? [...others, ...literals].join(' or ') : `one of ${literals.join(', ')}`;
   }
   const { minimum, maximum } = schema;
   switch (schema.type) {
@@ -208,12 +209,17 @@ function describe(schema: FieldSchema): string {
 }
 
 function hint(schema: FieldSchema): string {
-  const literals = words(schema);
-  if (literals.length > 0) return [...(alternatives(schema).some(isPlainText) ? ['text'] : []), ...literals].join('|');
-  if (schema.type === 'integer' || schema.type === 'number') return 'n';
   if (schema.type === 'array') return schema.items?.type === 'object' ? 'json' : 'a,b,...';
-  return schema.type === 'object' ? 'json' : 'text';
+  return [...new Set([...openOnes(schema).map(hintOf), ...words(schema)])].join('|');
 }
+
+function hintOf({ type }: FieldSchema): string {
+  if (type === 'integer' || type === 'number') return 'n';
+  return type === 'object' || type === 'array' ? 'json' : 'text';
+}
+
+/** What a field takes besides fixed words. */
+const openOnes = (schema: FieldSchema) => alternatives(schema).filter((one) => words(one).length === 0);
 
 /** The fixed words that a field takes. */
 function words(schema: FieldSchema): string[] {

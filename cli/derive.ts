@@ -78,6 +78,10 @@ function toFields(input: z.ZodType): Field[] {
 
 /** JSON Schema spells out the largest safe integer; nobody wants to read it. */
 function withoutIntegerLimits(schema: FieldSchema): FieldSchema {
-  const { maximum, ...rest } = schema;
-  return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? rest : schema;
+  const { maximum, anyOf, ...rest } = schema;
+  return {
+    ...rest,
+    ...(anyOf && { anyOf: anyOf.map(withoutIntegerLimits) }),
+    ...(maximum !== Number.MAX_SAFE_INTEGER && maximum !== undefined && { maximum }),
+  };
 }

@@ -125,7 +125,7 @@ export class Sessions {
     return this.get(key);
   }
 
-  /** Lists sessions, newest first, a page at a time. */
+  /** Lists sessions a page at a time: pinned ones first, then the newest, unless `sortBy` says otherwise. */
   list(filter: SessionFilter = {}, options?: CallOptions): Promise<SessionPage> {
     return blameCaller(this.list, this.#rpc.sessions.list.query(filter, options));
   }

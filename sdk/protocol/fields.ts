@@ -4,11 +4,13 @@ import { z } from 'zod';
 
 /** A session key: canonical (`agent:<agentId>:<rest>`), the alias `main`, or a bare rest. */
 export const sessionKey = z.string().min(1).max(512);
+/** Id of an agent, as `agents.list` tells it. */
 export const agentId = z.string().min(1).max(64);
 export const timestampMs = z.number().int().nonnegative();
 export const count = z.number().int().nonnegative();
 /** Chosen by the client; the same key again replays the first answer. */
 export const idempotencyKey = z.string().min(1).max(256);
+/** A name that people gave, unique among live sessions. */
 export const label = z.string().min(1).max(512);
 /** How much the model may think: `off`, `minimal`, `low`, `medium`, `high`, or a level that only its provider knows. */
 export const thinking = z.string().max(64);
@@ -33,11 +35,15 @@ export interface Attachment {
   height?: number | undefined;
 }
 
+/** Images and text files that belong to the message. */
 export const attachments = z.array(
   z.looseObject({
+    /** `image` or `file`; decided by `mimeType` when absent. */
     type: z.string().optional(),
+    /** For example `image/png`. */
     mimeType: z.string().optional(),
     fileName: z.string().optional(),
+    /** Base64, with or without a `data:` prefix. */
     content: z.unknown().optional(),
   }),
 );

@@ -24,9 +24,9 @@ const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const SendAnswer = z.object({ runId: z.string(), status: z.enum(['started', 'in_flight', 'ok', 'error', 'timeout']) });
 
 export const sessions = router({
-  /** Lists sessions, newest first. */
+  /** Lists sessions by page: pinned ones first, then the newest change, unless `sortBy` says otherwise. */
   list: query({
-    summary: 'List sessions, newest first.',
+    summary: 'List sessions, pinned ones first, then the newest.',
     scope: 'operator.read',
     input: z.strictObject(listMembers).prefault({}),
     output: SessionPage,
@@ -41,9 +41,13 @@ export const sessions = router({
     summary: 'Search the messages of all sessions.',
     scope: 'operator.read',
     input: z.strictObject({
+      /** Words, and phrases in quotes. */
       query: z.string().min(1).max(4096),
+      /** Only sessions of this agent. */
       agentId: agentId.optional(),
+      /** Only these sessions. */
       sessionKeys: z.array(key).max(200).optional(),
+      /** Hits at most. */
       limit: z.number().int().min(1).max(25).default(10),
     }),
     output: SearchPage,

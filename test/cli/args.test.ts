@@ -67,6 +67,26 @@ describe('the command of a method', () => {
     expect(flags.archived?.valueHint).toBe('true|false|all');
   });
 
+  it('hints at what a field takes that null can take away', async () => {
+    const input = z.strictObject({
+      cap: z.number().int().min(1).max(64).nullish(),
+      fast: z.union([z.boolean(), z.literal('auto')]).nullish(),
+      name: z.string().min(1).nullish(),
+      allow: z.array(z.string()).nullish(),
+    });
+    const method = derive({ input, positionals: [] });
+    const hints = Object.values(toFlags(method)).map(({ valueHint }) => valueHint);
+    expect(hints).toEqual(['n|null', 'true|false|auto|null', 'text|null', 'json|null']);
+    expect(await readFor(method, ['--cap', '5', '--fast', 'auto', '--allow', '["a"]', '--name', 'null'])).toEqual({
+      cap: 5,
+      fast: 'auto',
+      allow: ['a'],
+      name: null,
+    });
+    await expect(readFor(method, ['--cap', '65'])).rejects.toThrow('--cap must be a whole number from 1 to 64 or null');
+    await expect(readFor(method, ['--fast', 'soon'])).rejects.toThrow('--fast must be one of true, false, auto, null');
+  });
+
   it('leaves out what was not given, so that the gateway fills in its defaults', async () => {
     expect(await read('main')).toEqual({ key: 'main' });
   });
