@@ -306,4 +306,12 @@ export const migrations: readonly string[] = [
   -- their texts are sealed from now on; those from before are not
   DELETE FROM config_revisions;
   `,
+  `
+  -- newer messages are not in the full-text index yet
+  CREATE TABLE message_words_mark (id INTEGER PRIMARY KEY CHECK (id = 1), doc INTEGER NOT NULL) STRICT;
+  INSERT INTO message_words_mark (id, doc) SELECT 1, coalesce(max(max(doc), 0), 0) FROM message_places;
+  -- merging stands in no commit's way: it is done beside, in slices
+  INSERT INTO message_words (message_words, rank) VALUES ('automerge', 0);
+  INSERT INTO message_words (message_words, rank) VALUES ('crisismerge', 1000);
+  `,
 ];

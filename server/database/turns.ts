@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * Resolves in a later turn of the event loop: one of all who wait for theirs, in the order in which they came. Long work is
  * done in slices of a few milliseconds with this in between; slices of many, one after the other, would be as long as if
@@ -8,6 +10,16 @@ export function nextTurn(): Promise<void> {
   waiting.push(resolve);
   if (waiting.length === 1) setImmediate(give);
   return promise;
+}
+
+/** A function to call between the pieces of long work: resolves in a later turn once those since the last one took some milliseconds. */
+export function createPace(sliceMs = 4): () => Promise<void> {
+  let until = performance.now() + sliceMs;
+  return async () => {
+    if (performance.now() < until) return;
+    await nextTurn();
+    until = performance.now() + sliceMs;
+  };
 }
 
 // --- internal ---

@@ -4,12 +4,11 @@ import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import type { Database } from '../database/database.ts';
 import { nextTurn } from '../database/turns.ts';
-import type { Log } from '../log/log.ts';
-import { createBacklog } from './backlog.ts';
 import { requireExpected } from './change.ts';
 import { createCompactions } from './compactions.ts';
 import { requireNotMain, sessionNotFound } from './faults.ts';
 import { createHistory, firstWords } from './history.ts';
+import { createIndexing } from './indexing.ts';
 import { createSessionList } from './list.ts';
 import { createLookUp } from './look-up.ts';
 import { createMaking } from './make.ts';
@@ -39,8 +38,8 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const transcript = createTranscript(database);
   const rows = createRows(database, { mainKey, modelOf });
   const history = createHistory(transcript);
-  const backlog = createBacklog(database, transcript);
-  const search = createSearch(database, backlog.isLeft);
+  const indexing = createIndexing(database, transcript);
+  const search = createSearch(database, indexing);
   const notices = createNotices({ database, rows, publish });
   const making = createMaking({ database, rows });
   const removal = createRemoval({ database, transcript, rows, notices, mainKey });
@@ -52,7 +51,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const advance = database.prepare(
     `UPDATE sessions SET last_seq = last_seq + 1, updated_at = iif(transient = 0, ?, updated_at),
      last_interaction_at = coalesce(?, last_interaction_at), first_words = coalesce(first_words, ?),
-     last_words = coalesce(?, last_words) WHERE key = ? RETURNING session_id, agent_id, transient, last_seq AS seq`,
+     last_words = coalesce(?, last_words) WHERE key = ? RETURNING session_id, transient, last_seq AS seq`,
   );
   const markReset = database.prepare(
     `UPDATE sessions SET reset_seq = last_seq, revision = revision + 1, status = NULL, last_run_error = NULL,
@@ -67,7 +66,6 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
 
   const show = (key: string): SessionRow => rows.show(key) ?? unknown(key);
   const mustFind = (key: string): StoredSession => rows.find(key) ?? unknown(key);
-  let indexLog: Log | undefined;
 
   const append = (key: string, message: NewMessage): ChatMessage => {
     const now = Date.now();
@@ -82,6 +80,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     });
     // Nobody follows a transient one, and its row need not be read for that.
     if (transient === 1) return stored;
+    indexing.wake();
     const row = mustFind(key);
     notices.appended(row, stored);
     notices.changed(row, { phase: 'message', runId: stored.__openclaw.runId });
@@ -101,7 +100,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     ensure(key, options = {}) {
       const { created, isKept } = making.ensure(key, options);
       if (created) notices.changed(mustFind(key), { reason: 'create' });
-      if (indexLog && (isKept || options.forkOf !== undefined)) backlog.start(indexLog);
+      if (isKept || options.forkOf !== undefined) indexing.wake();
       return { row: show(key), created };
     },
     patch(key, change, expected) {
@@ -204,11 +203,8 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     },
     durable: () => database.durable(),
     prune: removal.prune,
-    startIndexing(log) {
-      indexLog = log;
-      backlog.start(log);
-    },
-    close: backlog.close,
+    startIndexing: indexing.start,
+    close: indexing.close,
   };
 }
 

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SearchHit, SearchPage } from '../../sdk/protocol/session-answers.ts';
 import type { Database } from '../database/database.ts';
+import { createPace, nextTurn } from '../database/turns.ts';
+import type { Indexing } from './indexing.ts';
 import { findWord, parseQuestion, placeOf, type Term, toMatch, toPlain } from './words.ts';
 
 /** What is looked for, and where. */
@@ -19,8 +20,10 @@ const maxCandidates = 200;
 const maxCandidateBytes = 4 * 1024 * 1024;
 /** Size from which a hit is not compared by its text. */
 const largeBytes = 256 * 1024;
-/** Messages that are looked through in one turn of the event loop. */
-const docsPerTurn = 20_000;
+/** Messages that are looked through in one turn of the event loop: at first, at most, and for how long. */
+const firstDocs = 2000;
+const maxDocs = 64_000;
+const turnMs = 3;
 const timeLimitMs = 1000;
 const snippetChars = 240;
 
@@ -35,7 +38,7 @@ interface Candidate {
 }
 
 /** A function that looks for words in messages: the newest hits are found first, then the best of them told. */
-export function createSearch(database: Database, isIndexing: () => boolean) {
+export function createSearch(database: Database, indexing: Pick<Indexing, 'catchUp' | 'isLeft'>) {
   const newest = database.prepare('SELECT doc FROM message_places WHERE doc < ? ORDER BY doc DESC LIMIT 1');
   const match = database.prepare(
     'SELECT rowid AS doc FROM message_words WHERE message_words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?',
@@ -57,14 +60,18 @@ export function createSearch(database: Database, isIndexing: () => boolean) {
     const until = performance.now() + timeLimitMs;
     const docs: number[] = [];
     let before = Number.MAX_SAFE_INTEGER;
+    let span = firstDocs;
     for (;;) {
       const top = newest.get(before)?.doc;
       if (top === undefined) return { docs, isComplete: true };
-      before = Number(top) - docsPerTurn + 1;
+      before = Number(top) - span + 1;
+      const began = performance.now();
       const found = match.all(expression, before, top, maxCandidates + 1 - docs.length);
       docs.push(...found.map(({ doc }) => Number(doc)));
+      const now = performance.now();
       if (docs.length > maxCandidates) return { docs: docs.slice(0, maxCandidates), isComplete: false };
-      if (performance.now() > until) return { docs, isComplete: false };
+      if (now > until) return { docs, isComplete: false };
+      span = now - began > turnMs ? Math.max(firstDocs, span / 2) : Math.min(maxDocs, span * 2);
       await nextTurn();
     }
   };
@@ -72,29 +79,33 @@ export function createSearch(database: Database, isIndexing: () => boolean) {
   const read = ({ session_id, seq }: Candidate): string => String(textOf.get(session_id, seq)?.text ?? '');
 
   /** The candidates with their scores, best first. */
-  const rank = (candidates: readonly Candidate[], terms: readonly Term[]) => {
+  const rank = async (docs: readonly number[], terms: readonly Term[]) => {
+    const pace = createPace(turnMs);
+    const ranked: { candidate: Candidate; score: number }[] = [];
     let room = maxCandidateBytes;
-    return candidates
-      .map((candidate) => {
-        if (candidate.bytes > largeBytes || room < candidate.bytes) return { candidate, score: 0 };
-        room -= candidate.bytes;
-        return { candidate, score: scoreOf(toPlain(read(candidate)), terms) };
-      })
-      .sort((a, b) => b.score - a.score || b.candidate.timestamp - a.candidate.timestamp);
+    for (const doc of docs) {
+      await pace();
+      const candidate = describe.get(doc) as unknown as Candidate | undefined;
+      if (!candidate) continue;
+      const isCompared = candidate.bytes <= Math.min(largeBytes, room);
+      if (isCompared) room -= candidate.bytes;
+      ranked.push({ candidate, score: isCompared ? scoreOf(toPlain(read(candidate)), terms) : 0 });
+    }
+    return ranked.sort((a, b) => b.score - a.score || b.candidate.timestamp - a.candidate.timestamp);
   };
 
   return async ({ query, limit, agentId, sessionIds }: Question): Promise<SearchPage> => {
     const terms = parseQuestion(query);
-    const indexing = isIndexing() && { indexing: true };
-    if (terms.length === 0 || sessionIds?.length === 0) return { results: [], ...indexing };
+    await indexing.catchUp();
+    const left = indexing.isLeft() && { indexing: true };
+    if (terms.length === 0 || sessionIds?.length === 0) return { results: [], ...left };
     const { docs, isComplete } = await find(toExpression(terms, { agentId, sessionIds }));
-    const candidates = docs.flatMap((doc) => (describe.get(doc) as unknown as Candidate | undefined) ?? []);
-    const ranked = rank(candidates, terms);
+    const ranked = await rank(docs, terms);
     const results = ranked
       .slice(0, limit)
       .map(({ candidate, score }) => toHit(candidate, score, snippetOf(read(candidate), terms)));
     const truncated = (!isComplete || ranked.length > limit) && { truncated: true };
-    return { results, ...indexing, ...truncated };
+    return { results, ...left, ...truncated };
   };
 }
 

@@ -79,7 +79,7 @@ export interface SessionStore {
   durable(): Promise<void>;
   /** Deletes transient conversations that are older than a day, a bounded number at a time. */
   prune(): number;
-  /** Begins to index what an older gateway wrote. */
+  /** Begins to index messages beside everything else, those that an older gateway wrote as well. */
   startIndexing(log: Log): void;
   close(): void;
 }

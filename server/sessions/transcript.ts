@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { Database } from '../database/database.ts';
-import { createWordIndex } from './word-index.ts';
+import { insertPlace } from './word-index.ts';
 
 /** A row of a transcript before it has its place. */
 export type NewMessage = Omit<ChatMessage, '__openclaw' | 'timestamp'> & {
@@ -13,7 +13,6 @@ export type NewMessage = Omit<ChatMessage, '__openclaw' | 'timestamp'> & {
 /** Where a row goes. */
 export interface Spot {
   session_id: string;
-  agent_id: string;
   /** 1 for a conversation that is in no list: it is not searched either. */
   transient: number;
   seq: number;
@@ -63,7 +62,7 @@ interface Stored {
 }
 
 export function createTranscript(database: Database): Transcript {
-  const index = createWordIndex(database);
+  const insertInPlace = database.prepare(insertPlace);
   const insert = database.prepare(
     'INSERT INTO messages (session_id, seq, run_id, role, timestamp, body) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -91,11 +90,11 @@ export function createTranscript(database: Database): Transcript {
   );
 
   return {
-    append({ session_id, agent_id, transient, seq }, { runId, kind, role, ...rest }) {
+    append({ session_id, transient, seq }, { runId, kind, role, ...rest }) {
       const timestamp = Date.now();
       const id = randomUUID();
       insert.run(session_id, seq, runId ?? null, role, timestamp, JSON.stringify({ ...rest, id, kind }));
-      if (transient === 0) index.add({ id, session_id, agent_id, seq, role, content: rest.content });
+      if (transient === 0) insertInPlace.run(id, session_id, seq);
       const { idempotencyKey } = rest;
       return { role, ...rest, timestamp, __openclaw: toPlace({ id, seq, runId, timestamp, kind, idempotencyKey }) };
     },

@@ -1,40 +1,80 @@
-import type { ChatMessage } from '../../sdk/protocol/message.ts';
+import { performance } from 'node:perf_hooks';
+import type { ContentPart } from '../../sdk/protocol/message.ts';
 import type { Database } from '../database/database.ts';
+import type { Transcript } from './transcript.ts';
 import { placeOf, toSearchable, toWords } from './words.ts';
 
-/** A row of a transcript, on its way into the index. */
-export interface Indexed {
+/** Where a row of a transcript stands. */
+export interface Placed {
   id: string;
   session_id: string;
-  agent_id: string;
   seq: number;
-  role: ChatMessage['role'];
-  content: ChatMessage['content'];
+}
+
+/** A row on its way into the index of words. */
+export interface Indexed extends Placed {
+  agent_id: string;
+  role: string;
+  content: readonly ContentPart[];
 }
 
 /**
- * The index of messages by id and by word. Contract: called inside `database.write`, so that a row and its entries come
- * together; they go with the session.
+ * The index of messages by word. It is behind the transcripts by the newest rows: FTS5 writes what it has at the end of each
+ * `write`, and a row at a time that costs several times the row. A mark in the database tells how far it is, so that
+ * nothing is missed; entries go with their session.
  */
 export interface WordIndex {
-  /** Adds a row that is newer than all others. */
-  add(row: Indexed): void;
-  /** Adds rows that are older than all others, given oldest first. */
+  /** Adds rows whose place is newer than the mark, for some milliseconds. @returns false when there were none. */
+  addNewer(): boolean;
+  /** True while there are such rows. */
+  isBehind(): boolean;
+  /** Adds rows that are older than all others, with their places, given oldest first. Contract: called inside `database.write`. */
   addOlder(rows: readonly Indexed[]): void;
+  /** Merges for about a millisecond what was added bit by bit, which keeps searches fast. @returns false when nothing was left. */
+  merge(): boolean;
 }
 
-export function createWordIndex(database: Database): WordIndex {
-  const insertPlace = database.prepare(
-    'INSERT INTO message_places (message_id, session_id, seq) VALUES (?, ?, ?) RETURNING doc',
-  );
+/** The statement that gives a row its place: behind all others and behind the mark, also when those before it are gone. */
+export const insertPlace = `INSERT INTO message_places (doc, message_id, session_id, seq)
+  SELECT 1 + max(m.doc, coalesce((SELECT max(doc) FROM message_places), 0)), ?, ?, ? FROM message_words_mark m`;
+
+/** Milliseconds of one slice. */
+const sliceMs = 3;
+const rowsPerSlice = 50;
+/** Pages that one step of merging writes. */
+const mergePages = 16;
+
+interface Waiting {
+  doc: number;
+  session_id: string;
+  agent_id: string;
+  seq: number;
+  bytes: number;
+}
+
+export function createWordIndex(database: Database, transcript: Transcript): WordIndex {
   const insertPlaceAt = database.prepare(
     'INSERT OR IGNORE INTO message_places (doc, message_id, session_id, seq) VALUES (?, ?, ?, ?)',
   );
-  const oldest = database.prepare('SELECT min(doc) AS doc FROM message_places');
+  const oldest = database.prepare(
+    'SELECT min(m.doc + 1, coalesce((SELECT min(doc) FROM message_places), 1)) AS doc FROM message_words_mark m',
+  );
   const insertWords = database.prepare('INSERT INTO message_words (rowid, place, text) VALUES (?, ?, ?)');
+  const newer = 'p.doc > (SELECT doc FROM message_words_mark)';
+  const first = database.prepare(`SELECT 1 FROM message_places p WHERE ${newer} LIMIT 1`);
+  // In this order of tables, whatever the planner thinks of it: along the places, from the mark on.
+  const waiting = database.prepare(
+    `SELECT p.doc, p.session_id, s.agent_id, p.seq, octet_length(m.body) AS bytes FROM message_places p
+     CROSS JOIN sessions s ON s.session_id = p.session_id
+     CROSS JOIN messages m ON m.session_id = p.session_id AND m.seq = p.seq
+     WHERE ${newer} ORDER BY p.doc LIMIT ${rowsPerSlice}`,
+  );
+  const setMark = database.prepare('UPDATE message_words_mark SET doc = ?');
+  const merge = database.prepare(`INSERT INTO message_words (message_words, rank) VALUES ('merge', ${mergePages})`);
+  const changes = database.prepare('SELECT total_changes() AS n');
 
   /** Only what people and agents wrote is searched. */
-  const index = (doc: number, { session_id, agent_id, role, content }: Indexed) => {
+  const index = (doc: number, { session_id, agent_id, role, content }: Omit<Indexed, 'id'>) => {
     if (role !== 'user' && role !== 'assistant') return;
     const text = toSearchable(content);
     if (text.trim() === '') return;
@@ -42,17 +82,46 @@ export function createWordIndex(database: Database): WordIndex {
   };
 
   return {
-    add(row) {
-      const place = insertPlace.get(row.id, row.session_id, row.seq);
-      index(Number(place?.doc), row);
+    addNewer() {
+      const rows = waiting.all() as unknown as Waiting[];
+      if (rows.length === 0) return false;
+      const until = performance.now() + sliceMs;
+      database.write(() => {
+        for (const { doc, agent_id, ...row } of rows) {
+          const read = readSearchable(transcript, row);
+          if (read) index(doc, { ...row, ...read, agent_id });
+          setMark.run(doc);
+          if (performance.now() > until) break;
+        }
+      });
+      return true;
     },
+    isBehind: () => first.get() !== undefined,
     addOlder(rows) {
-      const before = oldest.get()?.doc;
-      let doc = (before === null || before === undefined ? 0 : Number(before)) - rows.length;
+      let doc = Number(oldest.get()?.doc) - rows.length;
       for (const row of rows) {
         if (insertPlaceAt.run(doc, row.id, row.session_id, row.seq).changes > 0) index(doc, row);
         doc++;
       }
     },
+    merge() {
+      const before = Number(changes.get()?.n);
+      database.write(() => merge.run());
+      // The command itself counts as one.
+      return Number(changes.get()?.n) - before > 1;
+    },
   };
+}
+
+/** Size from which a row is read by its beginning only: about as many characters of it as are searchable. */
+const largeBytes = 512 * 1024;
+const beginningChars = 50_000;
+
+/** A row as far as it is searchable; undefined when it is gone. */
+export function readSearchable(
+  transcript: Transcript,
+  { session_id, seq, bytes }: { session_id: string; seq: number; bytes: number },
+) {
+  if (bytes > largeBytes) return transcript.readBeginning(session_id, seq, beginningChars);
+  return transcript.read(session_id, seq, seq)[0];
 }

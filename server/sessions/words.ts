@@ -69,6 +69,7 @@ export const placeOf = {
 /** Text to compare with, as the index compares: without case and accents. Keeps its length. */
 export function toPlain(text: string): string {
   const plain = text.toLowerCase();
+  if (!/[\u0080-\uffff]/.test(plain)) return plain;
   const bare = plain.normalize('NFD').replace(/\p{Mn}/gu, '');
   // A text of other length would put the snippet beside the word.
   return bare.length === text.length ? bare : plain.length === text.length ? plain : text;

@@ -4,10 +4,10 @@ import { openDatabase } from '../../server/database/database.ts';
 import { createSessionStore } from '../../server/sessions/live-store.ts';
 import { scratch } from '../scratch.ts';
 
-/** A store on a database of its own, which notes what it publishes. */
-export async function openStore() {
-  const folder = await scratch();
-  const database = await openDatabase(join(folder.path, 'openclaw.db'));
+/** A store that notes what it publishes, on a database of its own or in a folder. */
+export async function openStore(path?: string) {
+  const folder = path === undefined ? await scratch() : undefined;
+  const database = await openDatabase(join(path ?? folder?.path ?? '', 'openclaw.db'));
   const published: { event: EventName; payload: Record<string, unknown> }[] = [];
   const store = createSessionStore({
     database,
@@ -22,7 +22,7 @@ export async function openStore() {
     async [Symbol.asyncDispose]() {
       store.close();
       await database.close();
-      await folder[Symbol.asyncDispose]();
+      await folder?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Log } from '../../server/log/log.ts';
 import { maxIndexedChars, parseQuestion, toMatch } from '../../server/sessions/words.ts';
+import { scratch } from '../scratch.ts';
 import { answer, openStore, say } from './open-store.ts';
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {} } as unknown as Log;
@@ -129,6 +130,45 @@ describe('a search', () => {
     expect(await store.hits('needle')).toEqual([]);
     const left = (table: string) => store.database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n;
     expect([left('message_places'), left('message_words_docsize')]).toEqual([0, 0]);
+  });
+
+  it('finds what is newest although the index follows, also after conversations that were newest before are gone', async () => {
+    await using store = await talk({ a: ['needle one'], b: ['needle two'] });
+    const words = () => store.database.prepare('SELECT count(*) AS n FROM message_words_docsize').get()?.n;
+    expect(words()).toBe(0);
+    expect(await store.hits('needle')).toHaveLength(2);
+    expect(words()).toBe(2);
+    store.delete('agent:main:b');
+    store.append('agent:main:a', answer('needle three'));
+    store.append(store.ensure('agent:main:c').row.key, say('needle four'));
+    store.delete('agent:main:c');
+    store.append('agent:main:a', say('needle five'));
+    expect((await store.hits('needle')).sort()).toEqual(['needle five', 'needle one', 'needle three']);
+    store.startIndexing(quiet);
+    store.append('agent:main:a', say('needle six'));
+    await expect.poll(words).toBe(4);
+  });
+
+  it('goes on with the index where it was when the gateway went down', async () => {
+    await using folder = await scratch();
+    const open = () => openStore(folder.path);
+    const { key } = await (async () => {
+      await using store = await open();
+      const { row } = store.ensure('agent:main:a');
+      store.append(row.key, say('needle one'));
+      await store.search({ query: 'needle', limit: 1 });
+      for (let n = 2; n < 200; n++) store.append(row.key, say(`needle ${n}`));
+      return row;
+    })();
+    await using store = await open();
+    store.startIndexing(quiet);
+    const words = 'SELECT count(*) AS n FROM message_words_docsize';
+    await expect.poll(() => store.database.prepare(words).get()?.n).toBe(199);
+    store.append(key, say('needle 200'));
+    for (const n of ['one', '2', '77', '199', '200'])
+      expect((await store.search({ query: `"needle ${n}"`, limit: 5 })).results).toHaveLength(1);
+    const check = "INSERT INTO message_words (message_words) VALUES ('integrity-check')";
+    expect(() => store.database.prepare(check).run()).not.toThrow();
   });
 
   it('does not know conversations that nobody named, until they are kept', async () => {
