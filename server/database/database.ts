@@ -67,7 +67,8 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
   const mark = sqlite.prepare('SAVEPOINT work');
   const release = sqlite.prepare('RELEASE work');
   const undo = sqlite.prepare('ROLLBACK TO work');
-  const checkpoints = createCheckpoints(path, wal);
+  const fold = sqlite.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  const checkpoints = createCheckpoints(path, wal, () => fold.get());
   let open = false;
   /** True once this transaction ends with the turn. */
   let isEnding = false;

@@ -2,52 +2,57 @@ import { Worker } from 'node:worker_threads';
 
 /** Folds the write-ahead log back into the database, in a thread, because that waits for the disk. */
 export interface Fold {
-  /** Resolves when it is done, however it went; the log begins anew with the next write then, as a rule. */
-  run(): Promise<void>;
+  /** Resolves when it is done, however it went: with true when what is left, if anything, is quickly done. */
+  run(): Promise<boolean>;
   /** Resolves when the thread has ended. */
   close(): Promise<void>;
 }
 
 export function createFold(path: string): Fold {
   let worker: Worker | undefined;
-  let over: PromiseWithResolvers<void> | undefined;
+  let over: PromiseWithResolvers<boolean> | undefined;
   let rest: NodeJS.Timeout | undefined;
+  let ended: Promise<unknown> | undefined;
 
   const start = (): Worker => {
     const started = new Worker(thread, { eval: true, workerData: path });
     const gone = () => {
       if (worker !== started) return;
       worker = undefined;
-      over?.resolve();
+      over?.resolve(false);
     };
-    started.on('message', () => over?.resolve());
+    started.on('message', (isQuick: boolean) => over?.resolve(isQuick));
     // After one that failed the log stays as it is until the next.
     started.once('error', gone).once('exit', gone);
     return started;
   };
 
-  const end = async (): Promise<void> => {
+  const end = (): void => {
     if (!worker) return;
-    const ended = new Promise((resolve) => worker?.once('exit', resolve));
-    worker.postMessage('end');
+    const ending = worker;
     worker = undefined;
-    await ended;
+    // Who waits for the end has perhaps nothing else that keeps the process.
+    ending.ref();
+    ended = new Promise((resolve) => ending.once('exit', resolve));
+    ending.postMessage('end');
   };
 
   return {
     async run() {
       clearTimeout(rest);
-      over = Promise.withResolvers<void>();
+      over = Promise.withResolvers<boolean>();
       worker ??= start();
       worker.ref();
       worker.postMessage('fold');
-      await over.promise;
+      const isQuick = await over.promise;
       worker?.unref();
       rest = setTimeout(end, restMs).unref();
+      return isQuick;
     },
     async close() {
       clearTimeout(rest);
-      await end();
+      end();
+      await ended;
     },
   };
 }
@@ -58,32 +63,24 @@ export function createFold(path: string): Fold {
 const restMs = 10_000;
 /** Times that the log is followed while others write to it. */
 const maxPasses = 20;
-/** Milliseconds that the last pass may have taken for the next to hold up the next write. */
-const quickMs = 20;
+/** Milliseconds from which what a pass has done was much. */
+const longMs = 20;
 
 /**
- * Given to the thread as text: a file of its own would have to be found from sources and from the bundle.
- *
- * The log begins anew only with a write that finds all of it in the database. Each pass leaves less to do, but where
- * transactions follow each other without a pause, one is always open when a pass ends. So the last of it is done while no
- * write may begin: it is little by then, and where the disk is slow, it is done only when nothing else has helped.
+ * Given to the thread as text: a file of its own would have to be found from sources and from the bundle. Each pass leaves less
+ * to do than it did itself, while others write.
  */
 const thread = `
   const { DatabaseSync } = require('node:sqlite');
   const { parentPort, workerData } = require('node:worker_threads');
   const sqlite = new DatabaseSync(workerData);
-  sqlite.exec('PRAGMA busy_timeout=100');
   const passive = sqlite.prepare('PRAGMA wal_checkpoint(PASSIVE)');
-  const last = sqlite.prepare('PRAGMA wal_checkpoint(RESTART)');
   const fold = () => {
-    let passes = 0;
-    for (;;) {
+    for (let passes = 1; ; passes++) {
       const started = performance.now();
       const { log, checkpointed } = passive.get();
-      const isQuick = performance.now() - started < ${quickMs};
-      if (++passes < ${maxPasses} && log !== checkpointed) continue;
-      if (isQuick || passes === ${maxPasses}) last.get();
-      return;
+      const isQuick = performance.now() - started < ${longMs};
+      if (isQuick || log === checkpointed || passes === ${maxPasses}) return isQuick;
     }
   };
   parentPort.on('message', (word) => {
@@ -92,7 +89,6 @@ const thread = `
       parentPort.close();
       return;
     }
-    fold();
-    parentPort.postMessage('done');
+    parentPort.postMessage(fold());
   });
 `;

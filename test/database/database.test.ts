@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../server/database/database.ts';
@@ -66,6 +66,20 @@ describe('the database', () => {
     }
     await database.close();
     expect(largest).toBeLessThan(150 * 1024 * 1024);
+  });
+
+  it('begins its log of writes anew while nobody waits for the disk, and a transaction is open nearly always', async () => {
+    await using folder = await scratch();
+    const path = join(folder.path, 'x.db');
+    const database = await openDatabase(path);
+    database.prepare('CREATE TABLE heap (id INTEGER PRIMARY KEY, body TEXT)').run();
+    const put = database.prepare('INSERT OR REPLACE INTO heap VALUES (?, ?)');
+    await using wal = await open(`${path}-wal`, 'r');
+    // Its header counts how often it was begun.
+    const lives = async () => (await wal.read(Buffer.alloc(4), 0, 4, 12)).buffer.readUInt32BE();
+    const first = await lives();
+    for (let id = 0; (await lives()) < first + 3; id++) database.write(() => put.run(id % 100, 'x'.repeat(100_000)));
+    await database.close();
   });
 
   it('says which file cannot be opened, and what to look at', async () => {
