@@ -13,8 +13,8 @@ import { askProcedure } from './procedure.ts';
 /** Of a name that is none of ours, characters that are repeated. */
 const maxMethodLength = 100;
 
-/** Methods that a node may call; all others are for operators. */
-const nodeMethods: readonly string[] = ['health'];
+/** Methods that a node may call: `health`, and those that only nodes call. All others are for operators. */
+const nodeMethods = /^(health|node\.(?!(list|describe|rename|invoke|pair\..*)$).+)$/s;
 
 /** What a request is asked with. */
 export interface Asking {
@@ -49,7 +49,7 @@ export function parseJson(frame: Buffer): unknown {
 
 /** The role's complaint about a method, or undefined when the role may call it. */
 export function findRoleFault({ role }: Principal, method: string): ErrorShape | undefined {
-  if (role === 'operator' || nodeMethods.includes(method)) return undefined;
+  if (role === 'operator' || nodeMethods.test(method)) return undefined;
   return { code: 'INVALID_REQUEST', message: `unauthorized role: ${role}` };
 }
 
@@ -106,8 +106,9 @@ async function ask({ method, params, expectedProfileId }: RequestFrame, ctx: Cal
   return await askProcedure({ path: method, type: spec.kind, ctx, signal, getRawInput: async () => params ?? {} });
 }
 
-function unknownMethod(method: string, { scopes }: Principal): GatewayError {
-  if (!isGranted(scopes, 'operator.admin')) {
+function unknownMethod(method: string, { role, scopes }: Principal): GatewayError {
+  // A node has no scopes that it could lack.
+  if (role === 'operator' && !isGranted(scopes, 'operator.admin')) {
     // Who may not know all methods is not told which ones exist.
     return new GatewayError('FORBIDDEN', 'missing scope: operator.admin', {
       details: { code: 'MISSING_SCOPE', missingScope: 'operator.admin', requiredScopes: ['operator.admin'] },

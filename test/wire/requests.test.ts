@@ -243,12 +243,23 @@ describe('a node', () => {
   it('may ask for health and nothing that is for operators', async () => {
     using node = await dialNode();
     expect(await node.request('health')).toMatchObject({ ok: true });
-    for (const method of ['sessions.list', 'no.such']) {
+    for (const method of ['sessions.list', 'no.such', 'node.list', 'node.invoke', 'node.pair.approve', 'nodes']) {
       expect((await node.request(method)).error).toEqual({
         code: 'INVALID_REQUEST',
         message: 'unauthorized role: node',
       });
     }
+  });
+
+  it('is not closed for asking what only nodes ask', async () => {
+    using node = await dialNode();
+    for (const method of Array.from({ length: 12 }, () => 'node.event'))
+      expect((await node.request(method)).error).toEqual({
+        code: 'INVALID_REQUEST',
+        message: 'unknown method: node.event',
+      });
+    expect((await node.request('node.invoke.result')).error?.message).toBe('unknown method: node.invoke.result');
+    expect(await node.request('health')).toMatchObject({ ok: true });
   });
 
   it('is closed after more than ten such calls in a row', async () => {
