@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AgentPresentation, AgentRow } from '../../sdk/protocol/agents.ts';
 import type { Config } from '../../server/config/config.ts';
-import { startTestGateway } from '../gateway.ts';
+import { openRoom } from '../room.ts';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
 import { reply } from '../upstream.ts';
@@ -11,12 +11,12 @@ import { faultsOf } from '../wire/schema.ts';
 
 /** A gateway with an administrator; `rest` is merged into its file as it is. */
 async function open(config: Config = {}, rest: object = {}) {
-  const gateway = await startTestGateway({ config: { ...config, ...rest } });
-  const client = await openSocket(gateway.url);
-  const { stateDir, configPath } = gateway.paths;
+  const room = await openRoom({ config: { ...config, ...rest } });
+  const { client } = room;
+  const { stateDir, configPath } = room.gateway.paths;
   return {
     ...client,
-    gateway,
+    ...room,
     stateDir,
     configPath,
     ids: async () => (await client.call<{ agents: AgentRow[] }>('agents.list')).agents.map(({ id }) => id),
@@ -25,10 +25,6 @@ async function open(config: Config = {}, rest: object = {}) {
       return agents.find((agent) => agent.id === id);
     },
     file: async () => JSON.parse(await readFile(configPath, 'utf8')),
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-    },
   };
 }
 

@@ -4,25 +4,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AgentFile, AgentPresentation } from '../../sdk/protocol/agents.ts';
 import type { Config } from '../../server/config/config.ts';
-import { startTestGateway } from '../gateway.ts';
+import { openRoom } from '../room.ts';
 import { openSocket } from '../socket.ts';
 import { faultsOf } from '../wire/schema.ts';
 
 /** A gateway with an administrator. */
 async function open(config: Config = {}) {
-  const gateway = await startTestGateway({ config });
-  const client = await openSocket(gateway.url);
-  const workspace = join(gateway.paths.stateDir, 'workspace', 'main');
+  const room = await openRoom({ config });
+  const workspace = join(room.gateway.paths.stateDir, 'workspace', 'main');
   await mkdir(workspace, { recursive: true });
-  return {
-    ...client,
-    gateway,
-    workspace,
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-    },
-  };
+  return { ...room.client, ...room, workspace };
 }
 
 interface FileAnswer {

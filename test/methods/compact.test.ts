@@ -1,24 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { startTestGateway } from '../gateway.ts';
-import { openSocket } from '../socket.ts';
+import { openRoom } from '../room.ts';
 import { begin, reply } from '../upstream.ts';
 import { faultsOf } from '../wire/schema.ts';
 
 async function withMessages(...texts: string[]) {
-  const gateway = await startTestGateway();
-  const client = await openSocket(gateway.url);
+  const room = await openRoom();
+  const { client } = room;
   for (const [n, message] of texts.entries()) {
     await client.call('chat.send', { sessionKey: 'main', message, idempotencyKey: `k${n}` });
     await client.call('agent.wait', { runId: `k${n}` });
   }
-  return {
-    gateway,
-    client,
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-    },
-  };
+  return room;
 }
 
 const history = { sessionKey: 'main' };

@@ -3,18 +3,17 @@ import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
 import type { ConfigSchemaNode } from '../../sdk/protocol/config-schema.ts';
 import type { ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config-state.ts';
-import { startTestGateway, token, upstreamKey } from '../gateway.ts';
-import { openSocket } from '../socket.ts';
+import { type startTestGateway, token, upstreamKey } from '../gateway.ts';
+import { openRoom } from '../room.ts';
 import { faultsOf } from '../wire/schema.ts';
 
 const mark = '__OPENCLAW_REDACTED__';
 
 async function open(options: Parameters<typeof startTestGateway>[0] = {}) {
-  const gateway = await startTestGateway(options);
-  const client = await openSocket(gateway.url);
+  const room = await openRoom(options);
+  const { client, gateway } = room;
   return {
-    gateway,
-    client,
+    ...room,
     hash: async () => (await client.call<ConfigSnapshot>('config.get')).hash,
     read: async () => JSON5.parse(await readFile(gateway.paths.configPath, 'utf8')),
     async patch(change: unknown, more: object = {}) {
@@ -23,10 +22,6 @@ async function open(options: Parameters<typeof startTestGateway>[0] = {}) {
         baseHash: await this.hash(),
         ...more,
       });
-    },
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,24 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
 import type { Config } from '../../server/config/config.ts';
-import { startTestGateway, upstreamKey } from '../gateway.ts';
-import { openSocket } from '../socket.ts';
+import { upstreamKey } from '../gateway.ts';
+import { openRoom } from '../room.ts';
 import { faultsOf } from '../wire/schema.ts';
 
 async function open(config: Config = {}, env: Record<string, string> = {}) {
-  const gateway = await startTestGateway({ config, env });
-  const client = await openSocket(gateway.url, { scopes: ['operator.write'] });
+  const room = await openRoom({ config, env, scopes: ['operator.write'] });
+  const { client } = room;
   return {
     ...client,
-    gateway,
+    ...room,
     async list(params: object = {}) {
       const answer = await client.call<{ models: ModelRow[]; providerOutcomes?: object[] }>('models.list', params);
       expect(faultsOf('ModelsListResult', answer)).toEqual([]);
       return answer;
-    },
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
     },
   };
 }

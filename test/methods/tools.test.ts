@@ -3,26 +3,23 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { startTestGateway } from '../gateway.ts';
+import { openRoom } from '../room.ts';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
 import { faultsOf } from '../wire/schema.ts';
 
 /** A gateway and a client that may write. */
 async function open(config: Config = {}) {
-  const gateway = await startTestGateway({ config });
-  const client = await openSocket(gateway.url, { scopes: ['operator.write'] });
-  const workspace = join(gateway.paths.stateDir, 'workspace', 'main');
+  const room = await openRoom({ config, scopes: ['operator.write'] });
+  const { client } = room;
+  const workspace = join(room.gateway.paths.stateDir, 'workspace', 'main');
   await mkdir(workspace, { recursive: true });
   return {
     ...client,
-    gateway,
+    ...room,
     workspace,
     invoke: (name: string, args: object = {}, more: object = {}) =>
       client.call<Result>('tools.invoke', { name, args, ...more }),
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-    },
   };
 }
 

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
 import type { SessionsUsage } from '../../sdk/protocol/usage-report.ts';
 import type { CostSummary } from '../../sdk/protocol/usage-sums.ts';
-import { startTestGateway } from '../gateway.ts';
-import { openSocket } from '../socket.ts';
+import { openRoom } from '../room.ts';
 import { chunk, openStream, type Respond } from '../upstream.ts';
 
 type Limits = { providers: ProviderLimits[] };
@@ -32,21 +31,14 @@ const config = {
 };
 
 async function start(headers: Record<string, string> = {}) {
-  const gateway = await startTestGateway({ config });
+  const room = await openRoom({ config });
+  const { client, gateway } = room;
   gateway.upstream.answer(counting(headers));
-  const client = await openSocket(gateway.url);
   const ask = async (sessionKey: string, runId: string) => {
     await client.call('chat.send', { sessionKey, message: 'hi', idempotencyKey: runId });
     await client.call('agent.wait', { runId });
   };
-  return {
-    client,
-    ask,
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-    },
-  };
+  return { ...room, ask };
 }
 
 describe('usage.cost', () => {
