@@ -193,9 +193,9 @@ const privileged = {
   completionOwnerSessionKey: sessionKey.nullish(),
   /** Kept for clients; nothing here depends on it. */
   inheritedToolPolicyVersion: z.literal(1).nullish(),
-  /** Kept for clients; nothing here depends on it. */
+  /** The session has no other tools than these, by name or group, of those that the configuration leaves it. */
   inheritedToolAllow: z.array(name).max(1000).nullish(),
-  /** Kept for clients; nothing here depends on it. */
+  /** Tools, by name or group, that the session does not have. */
   inheritedToolDeny: z.array(name).max(1000).nullish(),
   /** Kept for clients; nothing here depends on it. */
   sendPolicy: sendPolicy.nullish(),

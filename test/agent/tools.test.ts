@@ -105,6 +105,21 @@ describe('a session that may only read', () => {
   });
 });
 
+describe('a session with a policy of its own', () => {
+  it('has what it leaves of the tools that the configuration leaves', async () => {
+    await using rooms = await openAgentRooms({ 'test/one': [say('ok')] }, { config: { tools: { deny: ['edit'] } } });
+    const names = () => rooms.tools.offer(caller).tools.map(({ name }) => name);
+    rooms.sessions.ensure(caller.sessionKey);
+    rooms.sessions.patch(caller.sessionKey, { inheritedToolAllow: ['group:fs'], inheritedToolDeny: ['write'] });
+    expect(names()).toEqual(['read']);
+    expect(rooms.tools.offer(caller).refused.find(({ tool }) => tool.name === 'write')?.reason).toBe(
+      'session.deny names it',
+    );
+    rooms.sessions.patch(caller.sessionKey, { inheritedToolAllow: null, inheritedToolDeny: null });
+    expect(names()).toEqual(expect.arrayContaining(['read', 'write', 'agents_list']));
+  });
+});
+
 describe('conversations within reach', () => {
   const entries = { main: {}, writer: {} };
   const call = async (config: Config, name: string, args: Record<string, unknown>, from = caller) => {

@@ -1,3 +1,4 @@
+import type { SessionRow } from '../../../sdk/protocol/session-row.ts';
 import type { Roster } from '../../config/agents.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../log/log.ts';
@@ -55,15 +56,17 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
   const declared = new Map<Tool, ToolDeclaration>();
   const invocations = createInvocations(log);
 
-  const layersOf = ({ agentId }: ToolCaller): PolicyLayer[] => [
+  const layersOf = ({ agentId }: ToolCaller, session: SessionRow | undefined): PolicyLayer[] => [
     { place: 'tools', setting: config().tools },
     { place: `agents.entries.${agentId}.tools`, setting: agents.find(agentId)?.tools },
+    { place: 'session', setting: { allow: session?.inheritedToolAllow, deny: session?.inheritedToolDeny } },
   ];
 
   const offer = (caller: ToolCaller): ToolOffer => {
-    const layers = layersOf(caller);
+    const session = sessions.find(caller.sessionKey);
+    const layers = layersOf(caller, session);
     const { profile, refusal } = resolveToolPolicy(layers);
-    const isReadOnly = sessions.find(caller.sessionKey)?.permissionMode === 'read-only';
+    const isReadOnly = session?.permissionMode === 'read-only';
     const judge = ({ name, risk }: Tool) =>
       refusal(name) ?? (isReadOnly && risk !== 'low' ? 'the permission mode of the session is read-only' : undefined);
     const judged = tools.map((tool) => ({ tool, reason: judge(tool) }));
