@@ -111,7 +111,7 @@ export function openConversations(deps: ConversationDeps) {
       const count = recoverRuns({ database, store, sessions, ledger, isLive, log: log.child('gateway') });
       if (count > 0)
         log.child('gateway').warn(`${count} run(s) were interrupted when the gateway went down; their sessions say so`);
-      sessions.startIndexing(log.child('sessions'));
+      sessions.startUpkeep(log.child('sessions'));
     },
     /** Takes out what nobody owns any more. */
     prune(): void {

@@ -314,4 +314,8 @@ export const migrations: readonly string[] = [
   INSERT INTO message_words (message_words, rank) VALUES ('automerge', 0);
   INSERT INTO message_words (message_words, rank) VALUES ('crisismerge', 1000);
   `,
+  `
+  -- sessions that were deleted, until their messages are removed
+  CREATE INDEX sessions_gone ON sessions(key) WHERE transient = 2;
+  `,
 ];

@@ -21,7 +21,8 @@ export interface Compactions {
   sweep(sessionId: string): number;
 }
 
-const sweepBatch = 500;
+/** Rows that are removed in one turn of the event loop. */
+const sweepBatch = 25;
 
 export function createCompactions(database: Database): Compactions {
   const newest = database.prepare(

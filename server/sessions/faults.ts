@@ -1,6 +1,5 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
-import { toSessionKey } from './key.ts';
-import type { StoredSession } from './row.ts';
+import { parseSessionKey, toSessionKey } from './key.ts';
 
 /** The refusal of what names a session that there is not. @param what `parent session`, for example. */
 export function sessionNotFound(key: string, what = 'session'): GatewayError {
@@ -15,9 +14,10 @@ export function sessionChanged(key: string, details: { reason: string; sessionId
   return new GatewayError('INVALID_REQUEST', message, { details: { ...details, key } });
 }
 
-/** @throws GatewayError INVALID_REQUEST, `details.code: 'MAIN_SESSION'`, for the main session of an agent. */
-export function requireNotMain({ key, agent_id }: StoredSession, mainKey: string, what: string): void {
-  if (key !== toSessionKey(agent_id, mainKey).key) return;
+/** @throws GatewayError INVALID_REQUEST, `details.code: 'MAIN_SESSION'`, for the main session of an agent, also where it is not there yet. */
+export function requireNotMain(key: string, mainKey: string, what: string): void {
+  const { agentId } = parseSessionKey(key, { agentId: '', mainKey });
+  if (key !== toSessionKey(agentId, mainKey).key) return;
   throw new GatewayError('INVALID_REQUEST', `the main session ${key} cannot be ${what}`, {
     details: { code: 'MAIN_SESSION' },
   });

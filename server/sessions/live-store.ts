@@ -42,8 +42,8 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const search = createSearch(database, indexing);
   const notices = createNotices({ database, rows, publish });
   const making = createMaking({ database, rows });
-  const removal = createRemoval({ database, transcript, rows, notices, mainKey });
   const compactions = createCompactions(database);
+  const removal = createRemoval({ database, transcript, rows, notices, sweep: compactions.sweep, mainKey });
   const countAll = database.prepare('SELECT count(*) AS n FROM sessions WHERE transient = 0');
   const countOf = database.prepare('SELECT count(*) AS n FROM sessions WHERE agent_id = ? AND transient = 0');
   const byCreation = database.prepare('SELECT key FROM sessions WHERE creation_key = ?');
@@ -106,7 +106,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     patch(key, change, expected) {
       const row = mustFind(key);
       requireExpected(row, expected);
-      if (change.archived) requireNotMain(row, mainKey(), 'archived');
+      if (change.archived) requireNotMain(key, mainKey(), 'archived');
       database.write(() => making.apply(row, change));
       notices.changed(row, { reason: 'patch', ...(change.model !== undefined && { catalogChanged: true }) });
       return show(key);
@@ -203,8 +203,14 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
     },
     durable: () => database.durable(),
     prune: removal.prune,
-    startIndexing: indexing.start,
-    close: indexing.close,
+    startUpkeep(log) {
+      indexing.start(log);
+      removal.start(log);
+    },
+    close() {
+      indexing.close();
+      removal.close();
+    },
   };
 }
 

@@ -22,7 +22,7 @@ const maxAlike = 200;
 
 /** A function that finds the sessions a clue fits, at most ten. */
 export function createLookUp(database: Database, rows: Rows) {
-  const byId = database.prepare('SELECT key FROM sessions WHERE session_id = ?');
+  const byId = database.prepare('SELECT key FROM sessions WHERE session_id = ? AND transient < 2');
   const byLabel = database.prepare('SELECT key FROM sessions WHERE label = ? AND archived = 0');
   const byIdPrefix = database.prepare(
     `SELECT key FROM sessions WHERE session_id >= ? AND session_id < ? AND transient = 0 LIMIT ${maxAlike}`,

@@ -1,8 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Database } from '../database/database.ts';
+import { nextTurn } from '../database/turns.ts';
+import type { Log } from '../log/log.ts';
 import { archiveTranscript } from './archive.ts';
 import { type Expected, hasChanged, requireExpected } from './change.ts';
+import type { Compactions } from './compactions.ts';
 import { requireNotMain, sessionNotFound } from './faults.ts';
 import type { createNotices } from './notices.ts';
 import type { StoredSession } from './row.ts';
@@ -14,30 +17,64 @@ export interface RemovalDeps {
   transcript: Transcript;
   rows: Rows;
   notices: Pick<ReturnType<typeof createNotices>, 'deleted'>;
+  /** Removes rows that nobody can see any more. */
+  sweep: Compactions['sweep'];
   mainKey(): string;
 }
 
 const transientLifeMs = 24 * 60 * 60 * 1000;
 const pruneBatch = 500;
 
-/** The ways in which a session goes away; SessionStore says what each does. */
-export function createRemoval({ database, transcript, rows, notices, mainKey }: RemovalDeps) {
-  const remove = database.prepare('DELETE FROM sessions WHERE key = ?');
+/**
+ * The ways in which a session goes away; SessionStore says what each does. A large one takes a while to remove, so its row
+ * becomes one that nobody can find (`transient` 2), its messages go a slice at a time, and the row is the last.
+ */
+export function createRemoval({ database, transcript, rows, notices, sweep, mainKey }: RemovalDeps) {
+  const condemn = `UPDATE sessions SET key = 'gone:' || session_id, transient = 2, first_seq = last_seq + 1, backlog_seq = 0,
+    status = NULL, label = NULL, board_face = NULL, parent_key = NULL, spawned_by = NULL, creation_key = NULL`;
+  const remove = database.prepare(`${condemn} WHERE key = ?`);
   const removeTransient = database.prepare(
-    'DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE transient = 1 AND updated_at < ? LIMIT ?)',
+    `${condemn} WHERE key IN (SELECT key FROM sessions WHERE transient = 1 AND updated_at < ? LIMIT ?)`,
   );
+  const nextGone = database.prepare(
+    'SELECT key, session_id FROM sessions INDEXED BY sessions_gone WHERE transient = 2 LIMIT 1',
+  );
+  const forget = database.prepare('DELETE FROM sessions WHERE key = ?');
+  let log: Log | undefined;
+  let isSweeping = false;
+  let isClosed = false;
+
+  const sweepGone = async (): Promise<void> => {
+    if (isSweeping) return;
+    isSweeping = true;
+    try {
+      for (;;) {
+        await nextTurn();
+        const gone = isClosed ? undefined : nextGone.get();
+        if (!gone) break;
+        const isEmpty = database.write(() => sweep(String(gone.session_id))) === 0;
+        if (isEmpty) database.write(() => forget.run(String(gone.key)));
+      }
+    } catch (error) {
+      // A full disk, say: it is tried again with the next that goes away, or is pruned.
+      log?.error('deleted conversations could not be removed from the disk yet', { error: String(error) });
+    } finally {
+      isSweeping = false;
+    }
+  };
 
   /** What may be deleted, or undefined when there is nothing. */
   const find = (key: string, expected: Expected | undefined): StoredSession | undefined => {
+    requireNotMain(key, mainKey(), 'deleted; reset it instead');
     const row = rows.find(key);
     if (!row) return undefined;
-    requireNotMain(row, mainKey(), 'deleted; reset it instead');
     requireExpected(row, expected);
     return row;
   };
   const removeRow = (row: StoredSession) => {
     database.write(() => remove.run(row.key));
     notices.deleted(row);
+    void sweepGone();
   };
 
   /** Keeps the transcript as a file, then removes the row. */
@@ -71,6 +108,18 @@ export function createRemoval({ database, transcript, rows, notices, mainKey }: 
       const row = rows.find(key);
       return row && archiveRow(row);
     },
-    prune: () => Number(database.write(() => removeTransient.run(Date.now() - transientLifeMs, pruneBatch)).changes),
+    prune(): number {
+      const { changes } = database.write(() => removeTransient.run(Date.now() - transientLifeMs, pruneBatch));
+      void sweepGone();
+      return Number(changes);
+    },
+    /** Goes on with what a gateway before this one has left. */
+    start(to: Log): void {
+      log = to;
+      void sweepGone();
+    },
+    close(): void {
+      isClosed = true;
+    },
   };
 }

@@ -79,8 +79,8 @@ export interface SessionStore {
   durable(): Promise<void>;
   /** Deletes transient conversations that are older than a day, a bounded number at a time. */
   prune(): number;
-  /** Begins to index messages beside everything else, those that an older gateway wrote as well. */
-  startIndexing(log: Log): void;
+  /** Begins what is done beside everything else: to index messages, and to remove those of sessions that were deleted. */
+  startUpkeep(log: Log): void;
   close(): void;
 }
 

@@ -48,6 +48,7 @@ interface Waiting {
   doc: number;
   session_id: string;
   agent_id: string;
+  transient: number;
   seq: number;
   bytes: number;
 }
@@ -64,7 +65,7 @@ export function createWordIndex(database: Database, transcript: Transcript): Wor
   const first = database.prepare(`SELECT 1 FROM message_places p WHERE ${newer} LIMIT 1`);
   // In this order of tables, whatever the planner thinks of it: along the places, from the mark on.
   const waiting = database.prepare(
-    `SELECT p.doc, p.session_id, s.agent_id, p.seq, octet_length(m.body) AS bytes FROM message_places p
+    `SELECT p.doc, p.session_id, s.agent_id, s.transient, p.seq, octet_length(m.body) AS bytes FROM message_places p
      CROSS JOIN sessions s ON s.session_id = p.session_id
      CROSS JOIN messages m ON m.session_id = p.session_id AND m.seq = p.seq
      WHERE ${newer} ORDER BY p.doc LIMIT ${rowsPerSlice}`,
@@ -87,8 +88,8 @@ export function createWordIndex(database: Database, transcript: Transcript): Wor
       if (rows.length === 0) return false;
       const until = performance.now() + sliceMs;
       database.write(() => {
-        for (const { doc, agent_id, ...row } of rows) {
-          const read = readSearchable(transcript, row);
+        for (const { doc, agent_id, transient, ...row } of rows) {
+          const read = transient === 0 ? readSearchable(transcript, row) : undefined;
           if (read) index(doc, { ...row, ...read, agent_id });
           setMark.run(doc);
           if (performance.now() > until) break;

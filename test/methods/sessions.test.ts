@@ -54,6 +54,7 @@ describe('sessions', () => {
     });
     expect(await client.call('sessions.delete', { key: 'work' })).toMatchObject({ deleted: true });
     expect(await client.call('sessions.delete', { key: 'work' })).toMatchObject({ deleted: false });
+    expect((await client.refused('sessions.delete', { key: 'main' })).details).toMatchObject({ code: 'MAIN_SESSION' });
     await client.call('sessions.create', { key: 'main' });
     expect((await client.refused('sessions.delete', { key: 'main' })).details).toMatchObject({ code: 'MAIN_SESSION' });
     expect(await client.refused('sessions.patch', { key: 'main', model: 'nowhere/x' })).toMatchObject({

@@ -144,7 +144,7 @@ describe('a search', () => {
     store.delete('agent:main:c');
     store.append('agent:main:a', say('needle five'));
     expect((await store.hits('needle')).sort()).toEqual(['needle five', 'needle one', 'needle three']);
-    store.startIndexing(quiet);
+    store.startUpkeep(quiet);
     store.append('agent:main:a', say('needle six'));
     await expect.poll(words).toBe(4);
   });
@@ -161,7 +161,7 @@ describe('a search', () => {
       return row;
     })();
     await using store = await open();
-    store.startIndexing(quiet);
+    store.startUpkeep(quiet);
     const words = 'SELECT count(*) AS n FROM message_words_docsize';
     await expect.poll(() => store.database.prepare(words).get()?.n).toBe(199);
     store.append(key, say('needle 200'));
@@ -175,7 +175,7 @@ describe('a search', () => {
     await using store = await talk({});
     store.append(store.ensure('agent:main:http:1', { transient: true }).row.key, say('needle'));
     expect(await store.search({ query: 'needle', limit: 5 })).toEqual({ results: [] });
-    store.startIndexing(quiet);
+    store.startUpkeep(quiet);
     store.ensure('agent:main:http:1');
     await expect.poll(() => store.hits('needle')).toEqual(['needle']);
   });
@@ -194,7 +194,7 @@ describe('a search', () => {
     const old = store.history('agent:main:a', { limit: 1, offset: 440 }).messages[0];
     const request = { limit: 1, offset: 0, maxChars: 100, messageId: old?.__openclaw.id };
     expect(store.page('agent:main:a', request).messages).toEqual([old]);
-    store.startIndexing(quiet);
+    store.startUpkeep(quiet);
     await expect.poll(async () => (await store.search({ query: 'needle', limit: 5 })).indexing).toBeUndefined();
     expect(await store.hits('449')).toEqual(['old needle 449']);
     expect(await store.hits('"needle 0"')).toEqual(['old needle 0']);

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Log } from '../../server/log/log.ts';
+import { scratch } from '../scratch.ts';
 import { everything, openStore, say } from './open-store.ts';
+
+const rowsOf = ({ database }: Awaited<ReturnType<typeof openStore>>) => {
+  const count = (table: string) => database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n;
+  return { messages: count('messages'), sessions: count('sessions') };
+};
 
 describe('the session store', () => {
   it('makes a session once, and finds it by key, id, beginning of the id and label', async () => {
@@ -114,6 +121,27 @@ describe('the session store', () => {
     expect(store.find('agent:main:http:old')).toBeUndefined();
     expect(store.find('agent:main:http:new')).toBeDefined();
     expect(store.find('agent:main:kept')).toBeDefined();
-    expect(store.database.prepare('SELECT count(*) AS n FROM messages').get()?.n).toBe(0);
+    await expect.poll(() => rowsOf(store)).toEqual({ messages: 0, sessions: 4 });
+  });
+
+  it('removes what was deleted beside everything else, and goes on with it after a restart', async () => {
+    await using folder = await scratch();
+    const key = 'agent:main:large';
+    await (async () => {
+      await using store = await openStore(folder.path);
+      const { sessionId } = store.ensure(key, { change: { label: 'large' } }).row;
+      for (let n = 0; n < 200; n++) store.append(key, say(`needle ${n}`));
+      expect(store.delete(key)).toBe(true);
+      expect([store.find(key), store.delete(key), store.lookUp({ sessionId })]).toEqual([undefined, false, []]);
+      expect(store.list({ ...everything, archived: 'all' }).rows).toEqual([]);
+      // Its key and label are free at once.
+      expect(store.ensure(key, { change: { label: 'large' } }).row.sessionId).not.toBe(sessionId);
+    })();
+    await using store = await openStore(folder.path);
+    expect(rowsOf(store)).toEqual({ messages: 200, sessions: 2 });
+    expect((await store.search({ query: 'needle', limit: 5 })).results).toEqual([]);
+    store.startUpkeep({ error() {} } as unknown as Log);
+    await expect.poll(() => rowsOf(store)).toEqual({ messages: 0, sessions: 1 });
+    expect(store.find(key)).toMatchObject({ label: 'large', messageCount: 0 });
   });
 });

@@ -37,7 +37,7 @@ it('a database of the first schema is listed, read and searched after an upgrade
     const request = { limit: 1, offset: 0, maxChars: 100, messageId: 'm-1' };
     expect(store.page('agent:main:Alt', request).messages).toMatchObject([{ __openclaw: { id: 'm-1', seq: 1 } }]);
     expect(await store.search({ query: 'needle', limit: 5 })).toEqual({ results: [], indexing: true });
-    store.startIndexing({ error() {} } as unknown as Log);
+    store.startUpkeep({ error() {} } as unknown as Log);
     await expect
       .poll(async () => (await store.search({ query: 'needle', limit: 5 })).results.map(({ messageId }) => messageId))
       .toEqual(['m-1', 'm-2']);
