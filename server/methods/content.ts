@@ -18,12 +18,15 @@ export function toUserParts(message: string, attachments: readonly Attachment[] 
 }
 
 function toPart(attachment: Attachment, index: number): UserPart {
-  const { mimeType = '', fileName, content } = attachment;
-  const name = fileName ?? `attachment ${index + 1}`;
+  const { fileName, content } = attachment;
+  const name = fileName?.slice(0, 200).toWellFormed() ?? `attachment ${index + 1}`;
   if (typeof content !== 'string') throw unreadable(name, 'its content must be base64 text');
-  const data = content.replace(/^data:[^,]*,/, '');
+  const mimeType = attachment.mimeType || (/^data:([^;,]{1,100})/.exec(content)?.[1] ?? '');
+  const data = toBase64(content);
+  if (data === undefined) throw unreadable(name, 'its content must be base64 text');
   const bytes = Math.floor((data.length * 3) / 4);
   if (mimeType.startsWith('image/') || attachment.type === 'image') {
+    if (bytes === 0) throw unreadable(name, 'it is empty');
     if (bytes > maxImageBytes) throw unreadable(name, `images may have ${maxImageBytes} bytes, this one has ${bytes}`);
     return { type: 'image', mimeType: mimeType || 'image/png', data };
   }
@@ -31,6 +34,16 @@ function toPart(attachment: Attachment, index: number): UserPart {
   if (!/^text\/|[/+](json|xml|yaml|csv|markdown|javascript|typescript)$/.test(mimeType))
     throw unreadable(name, `only images and text files can be read, not "${mimeType || 'an unnamed type'}"`);
   return { type: 'text', text: `File ${name}:\n\n${Buffer.from(data, 'base64').toString('utf8')}` };
+}
+
+/** Standard base64 without line breaks, as models take it; undefined for what is none. */
+function toBase64(content: string): string | undefined {
+  const data = content
+    .replace(/^data:[^,]*,/, '')
+    .replace(/\s+/g, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/');
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(data) ? data : undefined;
 }
 
 function unreadable(name: string, reason: string): GatewayError {

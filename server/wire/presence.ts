@@ -111,27 +111,34 @@ function toSelf({ host, ip, version, platform }: OwnPresence): PresenceEntry {
 }
 
 function toEntry({ caller }: Connection, { client, principal }: Session): PresenceEntry {
-  const host = client.displayName ?? client.id;
+  const host = cut(client.displayName ?? client.id);
+  const version = cut(client.version);
   const now = Date.now();
   return {
     host,
     ip: caller.local ? undefined : caller.address,
-    version: client.version,
-    platform: client.platform,
-    deviceFamily: client.deviceFamily,
-    modelIdentifier: client.modelIdentifier,
+    version,
+    platform: cut(client.platform),
+    deviceFamily: cut(client.deviceFamily),
+    modelIdentifier: cut(client.modelIdentifier),
     timeZone: client.timeZone,
     mode: client.mode,
     reason: 'connect',
-    text: toText(principal.role === 'node' ? 'Node' : 'Client', { host, version: client.version, mode: client.mode }),
+    text: toText(principal.role === 'node' ? 'Node' : 'Client', { host, version, mode: client.mode }),
     ts: now,
     onlineSince: now,
     deviceId: principal.deviceId,
     roles: [principal.role],
-    scopes: [...principal.scopes],
-    instanceId: client.instanceId,
+    scopes: principal.scopes.slice(0, maxScopes).map((scope) => scope.slice(0, maxSaidLength)),
+    instanceId: cut(client.instanceId),
   };
 }
+
+/** Everybody is told what each client says of itself, whenever one comes or goes: characters of a text, and scopes. */
+const maxSaidLength = 200;
+const maxScopes = 64;
+
+const cut = (text: string | undefined) => text?.slice(0, maxSaidLength).toWellFormed();
 
 function toText(kind: string, { host, version, mode }: Pick<PresenceEntry, 'host' | 'version' | 'mode'>): string {
   return `${kind}: ${[host, version, mode].filter(Boolean).join(' · ')}`;

@@ -153,6 +153,13 @@ describe('chat', () => {
       attachments: [{ mimeType: 'audio/ogg', content: 'AAAA' }],
     });
     expect(refused).toMatchObject({ code: 'INVALID_REQUEST', details: { code: 'ATTACHMENT_UNREADABLE' } });
+    for (const content of ['%%%', '', 'data:image/png;base64,', 7]) {
+      const attachments = [{ mimeType: 'image/png', content }];
+      const other = { sessionKey: 'main', message: 'see', idempotencyKey: 'k2b', attachments };
+      expect((await client.refused('chat.send', other)).details, String(content)).toMatchObject({
+        code: 'ATTACHMENT_UNREADABLE',
+      });
+    }
     expect(
       (await client.refused('chat.send', { sessionKey: 'main', message: ' ', idempotencyKey: 'k3' })).message,
     ).toBe('message or attachment required');
@@ -160,6 +167,23 @@ describe('chat', () => {
       (await client.refused('chat.send', { sessionKey: 'main', message: 'x', idempotencyKey: 'k4', deliver: true }))
         .details,
     ).toMatchObject({ code: 'NO_CHANNEL' });
+  });
+
+  it('reads base64 as it comes: with line breaks, of URLs, in a data URL that says what it is', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const attachments = [
+      { mimeType: 'image/png', content: 'iVBORw0K\r\nGgo=\n' },
+      { mimeType: 'image/webp', content: '_-8' },
+      { type: 'image', content: 'data:image/gif;base64,R0lG' },
+      { mimeType: 'text/plain', fileName: 'empty.txt', content: '' },
+    ];
+    await client.call('chat.send', { sessionKey: 'main', message: 'see', attachments, idempotencyKey: 'k1' });
+    await client.end('k1');
+    const sent = JSON.stringify(gateway.upstream.requests[0]?.body.messages.at(-1));
+    for (const url of ['image/png;base64,iVBORw0KGgo=', 'image/webp;base64,/+8', 'image/gif;base64,R0lG'])
+      expect(sent).toContain(`data:${url}`);
+    expect(sent).toContain('empty.txt');
   });
 
   it('tells a stream of many pieces in order', async () => {

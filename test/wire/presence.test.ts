@@ -47,6 +47,17 @@ describe('presence', () => {
     for (const row of rowsOf(frame)) expect(faultsOf('PresenceEntry', row)).toEqual([]);
   });
 
+  it('shows of what a client says of itself no more than anybody reads', async () => {
+    await using house = await openHouse();
+    const long = `${'n'.repeat(199)}🙂${'n'.repeat(5_000)}`;
+    const said = { displayName: long, version: long, platform: long, deviceFamily: long, modelIdentifier: long };
+    using raw = await dialIn(house, { ...ui({ ...said, instanceId: long }), scopes: [long] });
+    expect(raw.socket.readyState).toBe(1);
+    const [, row] = house.wire.presence();
+    expect(row?.host).toBe(`${'n'.repeat(199)}\ufffd`);
+    expect(JSON.stringify(row).length).toBeLessThan(3_000);
+  });
+
   it('of who is not connected has one row each, which fades', async () => {
     await using house = await openHouse({ limits: { beaconLifeMs: 150 } });
     house.wire.hear({ host: 'Studio', mode: 'app', version: '1' });
