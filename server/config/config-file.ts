@@ -203,9 +203,8 @@ export function createConfigFile({
 }
 
 /** What is said of references that cannot be read. */
-function listReferenceWarnings({ warnings }: LoadedConfig): string[] {
-  const isOfReference = (message: string) => /the secret is not available|stays in use/.test(message);
-  return warnings.flatMap(({ path, message }) => (isOfReference(message) ? [`${path}: ${message}`] : []));
+function listReferenceWarnings({ unread }: LoadedConfig): string[] {
+  return unread.map(({ path, message }) => `${path}: ${message}`);
 }
 
 /** Tells one state of a file from another without reading it. */

@@ -25,6 +25,8 @@ export interface LoadedConfig {
   config: Config;
   /** Keys without an effect yet, and secrets that are not available. */
   warnings: ConfigIssue[];
+  /** Of these, the references to secrets that could not be read. */
+  unread: ConfigIssue[];
 }
 
 /** A fault as `details.issues` of the error holds it. */
@@ -52,7 +54,7 @@ export interface Reading {
  * @throws GatewayError INVALID_CONFIG as {@link loadConfig}.
  */
 export async function parseConfig(raw: string | undefined, { path, env, previous }: Reading): Promise<LoadedConfig> {
-  if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, warnings: [] };
+  if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, warnings: [], unread: [] };
 
   const file = parseText(raw, path);
   refuseDepth(file, path);
@@ -67,6 +69,7 @@ export async function parseConfig(raw: string | undefined, { path, env, previous
     raw,
     parsed: file,
     config: resolved.value,
+    unread: resolved.warnings,
     warnings: [...warnings, ...resolved.warnings, ...warnOfDefaults(resolved.value), ...warnOfIdleKeys(file)],
   };
 }

@@ -28,7 +28,7 @@ export async function readConfigSnapshot(options: SnapshotOptions): Promise<Conf
     if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
     const issues = (error.details?.issues ?? []) as ConfigIssue[];
     const { path, running, fingerprint } = options;
-    const nothing = { path, exists: true, raw: null, parsed: null, config: running, warnings: [] };
+    const nothing = { path, exists: true, raw: null, parsed: null, config: running, warnings: [], unread: [] };
     return {
       ...toConfigSnapshot(nothing, options),
       valid: false,

@@ -11,6 +11,7 @@ const toLoaded = (config: Config): LoadedConfig => ({
   parsed: config,
   config,
   warnings: [],
+  unread: [],
 });
 
 it('tells the configuration in effect, and in order those who build something out of it', () => {

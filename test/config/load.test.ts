@@ -40,6 +40,7 @@ describe('a configuration file', () => {
       parsed: {},
       config: {},
       warnings: [],
+      unread: [],
     });
     expect(await readdir(folder.path)).toEqual([]);
   });
