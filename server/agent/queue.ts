@@ -1,3 +1,5 @@
+import { maxTimerMs } from './waits.ts';
+
 /** Items that wait for their turn: one at a time for each key, a limited number in all. */
 export interface Queue<T> {
   /** Puts an item at the end of its line, or before the first that `before` names. It begins when key and place are free. */
@@ -48,10 +50,13 @@ export function createQueue<T>({ maxActive, keyOf, readyAt, work }: QueueOptions
     }
     const delayMs = readyAt(head, line.waiting) - Date.now();
     if (delayMs > 0) {
-      line.timer = setTimeout(() => {
-        offer(key, line);
-        advance();
-      }, delayMs).unref();
+      line.timer = setTimeout(
+        () => {
+          offer(key, line);
+          advance();
+        },
+        Math.min(delayMs, maxTimerMs),
+      ).unref();
       return;
     }
     line.isReady = true;

@@ -210,6 +210,15 @@ describe('a compaction that fails', () => {
     });
   });
 
+  it.each([99_999_999, 0, -1])(
+    'takes the time it needs when the configuration says %d seconds',
+    async (timeoutSeconds) => {
+      const config = { agents: { defaults: { compaction: { timeoutSeconds } } } };
+      await using rooms = await withThree(talk(say('in short')), { config });
+      expect(await rooms.compaction.compact({ key, agent: rooms.agent })).toMatchObject({ compacted: true });
+    },
+  );
+
   it('finds the session reset meanwhile', async () => {
     const gate = hold('half a', ' summary');
     await using rooms = await withThree(talk(gate.script));

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { QueueMode } from '../../sdk/protocol/queue.ts';
 import { toText } from '../../sdk/protocol/text.ts';
+import { createQueue } from '../../server/agent/queue.ts';
 import type { QueueConfig } from '../../server/config/config.ts';
 import type { ModelRequest } from '../../server/models/provider.ts';
 import { callTool, hold, type Script, say, usage } from '../scripted-model.ts';
@@ -357,5 +358,20 @@ describe('a message that stays alone', () => {
     gate.resolve();
     expect((await one.run?.ended)?.text).toBe('one');
     expect((await two.run?.ended)?.text).toBe('two');
+  });
+});
+
+describe('a line', () => {
+  it('waits longer than the longest timer without looking all the time', () => {
+    vi.useFakeTimers();
+    try {
+      const readyAt = vi.fn(() => Date.now() + 1e12);
+      const queue = createQueue({ maxActive: () => 1, keyOf: () => 'one', readyAt, work: async () => {} });
+      queue.add({});
+      vi.advanceTimersByTime(60_000);
+      expect(readyAt).toHaveBeenCalledTimes(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

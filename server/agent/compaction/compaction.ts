@@ -13,6 +13,7 @@ import { sessionNotFound } from '../../sessions/faults.ts';
 import type { SessionStore } from '../../sessions/store.ts';
 import type { Ledger } from '../../usage/ledger.ts';
 import { commandKind } from '../prompt.ts';
+import { maxTimerMs } from '../waits.ts';
 import { type Cut, findCut } from './cut.ts';
 import { estimateText, estimateTokens } from './estimate.ts';
 import { type SummaryOutcome, summarise } from './summarise.ts';
@@ -97,7 +98,8 @@ export function createCompaction(deps: CompactionDeps): Compaction {
     const origin = { operationId: randomUUID(), operation: 'compact' as const, sessionKey: key, agentId: agent.id };
     const tell = (phase: 'start' | 'end', more: { completed?: boolean; reason?: string } = {}) =>
       publish('session.operation', { ...origin, phase, ts: Date.now(), ...more }, { subscribedTo: 'sessions' });
-    const limitMs = (deps.config().timeoutSeconds ?? defaultTimeoutSeconds) * 1000;
+    const { timeoutSeconds = 0 } = deps.config();
+    const limitMs = Math.min((timeoutSeconds > 0 ? timeoutSeconds : defaultTimeoutSeconds) * 1000, maxTimerMs);
     const signals = [abortion, AbortSignal.timeout(limitMs), ...(job.signal ? [job.signal] : [])];
     tell('start');
     try {
