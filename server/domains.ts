@@ -1,4 +1,5 @@
 import type { Publish } from '../sdk/protocol/events.ts';
+import type { StatusSummary } from '../sdk/protocol/health.ts';
 import { createAgentChanges } from './agents/changes.ts';
 import { createAgentSessions } from './agents/purge.ts';
 import { createRoster } from './config/agents.ts';
@@ -14,6 +15,7 @@ import type { Database } from './database/database.ts';
 import { createDevices } from './devices/devices.ts';
 import type { GatewayOptions, Life } from './gateway.ts';
 import { watchVitals } from './health/vitals.ts';
+import type { Domains } from './methods/context.ts';
 import { createGuideProvider } from './models/guide.ts';
 import type { GuideLive } from './models/guide-live.ts';
 import { createModelRegistry } from './models/live-registry.ts';
@@ -35,11 +37,12 @@ export interface HouseDeps {
   front(): Wire;
 }
 
-/** Everything that holds state, and what can be done with it. */
+/** The domains, and what only who starts the gateway and opens its doors may do with them. */
 export type House = ReturnType<typeof openDomains>;
 
+/** Builds everything that holds state. Nothing happens before the socket front is there. */
 export function openDomains(options: GatewayOptions, { database, deviceSecret, live, life, front }: HouseDeps) {
-  const { paths, settings, env, version, log } = options;
+  const { paths, env, version, log } = options;
   const publish: Publish = (event, payload, audience) => {
     if (event === 'sessions.changed') vitals.health.touch();
     front().publish(event, payload, audience);
@@ -48,7 +51,10 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
   const forbidden = [paths.stateDir, paths.configPath];
   const agents = createRoster(live.current, paths.stateDir);
   const agentFiles = createAgentFiles(forbidden);
-  const guide = createGuideProvider({ docsDir: options.docsDir, live: () => toGuideLive() });
+  const guide = createGuideProvider({
+    docsDir: options.docsDir,
+    live: () => toGuideLive(options, { ...domains, health: vitals.health, life, front }),
+  });
   const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
   live.onChange(models.apply);
 
@@ -111,43 +117,26 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     requireModel: models.find,
   });
 
-  const toGuideLive = (): GuideLive => ({
-    version,
-    uptimeMs: Date.now() - life.startedAt,
-    url: life.url,
-    bind: settings.bind,
-    authMode: settings.auth.mode,
-    agents: vitals.health.sumUp().models.map(({ agentId, model, reason }) => ({ id: agentId, model, reason })),
-    sessions: sessions.count(),
-    runs: runs.counts(),
-    connections: front().counts().ready,
-    configPath: paths.configPath,
-    configExists: live.loaded().exists,
-    stateDir: paths.stateDir,
-    logFile: log.currentFile(),
-    memory: { rss: process.memoryUsage().rss },
-    channels: [],
-  });
-
+  const domains = {
+    ...conversations,
+    config: live,
+    configFile,
+    configDescription: describeConfig(version),
+    mainKey,
+    agents,
+    agentFiles,
+    agentChanges,
+    models,
+    devices,
+    restart,
+    diagnostics: vitals.diagnostics,
+    identity: openIdentity(paths.stateDir),
+    systemEvents,
+    updates: createUpdates({ packageDir: options.packageDir, version }),
+  };
   return {
     /** What methods and routes ask. */
-    domains: {
-      ...conversations,
-      config: live,
-      configFile,
-      configDescription: describeConfig(version),
-      mainKey,
-      agents,
-      agentFiles,
-      agentChanges,
-      models,
-      devices,
-      restart,
-      diagnostics: vitals.diagnostics,
-      identity: openIdentity(paths.stateDir),
-      systemEvents,
-      updates: createUpdates({ packageDir: options.packageDir, version }),
-    },
+    domains,
     health: vitals.health,
     publish,
     isWritable: () => database.isWritable,
@@ -160,5 +149,33 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
       await close();
       await Promise.all([models.close(), guide.close()]);
     },
+  };
+}
+
+// --- internal ---
+
+interface GuideDeps extends Pick<Domains, 'config' | 'sessions' | 'runs'>, Pick<HouseDeps, 'life' | 'front'> {
+  health: { sumUp(): StatusSummary };
+}
+
+/** What the guide tells of this gateway when it is asked. */
+function toGuideLive({ version, settings, paths, log }: GatewayOptions, deps: GuideDeps): GuideLive {
+  const { config, sessions, runs, health, life, front } = deps;
+  return {
+    version,
+    uptimeMs: Date.now() - life.startedAt,
+    url: life.url,
+    bind: settings.bind,
+    authMode: settings.auth.mode,
+    agents: health.sumUp().models.map(({ agentId, model, reason }) => ({ id: agentId, model, reason })),
+    sessions: sessions.count(),
+    runs: runs.counts(),
+    connections: front().counts().ready,
+    configPath: paths.configPath,
+    configExists: config.loaded().exists,
+    stateDir: paths.stateDir,
+    logFile: log.currentFile(),
+    memory: { rss: process.memoryUsage().rss },
+    channels: [],
   };
 }
