@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { Log } from '../log/log.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
@@ -69,6 +70,8 @@ export function createWork(deps: WorkDeps): (run: WorkingRun) => Promise<void> {
     const timer = setTimeout(() => run.abort('timeout'), limitMs);
     let candidates: Model[] = [];
     try {
+      // Whoever started it is answered first, and the events of the run come after. Nobody is told of a transient one.
+      if (!input.transient) await setImmediate();
       if (!input.answer) await conversation.idle(run);
       if (run.signal.aborted) return await leaveLine(run);
       if (!input.answer) line.admit(run);

@@ -20,8 +20,9 @@ export async function createSession(ctx: Context, input: CreateInput) {
   requireOpenKey(ctx, key);
   if (input.model !== undefined) ctx.models.find(input.model);
   const { row } = ctx.sessions.ensure(key, toMaking(ctx, input));
-  const run = await startRun(ctx, input, { key, agent });
   await ctx.sessions.durable();
+  // Last of all, so that the answer, which names the run, comes before its events.
+  const run = await startRun(ctx, input, { key, agent });
   return { ok: true as const, key, sessionId: row.sessionId, ...toEntry(ctx, key), ...run };
 }
 

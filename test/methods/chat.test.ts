@@ -36,6 +36,28 @@ describe('chat', () => {
     expect(gateway.upstream.requests).toHaveLength(1);
   });
 
+  it('answers before the run tells anything, whatever starts it', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const frames: { type: string; payload?: { runId?: string } }[] = [];
+    client.socket.on('message', (raw) => frames.push(JSON.parse(String(raw))));
+    const message = { message: 'hi', idempotencyKey: 'k' };
+    const { key } = await client.call<{ key: string }>('sessions.create', { key: 'made' });
+    const starts = [
+      ['chat.send', { ...message, sessionKey: 'main' }],
+      ['agent', { ...message, sessionKey: 'work' }],
+      ['sessions.send', { ...message, key }],
+      ['sessions.create', { message: 'hi' }],
+      ['chat.send', { ...message, sessionKey: 'main', message: '/status' }],
+    ] as const;
+    for (const [index, [method, params]] of starts.entries()) {
+      const unique = 'idempotencyKey' in params ? { ...params, idempotencyKey: `k${index}` } : params;
+      const { runId } = await client.call<{ runId: string }>(method, unique);
+      await client.end(runId);
+      expect([method, frames.find((frame) => frame.payload?.runId === runId)?.type]).toEqual([method, 'res']);
+    }
+  });
+
   it('gives the model the conversation so far, and only the new rows after a cursor', async () => {
     await using gateway = await startTestGateway();
     await using client = await openSocket(gateway.url);
