@@ -37,8 +37,15 @@ export const globalFlags = [
 
 /** True for the name, without dashes, of a flag that every command takes: a method's field of that name has another. */
 export function isGlobalFlag(name: string): boolean {
-  return name === 'version' || globalFlags.some(({ flag }) => new RegExp(`--(no-)?${name}(?![\\w-])`).test(flag));
+  return globalNames.has(name);
 }
+
+const globalNames: ReadonlySet<string> = new Set([
+  'version',
+  ...globalFlags
+    .flatMap(({ flag }) => flag.match(/(?<=--)[\w-]+/g) ?? [])
+    .flatMap((name) => [name, name.replace(/^no-/, '')]),
+]);
 
 const valued = ['url', 'token', 'password', 'timeout', 'profile'] as const;
 

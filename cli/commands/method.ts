@@ -17,8 +17,13 @@ export function deriveTree(methods: readonly MethodCommand[], shell: Shell): Rec
 function methodCommand(method: MethodCommand, shell: Shell): Command {
   return {
     meta: { name: method.words.at(-1) ?? method.method, description: method.summary },
-    args: toFlags(method),
-    examples: [toExample(method)],
+    // There are hundreds of commands, and one of them is looked at.
+    get args() {
+      return toFlags(method);
+    },
+    get examples() {
+      return [toExample(method)];
+    },
     run: async ({ args }) => {
       const input = await toInput(method, args);
       const { request } = await import('../request.ts');
