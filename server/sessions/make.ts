@@ -71,8 +71,8 @@ export function createMaking({ database, rows }: { database: Database; rows: Row
     const made = [now, now, toNames(key), via, rest.creationKey ?? null, ...lineage];
     insert.run(key, sessionId, agentId, Number(transient ?? false), ...made);
     if (parent && forkOf !== undefined) fork(parent, key, sessionId);
-    const row = rows.find(key);
-    if (row && change) apply(row, change);
+    const row = change && rows.find(key);
+    if (row) apply(row, change);
   };
 
   return {

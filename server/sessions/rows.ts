@@ -27,7 +27,6 @@ const maxAncestors = 64;
 
 interface Remembered {
   stored: StoredSession;
-  children: readonly string[];
   /** As it was shown last, by what was added, and what it showed from elsewhere. */
   shown: Map<string, SessionRow>;
   mainKey?: string;
@@ -40,25 +39,37 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
   const byKey = database.prepare('SELECT * FROM sessions WHERE key = ?');
   const childrenOf = database.prepare('SELECT key FROM sessions WHERE parent_key = ? ORDER BY key LIMIT ?');
   const remembered = new Map<string, Remembered>();
+  /** Apart from the rows: they seldom change, and are not looked for unless a row is shown. */
+  const children = new Map<string, readonly string[]>();
   let { rollbacks } = database;
-  const forget = (key: string) => void remembered.delete(key);
-  database.watch({ name: 'sessions', key: 'key' }, forget);
-  database.watch({ name: 'sessions', key: 'parent_key', columns: ['parent_key'] }, forget);
+  database.watch({ name: 'sessions', key: 'key' }, (key) => void remembered.delete(key));
+  database.watch({ name: 'sessions', key: 'parent_key', columns: ['parent_key'] }, (parent) => {
+    remembered.delete(parent);
+    children.delete(parent);
+  });
 
   const read = (key: string): Remembered | undefined => {
     if (database.rollbacks !== rollbacks) {
       remembered.clear();
+      children.clear();
       rollbacks = database.rollbacks;
     }
     const known = remembered.get(key);
     if (known) return known;
     const stored = byKey.get(key) as StoredSession | undefined;
     if (!stored) return undefined;
-    const children = childrenOf.all(key, maxChildren).map((row) => String(row.key));
-    const row: Remembered = { stored, children, shown: new Map(), expiresAt: Number.POSITIVE_INFINITY };
-    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value ?? '');
-    remembered.set(key, row);
+    const row: Remembered = { stored, shown: new Map(), expiresAt: Number.POSITIVE_INFINITY };
+    remember(remembered, key, row);
     return row;
+  };
+
+  const readChildren = ({ key, transient }: StoredSession): readonly string[] => {
+    const known = children.get(key);
+    if (known) return known;
+    const keys = childrenOf.all(key, maxChildren).map((row) => String(row.key));
+    // Transient ones are many, and shown once or twice.
+    if (transient === 0) remember(children, key, keys);
+    return keys;
   };
 
   /** True while a row is still as it was shown. */
@@ -68,7 +79,7 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
   const show = (key: string, add: Decorations = {}): SessionRow | undefined => {
     const row = read(key);
     if (!row) return undefined;
-    const { stored, children, shown } = row;
+    const { stored, shown } = row;
     const using = modelOf(stored.agent_id, stored.model);
     const main = mainKey();
     if (!isCurrent(row, using, main)) shown.clear();
@@ -76,7 +87,8 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
     const known = shown.get(variant);
     if (known) return known;
     const settings = parseSettings(stored, Date.now());
-    const made = { ...toSessionRow(stored, { mainKey: main, using, settings, children }), ...decorate(stored, add) };
+    const surroundings = { mainKey: main, using, settings, children: readChildren(stored) };
+    const made = { ...toSessionRow(stored, surroundings), ...decorate(stored, add) };
     shown.set(variant, made);
     row.mainKey = main;
     row.using = using;
@@ -101,6 +113,12 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
       return above;
     },
   };
+}
+
+/** Adds to what is remembered; the oldest makes room. */
+function remember<T>(all: Map<string, T>, key: string, value: T): void {
+  if (all.size >= maxRemembered) all.delete(all.keys().next().value ?? '');
+  all.set(key, value);
 }
 
 function parentOf(row: StoredSession | undefined): string | undefined {

@@ -50,23 +50,26 @@ export interface RegistryDeps {
 
 /** Longer outputs are cut, so that one result cannot fill the model's window. Characters. */
 const maxOutputChars = 50_000;
+/** Answers about who has which tools that are remembered while the configuration stays. */
+const maxOffers = 256;
 
 export function createToolRegistry({ tools, agents, config, sessions, log }: RegistryDeps): ToolRegistry {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const declared = new Map<Tool, ToolDeclaration>();
+  const offers = new Map<string, ToolOffer>();
+  let judgedFor: Config | undefined;
   const invocations = createInvocations(log);
 
-  const layersOf = ({ agentId }: ToolCaller, session: SessionRow | undefined): PolicyLayer[] => [
+  const layersOf = (agentId: string, { allow, deny }: SessionLimits): PolicyLayer[] => [
     { place: 'tools', setting: config().tools },
     { place: `agents.entries.${agentId}.tools`, setting: agents.find(agentId)?.tools },
-    { place: 'session', setting: { allow: session?.inheritedToolAllow, deny: session?.inheritedToolDeny } },
+    { place: 'session', setting: { allow, deny } },
   ];
 
-  const offer = (caller: ToolCaller): ToolOffer => {
-    const session = sessions.find(caller.sessionKey);
-    const layers = layersOf(caller, session);
+  const judgeAll = (agentId: string, limits: SessionLimits): ToolOffer => {
+    const layers = layersOf(agentId, limits);
     const { profile, refusal } = resolveToolPolicy(layers);
-    const isReadOnly = session?.permissionMode === 'read-only';
+    const { isReadOnly } = limits;
     const judge = ({ name, risk }: Tool) =>
       refusal(name) ?? (isReadOnly && risk !== 'low' ? 'the permission mode of the session is read-only' : undefined);
     const judged = tools.map((tool) => ({ tool, reason: judge(tool) }));
@@ -76,6 +79,18 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
       refused: judged.flatMap(({ tool, reason }) => (reason === undefined ? [] : [{ tool, reason }])),
       unknown: findUnknownEntries(layers, [...byName.keys()]),
     };
+  };
+
+  const offer = ({ agentId, sessionKey }: ToolCaller): ToolOffer => {
+    if (judgedFor !== config()) offers.clear();
+    judgedFor = config();
+    const limits = toLimits(sessions.find(sessionKey));
+    const name = JSON.stringify([agentId, limits]);
+    const known = offers.get(name);
+    if (known) return known;
+    const made = judgeAll(agentId, limits);
+    if (offers.size < maxOffers) offers.set(name, made);
+    return made;
   };
 
   /** The tool, or why it is not to be had. */
@@ -113,6 +128,18 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
       return { ok: false, toolName: name, error: { code: 'not_found', message: tool } };
     },
   };
+}
+
+/** What a session takes away from the tools of its agent. */
+interface SessionLimits {
+  isReadOnly: boolean;
+  allow: string[] | undefined;
+  deny: string[] | undefined;
+}
+
+function toLimits(session: SessionRow | undefined): SessionLimits {
+  const { permissionMode, inheritedToolAllow: allow, inheritedToolDeny: deny } = session ?? {};
+  return { isReadOnly: permissionMode === 'read-only', allow, deny };
 }
 
 /** Text stays text; everything else becomes JSON. */
