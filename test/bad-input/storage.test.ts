@@ -216,19 +216,26 @@ describe('a damaged database', () => {
     await client.call('chat.send', { sessionKey: 'new', message: 'x', idempotencyKey: 'k' });
     expect(await client.end('k')).toMatchObject({ state: 'final' });
     const errors = (await readLog(gateway)).filter(({ _meta }) => _meta.logLevelName === 'ERROR');
-    expect(errors).toHaveLength(1);
+    // Whether the index of words comes to the damaged row depends on how far it was when the first gateway stopped.
+    expect(errors.filter(({ subsystem }) => subsystem !== 'sessions')).toHaveLength(1);
   });
 });
 
-/** Overwrites the page of a database that holds a text, in the file itself. */
+/** Overwrites a page of the transcripts that holds a text, in the file itself. */
 async function damage(path: string, text: string): Promise<void> {
   // Everything from the log of writes into the file.
   const database = new DatabaseSync(path);
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  // The text stands in pages of the index of words, and in free ones, too.
+  const pages = database.prepare(
+    "SELECT pageno, pgoffset FROM dbstat WHERE name = 'messages' AND pagetype = 'overflow'",
+  );
+  const places = pages.all() as { pageno: number; pgoffset: number }[];
   database.close();
-  const at = (await readFile(path)).indexOf(text);
-  expect(at).toBeGreaterThan(0);
+  const bytes = await readFile(path);
+  const found = places.find(({ pgoffset }) => bytes.subarray(pgoffset, pgoffset + 4096).includes(text));
+  expect(found).toBeDefined();
   const file = await open(path, 'r+');
-  await file.write(Buffer.alloc(4096, 0xff), 0, 4096, at - (at % 4096));
+  await file.write(Buffer.alloc(4096, 0xff), 0, 4096, found?.pgoffset ?? 0);
   await file.close();
 }
