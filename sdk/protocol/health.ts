@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { count, timestampMs } from './fields.ts';
 import { LastRestart } from './gateway.ts';
 import { query } from './method.ts';
+import { once } from './once.ts';
 import { shape } from './shape.ts';
 
 /** How busy the gateway's event loop has been since the last look. */
@@ -109,23 +110,26 @@ export interface HealthSnapshot {
   lastRestart?: LastRestart | undefined;
 }
 
-export const HealthSnapshot = shape<HealthSnapshot>()(
-  z.object({
-    ok: z.literal(true),
-    ts: timestampMs,
-    durationMs: count,
-    eventLoop: EventLoopHealth,
-    plugins: z.object({ loaded: z.array(z.string()), errors: z.array(z.never()) }),
-    channels: z.record(z.string(), z.unknown()),
-    channelOrder: z.array(z.string()),
-    channelLabels: z.record(z.string(), z.string()),
-    heartbeatSeconds: count,
-    defaultAgentId: z.string(),
-    agents: z.array(AgentHealth),
-    sessions: SessionCounts,
-    configReload: z.object({ hotReloadStatus: z.enum(['active', 'disabled']) }),
-    lastRestart: LastRestart.optional(),
-  }),
+// One snapshot is told to all who ask within a second.
+export const HealthSnapshot = once(
+  shape<HealthSnapshot>()(
+    z.object({
+      ok: z.literal(true),
+      ts: timestampMs,
+      durationMs: count,
+      eventLoop: EventLoopHealth,
+      plugins: z.object({ loaded: z.array(z.string()), errors: z.array(z.never()) }),
+      channels: z.record(z.string(), z.unknown()),
+      channelOrder: z.array(z.string()),
+      channelLabels: z.record(z.string(), z.string()),
+      heartbeatSeconds: count,
+      defaultAgentId: z.string(),
+      agents: z.array(AgentHealth),
+      sessions: SessionCounts,
+      configReload: z.object({ hotReloadStatus: z.enum(['active', 'disabled']) }),
+      lastRestart: LastRestart.optional(),
+    }),
+  ),
 );
 
 /** What a model reference was resolved to, and why that one. */
