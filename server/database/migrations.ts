@@ -318,4 +318,8 @@ export const migrations: readonly string[] = [
   -- sessions that were deleted, until their messages are removed
   CREATE INDEX sessions_gone ON sessions(key) WHERE transient = 2;
   `,
+  `
+  -- each merge of eight pieces of the full-text index, instead of four, moves every word a third less often
+  INSERT INTO message_words (message_words, rank) VALUES ('usermerge', 8);
+  `,
 ];

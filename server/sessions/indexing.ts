@@ -24,14 +24,14 @@ export interface Indexing {
 
 const rowsPerStep = 50;
 const bytesPerStep = 48 * 1024;
-/** Milliseconds between slices: others come first. */
-const pauseMs = 4;
+/** Milliseconds between slices, at least; as many as the last one took when that is more: others come first. */
+const pauseMs = 2;
 /** Milliseconds in which rows gather before they are added. */
 const gatherMs = 100;
 const pauseAfterFaultMs = 60_000;
-/** Merging that follows a slice of new rows, at most; the rest follows the last of them. */
-const mergesPerSlice = 8;
-const catchUpMs = 500;
+/** Slices of merging that follow one of new rows, at most; the rest follows the last of them. */
+const mergesPerSlice = 3;
+const catchUpMs = 200;
 
 interface Left {
   key: string;
@@ -50,7 +50,7 @@ export function createIndexing(database: Database, transcript: Transcript): Inde
   let log: Log | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
-  /** Steps of merging that are owed. */
+  /** Slices of merging that are owed. */
   let merges = mergesPerSlice;
 
   const addOlder = (): boolean => {
@@ -73,7 +73,7 @@ export function createIndexing(database: Database, transcript: Transcript): Inde
   const step = (): boolean => {
     if (merges > 0) {
       merges = index.merge() ? merges - 1 : 0;
-      if (merges > 0) return true;
+      return true;
     }
     if (!index.addNewer() && !addOlder()) return index.merge();
     merges = mergesPerSlice;
@@ -85,8 +85,9 @@ export function createIndexing(database: Database, transcript: Transcript): Inde
   };
   const work = (): void => {
     timer = undefined;
+    const began = performance.now();
     try {
-      if (step()) schedule(pauseMs);
+      if (step()) schedule(Math.max(pauseMs, performance.now() - began));
     } catch (error) {
       // A full disk, say: search goes on with what is there, and says that it is not all.
       log?.error('messages could not be indexed, and will be tried again', { error: String(error) });

@@ -30,7 +30,7 @@ export interface WordIndex {
   isBehind(): boolean;
   /** Adds rows that are older than all others, with their places, given oldest first. Contract: called inside `database.write`. */
   addOlder(rows: readonly Indexed[]): void;
-  /** Merges for about a millisecond what was added bit by bit, which keeps searches fast. @returns false when nothing was left. */
+  /** Merges for some milliseconds what was added bit by bit, which keeps searches fast. @returns false when nothing is left. */
   merge(): boolean;
 }
 
@@ -73,6 +73,7 @@ export function createWordIndex(database: Database, transcript: Transcript): Wor
   const setMark = database.prepare('UPDATE message_words_mark SET doc = ?');
   const merge = database.prepare(`INSERT INTO message_words (message_words, rank) VALUES ('merge', ${mergePages})`);
   const changes = database.prepare('SELECT total_changes() AS n');
+  const changed = () => Number(changes.get()?.n);
 
   /** Only what people and agents wrote is searched. */
   const index = (doc: number, { session_id, agent_id, role, content }: Omit<Indexed, 'id'>) => {
@@ -106,10 +107,13 @@ export function createWordIndex(database: Database, transcript: Transcript): Wor
       }
     },
     merge() {
-      const before = Number(changes.get()?.n);
-      database.write(() => merge.run());
-      // The command itself counts as one.
-      return Number(changes.get()?.n) - before > 1;
+      const until = performance.now() + sliceMs;
+      for (let before = changed(); performance.now() < until; before = changed()) {
+        database.write(() => merge.run());
+        // The command itself counts as one.
+        if (changed() - before <= 1) return false;
+      }
+      return true;
     },
   };
 }
