@@ -1,6 +1,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import { toText } from '../../sdk/protocol/text.ts';
@@ -20,10 +21,24 @@ const rows = async (client: Client, sessionKey: string) => {
 };
 
 /** Another program that is in the middle of a write to the gateway's database. */
-function occupy({ paths }: TestGateway): Disposable {
+async function occupy({ paths }: TestGateway): Promise<Disposable> {
   const other = new DatabaseSync(paths.databasePath);
-  other.exec('BEGIN IMMEDIATE');
+  // The gateway itself may be in the middle of one, for its index of words, say.
+  for (let attempts = 0; !begins(other); attempts++) {
+    if (attempts > 1000) throw new Error('the database was never free');
+    await sleep(5);
+  }
   return { [Symbol.dispose]: () => other.close() };
+}
+
+function begins(database: DatabaseSync): boolean {
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    return true;
+  } catch (error) {
+    if (String(error).includes('locked')) return false;
+    throw error;
+  }
 }
 
 const complete = (gateway: TestGateway) =>
@@ -44,7 +59,7 @@ describe('a database that takes no writes', () => {
     await client.call('chat.send', { sessionKey: 's', message: 'before', idempotencyKey: 'k1' });
     expect(await client.end('k1')).toMatchObject({ state: 'final' });
     {
-      using _ = occupy(gateway);
+      using _ = await occupy(gateway);
       const send = { sessionKey: 's', message: 'refused', idempotencyKey: 'k2' };
       const error = await client.refused('chat.send', send);
       expect(error).toMatchObject({
@@ -99,7 +114,7 @@ describe('a database that takes no writes', () => {
     await client.call('chat.send', { sessionKey: 's', message: 'x', idempotencyKey: 'k1' });
     await client.until('a word', () => client.told('agent').find(({ stream }) => stream === 'assistant'));
     {
-      using _ = occupy(gateway);
+      using _ = await occupy(gateway);
       locked.resolve();
       expect(await client.end('k1')).toMatchObject({
         state: 'error',
@@ -120,7 +135,7 @@ describe('a database that takes no writes', () => {
     try {
       await using gateway = await startTestGateway();
       {
-        using _ = occupy(gateway);
+        using _ = await occupy(gateway);
         vi.advanceTimersByTime(hourMs);
       }
       await expectLogged(gateway, 'regular work failed', 'could not write');
