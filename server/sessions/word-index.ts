@@ -83,16 +83,34 @@ export function createWordIndex(database: Database, transcript: Transcript): Wor
     insertWords.run(doc, `${placeOf.session(session_id)} ${placeOf.agent(agent_id)}`, toWords(text));
   };
 
+  /** The rows with their texts, as many as are read until then; one at least. */
+  const readWithin = (rows: readonly Waiting[], until: number) => {
+    const read: { row: Waiting; text: ReturnType<typeof readSearchable> }[] = [];
+    for (const row of rows) {
+      read.push({ row, text: row.transient === 0 ? readIfWhole(row) : undefined });
+      if (performance.now() > until) break;
+    }
+    return read;
+  };
+  const readIfWhole = (row: Waiting) => {
+    try {
+      return readSearchable(transcript, row);
+    } catch {
+      return undefined; // a damaged row keeps no other from being found; whoever reads it is told
+    }
+  };
+
   return {
     addNewer() {
       const rows = waiting.all() as unknown as Waiting[];
       if (rows.length === 0) return false;
       const until = performance.now() + sliceMs;
+      // Read before anything is written: a damaged page must not take down what others write in the same transaction.
+      const read = readWithin(rows, until - sliceMs / 2);
       database.write(() => {
-        for (const { doc, agent_id, transient, ...row } of rows) {
-          const read = transient === 0 ? readSearchable(transcript, row) : undefined;
-          if (read) index(doc, { ...row, ...read, agent_id });
-          setMark.run(doc);
+        for (const { row, text } of read) {
+          if (text) index(row.doc, { ...row, ...text });
+          setMark.run(row.doc);
           if (performance.now() > until) break;
         }
       });
