@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
+import { pieces, startUpstream } from '../upstream.ts';
 import { collect, createTestRegistry, hello, never, textOf } from './calling.ts';
-import { pieces, startUpstream } from './upstream.ts';
 
 const chunk = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`;
 const end = 'data: [DONE]\n\n';
@@ -20,20 +20,20 @@ it('offers what another configuration has, and no more what it has not', async (
 
 it('keeps the connections of a provider that stays as it is, and makes new ones for one that changed', async () => {
   await using server = await startUpstream(pieces('text/event-stream', [chunk('hi'), end]));
-  const same = { baseUrl: `${server.origin}/v1`, apiKey: 'first', models: [{ id: 'a' }] };
+  const same = { baseUrl: `${server.url}/v1`, apiKey: 'first', models: [{ id: 'a' }] };
   await using registry = createTestRegistry(withProviders({ same }));
   const ask = async () => textOf(await collect(registry.find('same/a').stream(hello, never)));
   // An answer is read a moment before its connection is free again: of several, one is.
   await Promise.all([ask(), ask()]);
   expect(await ask()).toBe('hi');
   const opened = server.connections();
-  registry.apply(withProviders({ other: { baseUrl: server.origin }, same: { ...same } }));
+  registry.apply(withProviders({ other: { baseUrl: server.url }, same: { ...same } }));
   expect(await ask()).toBe('hi');
   expect(server.connections()).toBe(opened);
   registry.apply(withProviders({ same: { ...same, apiKey: 'second' } }));
   expect(await ask()).toBe('hi');
   expect(server.connections()).toBe(opened + 1);
-  expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
     ...Array(4).fill('Bearer first'),
     'Bearer second',
   ]);
@@ -41,12 +41,12 @@ it('keeps the connections of a provider that stays as it is, and makes new ones 
 
 it('lets a call go on to its end whose provider is gone', async () => {
   const { promise: goOn, resolve } = Promise.withResolvers<void>();
-  await using server = await startUpstream((answer) => {
+  await using server = await startUpstream((_request, answer) => {
     answer.writeHead(200, { 'content-type': 'text/event-stream' });
     answer.write(chunk('begun'));
     void goOn.then(() => answer.end(`${chunk(' and ended')}${end}`));
   });
-  await using registry = createTestRegistry(withProviders({ gone: { baseUrl: `${server.origin}/v1` } }));
+  await using registry = createTestRegistry(withProviders({ gone: { baseUrl: `${server.url}/v1` } }));
   const model = registry.find('gone/a');
   const events = model.stream(hello, never)[Symbol.asyncIterator]();
   expect(await events.next()).toMatchObject({ value: { type: 'text', delta: 'begun' } });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelApi } from '../../server/config/config.ts';
 import type { ModelRequest } from '../../server/models/provider.ts';
+import { dialects } from '../dialects.ts';
+import { json, pieces, type Respond, startUpstream } from '../upstream.ts';
 import { collect, createRegistryWith, hello, never } from './calling.ts';
-import { dialects } from './dialects.ts';
-import { json, pieces, type Script, startUpstream } from './upstream.ts';
 
 const type = 'text/event-stream';
 const sse = (...events: unknown[]) => events.map((event) => `data: ${JSON.stringify(event)}\n\n`);
@@ -11,13 +11,13 @@ const session = { key: 'agent:main:main', agentId: 'main' };
 const tools = [{ name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} } }];
 
 /** Calls once with each request; answers the bodies that the provider got. */
-async function call(api: ModelApi, model: string, requests: ModelRequest[], scripts: Script[]) {
+async function call(api: ModelApi, model: string, requests: ModelRequest[], scripts: Respond[]) {
   const dialect = dialects.find((candidate) => candidate.api === api);
   await using upstream = await startUpstream(...scripts, pieces(type, dialect?.text ?? []));
-  await using registry = createRegistryWith({ api, baseUrl: upstream.origin + dialect?.base, apiKey: 'k' });
+  await using registry = createRegistryWith({ api, baseUrl: upstream.url + dialect?.base, apiKey: 'k' });
   const events = [];
   for (const request of requests) events.push(await collect(registry.find(`test/${model}`).stream(request, never)));
-  return { events, bodies: upstream.seen.map(({ body }) => JSON.stringify(body)), seen: upstream.seen };
+  return { events, bodies: upstream.requests.map(({ body }) => JSON.stringify(body)), seen: upstream.requests };
 }
 
 /** The request after the model has called `look` in a call with that id. */
@@ -129,14 +129,14 @@ describe('Gemini', () => {
     await using upstream = await startUpstream(script, pieces(type, dialect?.text ?? []));
     await using registry = createRegistryWith({
       api: 'google-generative-ai',
-      baseUrl: `${upstream.origin}/v1beta`,
+      baseUrl: `${upstream.url}/v1beta`,
       apiKey: 'k',
     });
     const model = registry.find('test/gemini-3.5-flash');
     const [made] = await collect(model.stream({ ...hello, session, tools }, never));
     if (made?.type !== 'toolCall') throw new Error(`no call: ${JSON.stringify(made)}`);
     await collect(model.stream(afterCall(made.id), never));
-    expect(JSON.stringify(upstream.seen[1]?.body)).toContain('"thoughtSignature":"sig-1"');
+    expect(JSON.stringify(upstream.requests[1]?.body)).toContain('"thoughtSignature":"sig-1"');
   });
 
   it('gets the results of parallel calls in one message', async () => {
@@ -157,15 +157,15 @@ describe('Gemini', () => {
   });
 
   it('embeds a hundred texts at a time', async () => {
-    const script: Script = (answer, { body }) =>
+    const script: Respond = ({ body }, answer) =>
       json(200, { embeddings: (body.requests as unknown[]).map((_, at) => ({ values: [at, 1] })) })(
-        answer,
         undefined as never,
+        answer,
       );
     await using upstream = await startUpstream(script);
     await using registry = createRegistryWith({
       api: 'google-generative-ai',
-      baseUrl: `${upstream.origin}/v1beta`,
+      baseUrl: `${upstream.url}/v1beta`,
       apiKey: 'k',
     });
     const { vectors } = await registry.embed(
@@ -176,10 +176,10 @@ describe('Gemini', () => {
     );
     expect(vectors).toHaveLength(150);
     expect(vectors[149]?.[0]).toBe(49);
-    expect(upstream.seen.map(({ url }) => url)).toEqual(
+    expect(upstream.requests.map(({ url }) => url)).toEqual(
       Array(2).fill('/v1beta/models/gemini-embedding-001:batchEmbedContents'),
     );
-    expect(upstream.seen[0]?.body).toHaveProperty('requests.0.outputDimensionality', 2);
+    expect(upstream.requests[0]?.body).toHaveProperty('requests.0.outputDimensionality', 2);
   });
 });
 

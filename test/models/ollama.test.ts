@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
 import type { ProviderConfig } from '../../server/config/config.ts';
 import type { ModelRequest } from '../../server/models/provider.ts';
+import { json, pieces, startUpstream } from '../upstream.ts';
 import { collect, createRegistryWith, hello, never } from './calling.ts';
-import { json, pieces, startUpstream } from './upstream.ts';
 
 const tool = (name: string) => ({ name, description: name, parameters: { type: 'object' } });
 const line = (message: object, more: object = {}) => `${JSON.stringify({ message, done: false, ...more })}\n`;
 
 async function bodyOf(request: ModelRequest, provider: ProviderConfig = {}) {
   await using upstream = await startUpstream(pieces('application/x-ndjson', [line({ content: 'Hi' }, { done: true })]));
-  await using registry = createRegistryWith({ api: 'ollama', baseUrl: `${upstream.origin}/v1`, ...provider });
+  await using registry = createRegistryWith({ api: 'ollama', baseUrl: `${upstream.url}/v1`, ...provider });
   await collect(registry.find('test/llama3.2:3b').stream(request, never));
-  expect(upstream.seen[0]?.url).toBe('/api/chat');
-  return upstream.seen[0]?.body;
+  expect(upstream.requests[0]?.url).toBe('/api/chat');
+  return upstream.requests[0]?.body;
 }
 
 it('asks for the context length that the configuration names, and for none otherwise', async () => {
@@ -56,7 +56,7 @@ it('gives thinking as reasoning and a cut answer as cut', async () => {
     line({ content: 'Hel' }, { done: true, done_reason: 'length', prompt_eval_count: 2, eval_count: 1 }).trimEnd(),
   ]);
   await using upstream = await startUpstream(script);
-  await using registry = createRegistryWith({ api: 'ollama', baseUrl: upstream.origin });
+  await using registry = createRegistryWith({ api: 'ollama', baseUrl: upstream.url });
   expect(await collect(registry.find('test/m').stream(hello, never))).toEqual([
     { type: 'reasoning', delta: 'Hm.' },
     { type: 'text', delta: 'Hel' },
@@ -74,12 +74,15 @@ it('embeds', async () => {
       prompt_eval_count: 4,
     }),
   );
-  await using registry = createRegistryWith({ api: 'ollama', baseUrl: upstream.origin });
+  await using registry = createRegistryWith({ api: 'ollama', baseUrl: upstream.url });
   const answer = await registry.embed('test/nomic-embed-text', ['a', 'b'], {}, never);
   expect(answer).toEqual({
     vectors: [Float32Array.of(1, 0), Float32Array.of(0, 1)],
     inputTokens: 4,
     model: 'test/nomic-embed-text',
   });
-  expect(upstream.seen[0]).toMatchObject({ url: '/api/embed', body: { model: 'nomic-embed-text', input: ['a', 'b'] } });
+  expect(upstream.requests[0]).toMatchObject({
+    url: '/api/embed',
+    body: { model: 'nomic-embed-text', input: ['a', 'b'] },
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelRequest } from '../../server/models/provider.ts';
+import { json, pieces, type Respond, startUpstream } from '../upstream.ts';
 import { collect, createRegistryWith, failureOf, hello, never, textOf } from './calling.ts';
-import { json, pieces, type Script, startUpstream } from './upstream.ts';
 
 const type = 'text/event-stream';
 const tools = [{ name: 'look', description: 'Looks.', parameters: { type: 'object' }, strict: true }];
@@ -12,16 +12,16 @@ const done = 'data: [DONE]\n\n';
 const reply = pieces(type, [chunk({ content: 'Hello' }), chunk({}, 'stop'), done]);
 
 /** Calls `model` once for each request, in order, and answers all events. */
-async function call(requests: ModelRequest[], scripts: Script[], model = 'test/model-1') {
+async function call(requests: ModelRequest[], scripts: Respond[], model = 'test/model-1') {
   await using upstream = await startUpstream(...scripts);
   await using registry = createRegistryWith({
     api: 'openai-completions',
-    baseUrl: `${upstream.origin}/v1`,
+    baseUrl: `${upstream.url}/v1`,
     apiKey: 'k',
   });
   const events = [];
   for (const request of requests) events.push(await collect(registry.find(model).stream(request, never)));
-  return { events, bodies: upstream.seen.map(({ body }) => body) };
+  return { events, bodies: upstream.requests.map(({ body }) => body) };
 }
 
 const bodyOf = async (request: ModelRequest, model?: string) => (await call([request], [reply], model)).bodies[0];
@@ -105,7 +105,7 @@ describe('the answer of a chat completion', () => {
       kind: 'not_found',
       message: expect.stringContaining('no such deployment'),
     });
-    const half: Script = (answer) => {
+    const half: Respond = (_request, answer) => {
       answer.writeHead(200, { 'content-type': 'application/json' });
       answer.end('{"choices": [');
     };
@@ -253,14 +253,14 @@ describe('the answer of a chat completion', () => {
 
 describe('embeddings', () => {
   it('come back in the order of the texts, a batch at a time', async () => {
-    const vectors: Script = (answer, { body }) => {
+    const vectors: Respond = ({ body }, answer) => {
       const data = (body.input as string[]).map((text, index) => ({ index, embedding: [Number(text), 1] })).reverse();
-      json(200, { data, usage: { prompt_tokens: data.length, total_tokens: data.length } })(answer, undefined as never);
+      json(200, { data, usage: { prompt_tokens: data.length, total_tokens: data.length } })(undefined as never, answer);
     };
     await using upstream = await startUpstream(vectors);
     await using registry = createRegistryWith({
       api: 'openai-completions',
-      baseUrl: `${upstream.origin}/v1`,
+      baseUrl: `${upstream.url}/v1`,
       apiKey: 'k',
     });
     const texts = Array.from({ length: 300 }, (_, at) => String(at));
@@ -268,7 +268,7 @@ describe('embeddings', () => {
     expect(answer.vectors.map(([first]) => first)).toEqual(texts.map(Number));
     expect(answer).toMatchObject({ inputTokens: 300, model: 'test/my-embedder' });
     expect(
-      upstream.seen.map(({ url, body }) => [url, body.model, body.dimensions, (body.input as string[]).length]),
+      upstream.requests.map(({ url, body }) => [url, body.model, body.dimensions, (body.input as string[]).length]),
     ).toEqual([
       ['/v1/embeddings', 'my-embedder', 2, 256],
       ['/v1/embeddings', 'my-embedder', 2, 44],
@@ -281,7 +281,7 @@ describe('embeddings', () => {
     );
     await using registry = createRegistryWith({
       api: 'openai-completions',
-      baseUrl: upstream.origin,
+      baseUrl: upstream.url,
       apiKey: 'secret-key',
     });
     const embedding = registry.embed('test/my-embedder', ['a'], {}, never);
@@ -297,7 +297,7 @@ describe('embeddings', () => {
 
   it('fail on an answer with too few vectors', async () => {
     await using upstream = await startUpstream(json(200, { data: [] }));
-    await using registry = createRegistryWith({ api: 'openai-completions', baseUrl: upstream.origin });
+    await using registry = createRegistryWith({ api: 'openai-completions', baseUrl: upstream.url });
     await expect(registry.embed('test/my-embedder', ['a'], {}, never)).rejects.toThrow('cannot be read');
   });
 });

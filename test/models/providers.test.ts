@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../server/config/config.ts';
+import { dialects } from '../dialects.ts';
+import { die, json, pieces, type Respond, stall, startUpstream } from '../upstream.ts';
 import { collect, createRegistryWith, failureOf, hello, never, textOf } from './calling.ts';
-import { dialects } from './dialects.ts';
-import { die, json, pieces, type Script, stall, startUpstream } from './upstream.ts';
 
 const tool = {
   name: 'look',
@@ -13,10 +13,10 @@ const tool = {
 describe.each(dialects)('a provider that speaks $api', (dialect) => {
   const { api, type } = dialect;
 
-  async function start(...scripts: Script[]) {
+  async function start(...scripts: Respond[]) {
     const upstream = await startUpstream(...scripts);
     const connect = (more: ProviderConfig = {}, agents?: Parameters<typeof createRegistryWith>[1]) =>
-      createRegistryWith({ api, baseUrl: upstream.origin + dialect.base, apiKey: 'key-of-the-test', ...more }, agents);
+      createRegistryWith({ api, baseUrl: upstream.url + dialect.base, apiKey: 'key-of-the-test', ...more }, agents);
     return { upstream, connect };
   }
 
@@ -63,7 +63,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     try {
       await using registry = connect({ apiKey: undefined });
       expect(textOf(await collect(registry.find('test/model-1').stream(hello, never)))).toBe('Hello world');
-      expect(JSON.stringify(upstream.seen)).not.toMatch(/foreign-key|set by/);
+      expect(JSON.stringify(upstream.requests)).not.toMatch(/foreign-key|set by/);
     } finally {
       for (const [at, name] of names.entries()) {
         if (before[at] === undefined) delete process.env[name];
@@ -154,7 +154,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     expect(failure.message).toContain('***');
     expect(failure.message).toContain('models.providers.test.apiKey');
     expect(JSON.stringify(failure) + registry.log.lines.join()).not.toContain('key-of-the-test');
-    expect(upstream.seen).toHaveLength(1);
+    expect(upstream.requests).toHaveLength(1);
   });
 
   it('fails when the provider falls silent, and hangs up', async () => {
@@ -167,7 +167,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     expect(failure.kind).toBe('timeout');
     expect(failure.message).toContain('nothing for 0.15 s');
     expect(failure.message).toContain('models.providers.test.timeoutSeconds');
-    await (await upstream.request(0)).cut;
+    await (await upstream.request(0)).hungUp;
   });
 
   it('fails when the whole call takes too long', async () => {
@@ -177,7 +177,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     const failure = failureOf(await collect(registry.find('test/model-1').stream(hello, never)));
     expect(failure.kind).toBe('timeout');
     expect(failure.message).toContain('agents.defaults.timeoutSeconds');
-    await (await upstream.request(0)).cut;
+    await (await upstream.request(0)).hungUp;
   });
 
   it('fails when the connection dies in the middle', async () => {
@@ -188,7 +188,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     expect(textOf(events)).toBe('Hello');
     expect(failureOf(events)).toMatchObject({ kind: 'unavailable', retryable: true });
     expect(failureOf(events).message).toContain('before the answer was complete');
-    expect(upstream.seen).toHaveLength(1);
+    expect(upstream.requests).toHaveLength(1);
   });
 
   it('fails when the stream ends without its end', async () => {
@@ -221,7 +221,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
 
   it('reads characters that are cut between two pieces', async () => {
     const bytes = Buffer.from(dialect.text.join('').replace('Hello', 'Hællo 🦞'));
-    const script: Script = async (answer) => {
+    const script: Respond = async (_request, answer) => {
       answer.writeHead(200, { 'content-type': type });
       for (const byte of bytes) {
         answer.write(Buffer.of(byte));
@@ -236,7 +236,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
   });
 
   it('hangs up when the caller aborts, before the first event and in the middle', async () => {
-    const silent: Script = () => undefined;
+    const silent: Respond = () => undefined;
     const { upstream, connect } = await start(silent, stall(type, dialect.text.slice(0, dialect.begun)));
     await using _ = upstream;
     await using registry = connect();
@@ -246,7 +246,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     const request = await upstream.request(0);
     early.abort();
     expect(await first).toEqual([]);
-    await request.cut;
+    await request.hungUp;
 
     const late = new AbortController();
     const events = [];
@@ -255,7 +255,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
       late.abort();
     }
     expect(events).toEqual([{ type: 'text', delta: 'Hello' }]);
-    await (await upstream.request(1)).cut;
+    await (await upstream.request(1)).hungUp;
   });
 
   it('hangs up when the caller leaves the loop', async () => {
@@ -266,7 +266,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
       expect(event).toEqual({ type: 'text', delta: 'Hello' });
       break;
     }
-    await (await upstream.request(0)).cut;
+    await (await upstream.request(0)).hungUp;
   });
 
   it('tries again when the provider was busy', async () => {
@@ -275,7 +275,7 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     await using _ = upstream;
     await using registry = connect();
     expect(textOf(await collect(registry.find('test/model-1').stream(hello, never)))).toBe('Hello world');
-    expect(upstream.seen).toHaveLength(3);
+    expect(upstream.requests).toHaveLength(3);
     expect(registry.log.lines.filter((line) => line.includes('next try'))).toHaveLength(2);
   });
 
@@ -292,8 +292,8 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
 
   it('does not follow a redirect to another host', async () => {
     await using elsewhere = await startUpstream(pieces(type, dialect.text));
-    const redirect: Script = (answer) => {
-      answer.writeHead(307, { location: `${elsewhere.origin}${dialect.path}` });
+    const redirect: Respond = (_request, answer) => {
+      answer.writeHead(307, { location: `${elsewhere.url}${dialect.path}` });
       answer.end();
     };
     const { upstream, connect } = await start(redirect);
@@ -301,6 +301,6 @@ describe.each(dialects)('a provider that speaks $api', (dialect) => {
     await using registry = connect();
     const failure = failureOf(await collect(registry.find('test/model-1').stream(hello, never)));
     expect(failure.message).toContain('models.providers.test.baseUrl');
-    expect(elsewhere.seen).toEqual([]);
+    expect(elsewhere.requests).toEqual([]);
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { isGatewayError } from '../../sdk/protocol/errors.ts';
 import { ModelRow } from '../../sdk/protocol/models.ts';
 import type { Config } from '../../server/config/config.ts';
+import { dialects } from '../dialects.ts';
+import { json, pieces, startUpstream } from '../upstream.ts';
 import { collect, createTestRegistry, failureOf, hello, never, textOf } from './calling.ts';
-import { dialects } from './dialects.ts';
-import { json, pieces, startUpstream } from './upstream.ts';
 
 const local = 'http://127.0.0.1:1/v1';
 const withProviders = (providers: NonNullable<Config['models']>['providers'], primary?: string): Config => ({
@@ -146,10 +146,10 @@ describe('keys', () => {
     await using upstream = await startUpstream(pieces(chat.type, chat.text));
     await using registry = createTestRegistry(
       {},
-      { env: { OPENAI_API_KEY: 'env-key', OPENAI_BASE_URL: `${upstream.origin}/v1/` } },
+      { env: { OPENAI_API_KEY: 'env-key', OPENAI_BASE_URL: `${upstream.url}/v1/` } },
     );
     expect(textOf(await collect(registry.find(registry.fallback().model).stream(hello, never)))).toBe('Hello world');
-    expect(upstream.seen[0]).toMatchObject({
+    expect(upstream.requests[0]).toMatchObject({
       url: '/v1/chat/completions',
       headers: { authorization: 'Bearer env-key' },
     });
@@ -157,12 +157,12 @@ describe('keys', () => {
 
   it('of the environment never go to an address that the configuration gives', async () => {
     await using upstream = await startUpstream(pieces(chat.type, chat.text));
-    const config = withProviders({ openai: { baseUrl: `${upstream.origin}/v1` } });
+    const config = withProviders({ openai: { baseUrl: `${upstream.url}/v1` } });
     await using registry = createTestRegistry(config, {
       env: { OPENAI_API_KEY: 'env-key', ANTHROPIC_API_KEY: 'other' },
     });
     expect(textOf(await collect(registry.find('openai/any').stream(hello, never)))).toBe('Hello world');
-    expect(upstream.seen[0]?.headers).not.toHaveProperty('authorization');
+    expect(upstream.requests[0]?.headers).not.toHaveProperty('authorization');
   });
 
   it.each([
@@ -173,7 +173,7 @@ describe('keys', () => {
   ])('such as %j are missing: nothing is sent, and the call says so', async (apiKey, words) => {
     await using upstream = await startUpstream(json(200, {}));
     await using registry = createTestRegistry(
-      withProviders({ acme: { baseUrl: upstream.origin, apiKey, models: [{ id: 'a' }] } }),
+      withProviders({ acme: { baseUrl: upstream.url, apiKey, models: [{ id: 'a' }] } }),
     );
     const failure = failureOf(await collect(registry.find('acme/a').stream(hello, never)));
     expect(failure).toMatchObject({ kind: 'auth', retryable: false, message: expect.stringContaining(words) });
@@ -181,15 +181,15 @@ describe('keys', () => {
       expect.objectContaining({ id: 'a', available: false, unavailableReason: 'missing-auth' }),
     );
     expect(registry.log.lines.join()).toContain(words);
-    expect(upstream.seen).toEqual([]);
+    expect(upstream.requests).toEqual([]);
   });
 
   it('may stand in a header of their own', async () => {
     await using upstream = await startUpstream(json(401, { error: { message: 'bad key header-key-1' } }));
     const headers = { 'Api-Key': 'header-key-1' };
-    await using registry = createTestRegistry(withProviders({ acme: { baseUrl: upstream.origin, headers } }));
+    await using registry = createTestRegistry(withProviders({ acme: { baseUrl: upstream.url, headers } }));
     const failure = failureOf(await collect(registry.find('acme/a').stream(hello, never)));
-    expect(upstream.seen[0]?.headers).toMatchObject({ 'api-key': 'header-key-1' });
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'api-key': 'header-key-1' });
     expect(failure.message).not.toContain('header-key-1');
   });
 });
@@ -210,7 +210,7 @@ describe('a provider that is configured wrongly', () => {
   it('that nobody answers for says where it looked', async () => {
     const closed = async () => {
       await using gone = await startUpstream(json(200, {}));
-      return `${gone.origin}/v1`;
+      return `${gone.url}/v1`;
     };
     const baseUrl = await closed();
     await using registry = createTestRegistry(withProviders({ acme: { baseUrl } }));
@@ -276,13 +276,13 @@ describe('a model that the configuration describes', () => {
   it('is not asked for more than it can do', async () => {
     await using upstream = await startUpstream(pieces(chat.type, chat.text));
     const models = [{ id: 'small', maxTokens: 100, reasoning: false }];
-    await using registry = createTestRegistry(withProviders({ acme: { baseUrl: upstream.origin, models } }));
+    await using registry = createTestRegistry(withProviders({ acme: { baseUrl: upstream.url, models } }));
     const small = registry.find('acme/small');
     await collect(small.stream({ ...hello, thinking: 'high' }, never));
     await collect(small.stream({ ...hello, sampling: { maxOutputTokens: 500 } }, never));
     await collect(small.stream({ ...hello, sampling: { maxOutputTokens: 50 } }, never));
-    expect(upstream.seen.map(({ body }) => body.max_tokens)).toEqual([100, 100, 50]);
-    expect(upstream.seen[0]?.body).not.toHaveProperty('reasoning_effort');
+    expect(upstream.requests.map(({ body }) => body.max_tokens)).toEqual([100, 100, 50]);
+    expect(upstream.requests[0]?.body).not.toHaveProperty('reasoning_effort');
   });
 });
 
@@ -306,12 +306,12 @@ describe('embed', () => {
       json(200, { data: [{ index: 0, embedding: [1, 0] }], usage: { prompt_tokens: 1 } }),
     );
     const models = [{ id: 'anvil-1' }, { id: 'anvil-embed' }];
-    await using registry = createTestRegistry(withProviders({ acme: { baseUrl: upstream.origin, models } }));
+    await using registry = createTestRegistry(withProviders({ acme: { baseUrl: upstream.url, models } }));
     expect(await registry.embed('acme/anvil-1', ['a'], {}, never)).toMatchObject({
       model: 'acme/anvil-embed',
       inputTokens: 1,
     });
     expect(await registry.embed('anvil-embed', ['a'], {}, never)).toMatchObject({ model: 'acme/anvil-embed' });
-    expect(upstream.seen.map(({ body }) => body.model)).toEqual(['anvil-embed', 'anvil-embed']);
+    expect(upstream.requests.map(({ body }) => body.model)).toEqual(['anvil-embed', 'anvil-embed']);
   });
 });
