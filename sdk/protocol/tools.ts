@@ -120,7 +120,7 @@ export const tools = router({
 
   /**
    * Calls one tool as an agent would, by the same policy. What the tool refuses is in the answer, with `ok: false`; so is a
-   * name that is unknown or not allowed (`not_found`). The session is the agent's main one unless a key names another. The
+   * name that is unknown (`not_found`) or that policy took (`forbidden`). The session is the agent's main one unless a key names another. The
    * same idempotency key answers the same again for five minutes.
    */
   invoke: mutation({

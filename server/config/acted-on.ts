@@ -19,6 +19,8 @@ export const actedOn = [
   'gateway.nodes.pairing.autoApproveLocal',
   'gateway.http.endpoints.chatCompletions.enabled',
   'gateway.http.endpoints.responses.enabled',
+  'gateway.tools.allow',
+  'gateway.tools.deny',
   'gateway.remote.url',
   'gateway.remote.token',
   'gateway.remote.password',

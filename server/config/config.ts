@@ -46,6 +46,15 @@ export interface GatewayConfig {
   controlUi?: { allowedOrigins?: string[] | undefined } | undefined;
   /** True (the default): a device on this machine that brings the gateway's secret is paired without being asked about. */
   nodes?: { pairing?: { autoApproveLocal?: boolean | undefined } | undefined } | undefined;
+  /** What `POST /tools/invoke` refuses whatever an agent may do: names, groups and patterns. */
+  tools?:
+    | {
+        /** Names taken off the list of what is refused there by default. */
+        allow?: string[] | undefined;
+        /** Names refused besides; wins over `allow`. */
+        deny?: string[] | undefined;
+      }
+    | undefined;
   /** OpenAI-compatible routes that can be switched off; on by default. */
   http?:
     | {

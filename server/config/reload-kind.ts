@@ -23,6 +23,7 @@ const kinds: Readonly<Record<string, ReloadKind>> = {
   secrets: 'hot',
   plugins: 'hot',
   'gateway.http.endpoints': 'hot',
+  'gateway.tools': 'hot',
   'gateway.controlUi.allowedOrigins': 'hot',
   'gateway.auth.rateLimit': 'hot',
   'gateway.trustedProxies': 'hot',

@@ -5,6 +5,7 @@ import { mountOpenAi } from './openai/routes.ts';
 import { mountProbes } from './probes.ts';
 import { unknownRoute } from './route.ts';
 import { mountRpc } from './rpc.ts';
+import { mountTools } from './tools.ts';
 
 /** The HTTP side of the gateway. */
 export interface HttpApp {
@@ -20,6 +21,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const app = new H3({ allowMalformedURL: true });
   mountProbes(app, deps);
   mountOpenAi(app, deps, limits);
+  mountTools(app, deps, limits);
   mountRpc(app, deps, body);
   app.all('/**', unknownRoute(deps.log));
   const handle = toNodeHandler(app);

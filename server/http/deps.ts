@@ -1,6 +1,7 @@
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import type { Runs } from '../agent/runs.ts';
+import type { ToolRegistry } from '../agent/tools/registry.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
@@ -18,6 +19,7 @@ export interface HttpDeps extends Access {
   commands: Pick<ChatCommands, 'interpret'>;
   models: Pick<ModelRegistry, 'find' | 'embed'>;
   sessions: Pick<SessionStore, 'find' | 'history'>;
+  tools: Pick<ToolRegistry, 'catalog' | 'invoke'>;
   probes: Probes;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
   callContext(principal: Principal, caller: Caller): CallContext;

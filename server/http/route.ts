@@ -34,6 +34,9 @@ export interface Call extends Visit {
 export type Handler<V extends Visit = Call> = (visit: V) => void | Promise<void>;
 export type Methods<V extends Visit = Call> = Partial<Record<'GET' | 'HEAD' | 'POST', Handler<V>>>;
 
+/** What is mounted at a path, with the methods that it answers (mounted.ts). */
+export type Route = EventHandler & { readonly methods: readonly string[] };
+
 export interface RouteDeps extends Access {
   log: Log;
 }
@@ -49,7 +52,7 @@ export interface GuardedRoute {
 }
 
 /** A route for callers who prove who they are. */
-export function guardedRoute(deps: RouteDeps, { scope, maxBodyBytes, methods, toBody }: GuardedRoute): EventHandler {
+export function guardedRoute(deps: RouteDeps, { scope, maxBodyBytes, methods, toBody }: GuardedRoute): Route {
   const guard =
     (handler: Handler): Handler<Visit> =>
     async (visit) => {
@@ -64,12 +67,12 @@ export function guardedRoute(deps: RouteDeps, { scope, maxBodyBytes, methods, to
 }
 
 /** A route for everybody, asked too often to be worth a line of the log each time. */
-export function openRoute(log: Log, methods: Methods<Visit>): EventHandler {
+export function openRoute(log: Log, methods: Methods<Visit>): Route {
   return toEventHandler(methods, { log, quiet: true });
 }
 
 /** A path that nothing answers. */
-export function unknownRoute(log: Log): EventHandler {
+export function unknownRoute(log: Log): Route {
   return toEventHandler(undefined, { log });
 }
 
@@ -98,8 +101,8 @@ interface Envelope {
   toBody?: ((failure: HttpFailure) => unknown) | undefined;
 }
 
-function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope): EventHandler {
-  return (event) => {
+function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope): Route {
+  const handler: EventHandler = (event) => {
     const { req, res } = event.runtime?.node ?? {};
     if (!req || !res) throw new Error('these routes need a node:http server');
     const visit = open(req as IncomingMessage, res as ServerResponse, envelope);
@@ -110,6 +113,7 @@ function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope)
     // The answer goes straight to the node response. For h3 the request stays open: it must neither send nor end it.
     return new Promise<never>(() => {});
   };
+  return Object.assign(handler, { methods: Object.keys(methods ?? {}) });
 }
 
 function open(req: IncomingMessage, res: ServerResponse, { log, quiet = false }: Envelope): Visit {

@@ -9,6 +9,7 @@ import type { RunInput } from '../../server/agent/runs.ts';
 import { createFileTools } from '../../server/agent/tools/files.ts';
 import { createToolRegistry } from '../../server/agent/tools/registry.ts';
 import { createSessionTools } from '../../server/agent/tools/sessions.ts';
+import type { Tool } from '../../server/agent/tools/tool.ts';
 import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
 import { openDatabase } from '../../server/database/database.ts';
@@ -38,6 +39,8 @@ export async function openAgentRooms(
     maxConcurrent?: number;
     folder?: string;
     config?: Config;
+    /** Besides the built-in ones. */
+    tools?: readonly Tool[];
     facts?: Record<string, Partial<ModelFacts>>;
   } = {},
 ) {
@@ -65,7 +68,7 @@ export async function openAgentRooms(
   const sessionTools = createSessionTools({ sessions, agents, config: () => config, toKey });
   const fileTools = createFileTools({ agents, forbidden: [join(path, 'openclaw.db')] });
   const tools = createToolRegistry({
-    tools: [...fileTools, ...sessionTools],
+    tools: [...fileTools, ...sessionTools, ...(options.tools ?? [])],
     agents,
     config: () => config,
     sessions,

@@ -43,6 +43,7 @@ describe('the doors of the HTTP side', () => {
       ['POST', '/v1/chat/completions'],
       ['POST', '/v1/responses'],
       ['POST', '/v1/embeddings'],
+      ['POST', '/tools/invoke'],
       ['GET', '/rpc/health'],
     ];
     for (const [method, path] of routes) {

@@ -2,12 +2,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
+import type { Tool } from '../../server/agent/tools/tool.ts';
 import { type AttemptLimits, limitAttempts } from '../../server/auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
 import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createHttpApp } from '../../server/http/app.ts';
 import type { HttpDeps, HttpLimits } from '../../server/http/deps.ts';
+import { mountedRoutes } from '../../server/http/mounted.ts';
 import type { Log } from '../../server/log/log.ts';
 import { embedLexically, lexicalModel } from '../../server/models/lexical.ts';
 import type { ModelRegistry } from '../../server/models/registry.ts';
@@ -25,12 +27,17 @@ export interface HouseOptions {
   failing?: string[];
   allowedOrigins?: string[];
   embed?: ModelRegistry['embed'];
+  /** Besides the built-in ones. */
+  tools?: readonly Tool[];
   callContext?: HttpDeps['callContext'];
 }
 
 /** The HTTP side on a real listener, with real runs on a real database and a scripted model. */
 export async function openHouse(script: Script | Script[], options: HouseOptions = {}) {
-  const rooms = await openAgentRooms({ 'test/one': [script].flat() });
+  const rooms = await openAgentRooms(
+    { 'test/one': [script].flat() },
+    { ...(options.config && { config: options.config }), ...(options.tools && { tools: options.tools }) },
+  );
   const logged: string[] = [];
   const entries = { main: {}, ops: { name: 'Operations' } };
   const roster: Config = { agents: { defaults: { model: 'test/one' }, entries } };
@@ -47,6 +54,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     // Chat commands over HTTP are tested on a whole gateway.
     commands: { interpret: ({ input }) => input },
     sessions: rooms.sessions,
+    tools: rooms.tools,
     models: {
       find(reference) {
         if (reference === 'test/one') return rooms.models.find(reference);
@@ -86,6 +94,8 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     url,
     port,
     rooms,
+    /** Every path that is answered. */
+    routes: mountedRoutes(http.app),
     /** Lines of the log, with their fields. */
     logged,
     ask,

@@ -135,7 +135,7 @@ describe('tools.invoke', () => {
   it.each<[string, string, object, string, string]>([
     ['an unknown tool', 'exec', { command: 'id' }, 'not_found', 'does not exist'],
     ['a name that is none', '__proto__', {}, 'not_found', 'does not exist'],
-    ['one that policy took', 'edit', {}, 'not_found', 'tools.deny names it'],
+    ['one that policy took', 'edit', {}, 'forbidden', 'tools.deny names it'],
     ['wrong arguments', 'read', { path: 5 }, 'validation_error', 'invalid arguments'],
     ['unknown arguments', 'read', { path: 'a', mode: 'x' }, 'validation_error', 'mode'],
     ['a way out', 'read', { path: '../../openclaw.json' }, 'validation_error', 'unsafe path'],

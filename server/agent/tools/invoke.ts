@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { findGatewayError } from '../../../sdk/protocol/errors.ts';
 import type { Log } from '../../log/log.ts';
 import type { Tool, ToolCaller } from './tool.ts';
@@ -19,8 +19,8 @@ export type ToolOutcome =
   | { ok: false; toolName: string; error: { code: ToolErrorCode; message: string } };
 
 /**
- * `not_found`: no such tool, or not for this caller. `validation_error`: the arguments are wrong. `forbidden`: the tool
- * refuses this. `unavailable`: it may work later. `timeout`, `aborted`: it did not come to its end. `internal_error`: the
+ * `not_found`: no such tool. `validation_error`: the arguments are wrong. `forbidden`: policy keeps the tool from this caller,
+ * or the tool refuses what was asked. `unavailable`: it may work later. `timeout`, `aborted`: it did not come to its end. `internal_error`: the
  * log says why.
  */
 export type ToolErrorCode =
@@ -46,7 +46,7 @@ export function createInvocations(log: Log) {
   /** Contract: never rejects. */
   const execute = async (tool: Tool, { args, caller }: Work, signal: AbortSignal | undefined): Promise<ToolOutcome> => {
     const input = tool.input.safeParse(args);
-    if (!input.success) return fail(tool, 'validation_error', `invalid arguments: ${z.prettifyError(input.error)}`);
+    if (!input.success) return fail(tool, 'validation_error', toArgumentFaults(input.error));
     const limit = limitCall(signal);
     try {
       // A tool that does not listen to its signal must not keep its caller waiting.
@@ -122,6 +122,20 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
 
 function fail({ name }: Tool, code: ToolErrorCode, message: string): ToolOutcome {
   return { ok: false, toolName: name, error: { code, message } };
+}
+
+/** Faults that one answer names. */
+const maxFaults = 5;
+
+/** Every wrong argument by its name, with what was expected. */
+function toArgumentFaults({ issues }: z.ZodError): string {
+  const faults = issues.slice(0, maxFaults).map(({ path, message }) => {
+    const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+    const text = message.charAt(0).toLowerCase() + message.slice(1);
+    return place ? `${place.replace(/^\./, '')}: ${text}` : text;
+  });
+  const more = issues.length > maxFaults ? `; and ${issues.length - maxFaults} more` : '';
+  return `invalid arguments: ${faults.join('; ')}${more}`;
 }
 
 function toSubject({ name }: Tool, { caller, args }: Work): string {

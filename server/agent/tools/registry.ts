@@ -6,7 +6,7 @@ import type { ToolDeclaration } from '../../models/provider.ts';
 import type { SessionStore } from '../../sessions/store.ts';
 import type { ToolCall, ToolResult } from '../loop.ts';
 import type { ProfileId } from './groups.ts';
-import { createInvocations, type ToolInvocation, type ToolOutcome } from './invoke.ts';
+import { createInvocations, type ToolErrorCode, type ToolInvocation, type ToolOutcome } from './invoke.ts';
 import { findUnknownEntries, type PolicyLayer, profilesOf, resolveToolPolicy } from './policy.ts';
 import { type Tool, type ToolCaller, toDeclaration } from './tool.ts';
 
@@ -93,15 +93,16 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
     return made;
   };
 
-  /** The tool, or why it is not to be had. */
-  const look = (name: string, caller: ToolCaller): Tool | string => {
+  /** The tool, or why it is not to be had: `forbidden` is there for others, `not_found` for nobody. */
+  const look = (name: string, caller: ToolCaller): { tool: Tool } | { code: ToolErrorCode; message: string } => {
     const offered = offer(caller);
     const tool = offered.tools.find((one) => one.name === name);
-    if (tool) return tool;
+    if (tool) return { tool };
     const refused = offered.refused.find((one) => one.tool.name === name);
     const why = refused ? `is not allowed here: ${refused.reason}` : 'does not exist';
     const names = offered.tools.map((one) => one.name).join(', ') || 'none';
-    return `the tool "${name.slice(0, 100)}" ${why}. Available: ${names}`;
+    const message = `the tool "${name.slice(0, 100)}" ${why}. Available: ${names}`;
+    return { code: refused ? 'forbidden' : 'not_found', message };
   };
 
   return {
@@ -114,18 +115,18 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
         return made;
       }),
     async call({ name, arguments: given }, caller, signal) {
-      const tool = look(name, caller);
-      if (typeof tool === 'string') return { output: tool, isError: true };
-      const outcome = await invocations.execute(tool, { args: given, caller }, signal);
+      const found = look(name, caller);
+      if (!('tool' in found)) return { output: found.message, isError: true };
+      const outcome = await invocations.execute(found.tool, { args: given, caller }, signal);
       return outcome.ok
         ? { output: cut(toText(outcome.output)), isError: false }
         : { output: outcome.error.message, isError: true };
     },
     async invoke(invocation, signal) {
       const { name, caller } = invocation;
-      const tool = look(name, caller);
-      if (typeof tool !== 'string') return invocations.invoke(tool, invocation, signal);
-      return { ok: false, toolName: name, error: { code: 'not_found', message: tool } };
+      const found = look(name, caller);
+      if ('tool' in found) return invocations.invoke(found.tool, invocation, signal);
+      return { ok: false, toolName: name, error: found };
     },
   };
 }
