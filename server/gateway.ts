@@ -95,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     hosts: settings.hosts,
     onRequest: fronts.http.listener,
     onUpgrade: fronts.wire.upgrade,
+    attach: fronts.http.attach,
   }).catch(async (error: unknown) => {
     await fronts.wire.close(stopping);
     await closeRooms();

@@ -11,6 +11,8 @@ export interface ListenOptions {
   hosts: readonly string[];
   onRequest: RequestListener;
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Called with each server before it listens. */
+  attach?: ((server: Server) => void) | undefined;
 }
 
 export interface Listening {
@@ -46,14 +48,14 @@ interface Address {
   port: number;
 }
 
-type Front = Pick<ListenOptions, 'onRequest' | 'onUpgrade'>;
+type Front = Pick<ListenOptions, 'onRequest' | 'onUpgrade' | 'attach'>;
 
-async function listenOn(address: Address, { onRequest, onUpgrade }: Front): Promise<Listening> {
+async function listenOn(address: Address, { onRequest, onUpgrade, attach }: Front): Promise<Listening> {
   await probe(address);
   const { listen: open } = await import('listhen');
   // A function of its own, by which its server can be told from all others of the process.
   const serve: RequestListener = (request, response) => onRequest(request, response);
-  const birth = watchBirth(serve, onUpgrade);
+  const birth = watchBirth(serve, { onUpgrade, attach });
   try {
     const { server } = await Promise.race([open(serve, toListhenOptions(address)), birth.failure]);
     return await toListening(server as Server, address);
@@ -98,15 +100,16 @@ async function toListening(server: Server, { host, port }: Address): Promise<Lis
 
 /**
  * Listhen neither shows its server before it listens nor notices that it failed to. Node announces every server that is
- * about to: there this one gets its `upgrade` and its `error`.
+ * about to: there this one gets its `upgrade`, its `error` and all that is attached to it.
  */
-function watchBirth(serve: RequestListener, onUpgrade: Front['onUpgrade']) {
+function watchBirth(serve: RequestListener, { onUpgrade, attach }: Omit<Front, 'onRequest'>) {
   const { promise: failure, reject } = Promise.withResolvers<never>();
   const births = channel('tracing:net.server.listen:asyncStart');
   const onBirth = (message: unknown) => {
     const { server } = message as { server: Server };
     if (!server.listeners('request').includes(serve)) return;
     server.on('upgrade', onUpgrade);
+    attach?.(server);
     // Java's client offers HTTP/2 with every first request, and wants an answer all the same (RFC 9110, 7.8).
     Object.assign(server, { shouldUpgradeCallback: isForWebSocket });
     server.once('error', reject);

@@ -21,6 +21,7 @@ export const actedOn = [
   'gateway.http.endpoints.responses.enabled',
   'gateway.tools.allow',
   'gateway.tools.deny',
+  'gateway.http.securityHeaders.strictTransportSecurity',
   'gateway.remote.url',
   'gateway.remote.token',
   'gateway.remote.password',

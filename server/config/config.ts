@@ -64,6 +64,8 @@ export interface GatewayConfig {
               responses?: { enabled?: boolean | undefined } | undefined;
             }
           | undefined;
+        /** `strictTransportSecurity` is sent with every answer, for browsers that come by TLS; `false` and absent mean none. */
+        securityHeaders?: { strictTransportSecurity?: string | false | undefined } | undefined;
       }
     | undefined;
   /** The gateway that clients on this machine use when `mode` is `remote`. */

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { refuse } from './failure.ts';
+import { inviteBody } from './unread-body.ts';
 
 export interface BodyLimits {
   maxBytes: number;
@@ -11,21 +12,27 @@ export interface BodyLimits {
 }
 
 /**
- * Reads a JSON body and checks it against a schema.
- * @throws GatewayError that leaves as 400 with `param`, 408 or 413.
+ * Reads a JSON body and checks it against a schema. What it says of its type does not matter as long as it is JSON: many
+ * clients send theirs as text or as a form.
+ * @throws GatewayError that leaves as 400 with `param`, 408, 413 or 415.
  */
 export async function readJson<S extends z.ZodType>(
   req: IncomingMessage,
   schema: S,
   limits: BodyLimits,
 ): Promise<z.output<S>> {
-  const parsed = schema.safeParse(parseJson(await readText(req, limits)));
+  const type = req.headers['content-type'] ?? '';
+  if (/^multipart\//i.test(type)) throw wrongType(type);
+  const parsed = schema.safeParse(parseJson(await readText(req, limits), type));
   if (parsed.success) return parsed.data;
   throw toRefusal(parsed.error);
 }
 
-/** Reads a body as text, within the limits. @throws GatewayError that leaves as 400, 408 or 413. */
+/** Reads a body as text, within the limits. @throws GatewayError that leaves as 400, 408, 413 or 415. */
 export async function readText(req: IncomingMessage, limits: BodyLimits): Promise<string> {
+  const coding = req.headers['content-encoding'];
+  if (coding !== undefined && !/^(identity)?$/i.test(coding.trim())) throw wrongCoding(coding);
+  checkContentLength(req, limits.maxBytes);
   const bytes = await readBytes(req, limits);
   // Decoded all the same, every character that cannot be read would silently be another one.
   if (!isUtf8(bytes)) throw refuse(400, 'the body is not UTF-8 text: send it as UTF-8, and not compressed');
@@ -52,6 +59,7 @@ function readBytes(req: IncomingMessage, { maxBytes, idleMs }: BodyLimits): Prom
     const onEnd = (): void => settle();
     const onClose = (): void => settle(new GatewayError('CANCELLED', 'the caller went away while sending the body'));
     if (req.destroyed) return onClose();
+    inviteBody(req);
     req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }
@@ -68,10 +76,20 @@ function tooLarge(maxBytes: number): GatewayError {
   return refuse(413, `the body is larger than ${maxBytes} bytes`);
 }
 
-function parseJson(text: string): unknown {
+function wrongType(type: string): GatewayError {
+  return refuse(415, `the body is "${type}", and must be JSON: send it with content-type application/json`);
+}
+
+function wrongCoding(coding: string): GatewayError {
+  const headers = { 'accept-encoding': 'identity' };
+  return refuse(415, `the body has the content-encoding "${coding}": send it uncompressed`, { headers });
+}
+
+function parseJson(text: string, type: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
+    if (text && type && !/^(application\/(.+\+)?json|text\/plain)\b/i.test(type)) throw wrongType(type);
     // V8's own message quotes the body, which does not belong in a log.
     const place = /at position \d+/.exec(String(cause))?.[0] ?? (text ? 'from the start' : 'because it is empty');
     throw refuse(400, `the body is not valid JSON, ${place}`, { cause });

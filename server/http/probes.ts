@@ -20,7 +20,7 @@ export function mountProbes(app: H3, deps: ProbeDeps): void {
       visit.res.setHeader('cache-control', 'no-store');
       sendJson(visit.res, body, ok ? 200 : 503);
     };
-    return openRoute(deps.log, { GET: handler, HEAD: handler });
+    return openRoute(deps, { GET: handler, HEAD: handler });
   };
   const live = probe(() => ({ ok: true, body: { ok: true, status: 'live' } }));
   const ready = probe(async ({ req, id }) => readiness(deps.probes, await isTrusted(deps, req, id)));

@@ -3,16 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventHandler } from 'h3';
 import { findGatewayError } from '../../sdk/protocol/errors.ts';
 import { isGranted, type OperatorScope, type Principal } from '../../sdk/protocol/scopes.ts';
+import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
 import { type Access, authenticateRequest } from './auth.ts';
 import { checkContentLength } from './body.ts';
 import { type HttpFailure, refuse, toErrorBody, toHttpFailure } from './failure.ts';
+import { answerPreflight, isPreflight, tellOrigin } from './origins.ts';
+import { forgoBody } from './unread-body.ts';
 
 /*
  * One request:
  *
- *   id, headers -> method (405) -> authentication (401, 403, 429) -> announced length (413) -> handler -> log
+ *   id, headers -> path (404) -> method (405) -> authentication (401, 403, 429) -> announced length (413) -> handler -> log
  *                                            any error -> one JSON answer, or the end of the connection
+ *
+ * The handler is the first who reads the body.
  */
 
 /** One request on its way to an answer. */
@@ -38,7 +43,21 @@ export type Methods<V extends Visit = Call> = Partial<Record<'GET' | 'HEAD' | 'P
 export type Route = EventHandler & { readonly methods: readonly string[] };
 
 export interface RouteDeps extends Access {
+  config: Pick<LiveConfig, 'current'>;
   log: Log;
+  /** Told of every answer that is over. Contract: does not throw. */
+  answered?: ((fact: AnsweredRequest) => void) | undefined;
+}
+
+/** A request that is over. */
+export interface AnsweredRequest {
+  /** As the route is declared, for example `/v1/models/**`; `other` where there is none. */
+  route: string;
+  /** As it came. */
+  method: string;
+  /** What was answered; 499 when the caller went away before it was all there. */
+  status: number;
+  ms: number;
 }
 
 export interface GuardedRoute {
@@ -63,17 +82,24 @@ export function guardedRoute(deps: RouteDeps, { scope, maxBodyBytes, methods, to
       await handler({ ...visit, principal });
     };
   const guarded = Object.entries(methods).map(([method, handler]) => [method, guard(handler)]);
-  return toEventHandler(Object.fromEntries(guarded), { log: deps.log, toBody });
+  return toEventHandler(Object.fromEntries(guarded), { deps, toBody });
 }
 
 /** A route for everybody, asked too often to be worth a line of the log each time. */
-export function openRoute(log: Log, methods: Methods<Visit>): Route {
-  return toEventHandler(methods, { log, quiet: true });
+export function openRoute(deps: RouteDeps, methods: Methods<Visit>): Route {
+  return toEventHandler(methods, { deps, quiet: true });
 }
 
 /** A path that nothing answers. */
-export function unknownRoute(log: Log): Route {
-  return toEventHandler(undefined, { log });
+export function unknownRoute(deps: RouteDeps): Route {
+  return toEventHandler(undefined, { deps });
+}
+
+/** Headers that every answer has, whatever was asked. */
+export function standingHeaders({ config }: Pick<RouteDeps, 'config'>): Record<string, string> {
+  const hsts = config.current().gateway?.http?.securityHeaders?.strictTransportSecurity;
+  const isUsable = typeof hsts === 'string' && /^[ -~]+$/.test(hsts) && hsts.trim() !== '';
+  return { 'x-content-type-options': 'nosniff', ...(isUsable && { 'strict-transport-security': hsts.trim() }) };
 }
 
 /** Sends a JSON answer. */
@@ -86,16 +112,10 @@ export function sendJson(res: ServerResponse, body: unknown, status = 200): void
   res.end(text);
 }
 
-/** Sends an error as JSON. */
-function sendFailure(res: ServerResponse, failure: HttpFailure, body: unknown = toErrorBody(failure)): void {
-  for (const [name, value] of Object.entries(failure.headers ?? {})) res.setHeader(name, value);
-  sendJson(res, body, failure.status);
-}
-
 const methodOf = (req: IncomingMessage) => req.method as keyof Methods;
 
 interface Envelope {
-  log: Log;
+  deps: RouteDeps;
   /** True when an ordinary answer is not worth a line of the log. */
   quiet?: boolean | undefined;
   toBody?: ((failure: HttpFailure) => unknown) | undefined;
@@ -105,8 +125,9 @@ function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope)
   const handler: EventHandler = (event) => {
     const { req, res } = event.runtime?.node ?? {};
     if (!req || !res) throw new Error('these routes need a node:http server');
-    const visit = open(req as IncomingMessage, res as ServerResponse, envelope);
-    void answer(visit, methods)
+    const route = (methods && event.context.matchedRoute?.route) ?? 'other';
+    const visit = open(req as IncomingMessage, res as ServerResponse, { ...envelope, route });
+    void answer(visit, methods, envelope)
       .catch((error) => fail(visit, error, envelope))
       // An error that cannot even be told must end its own connection only.
       .catch(() => visit.res.destroy());
@@ -116,30 +137,41 @@ function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope)
   return Object.assign(handler, { methods: Object.keys(methods ?? {}) });
 }
 
-function open(req: IncomingMessage, res: ServerResponse, { log, quiet = false }: Envelope): Visit {
+function open(req: IncomingMessage, res: ServerResponse, envelope: Envelope & { route: string }): Visit {
+  const { deps, quiet = false, route } = envelope;
   const started = performance.now();
   const url = req.url ?? '/';
   const query = url.indexOf('?');
   const visit = { id: requestId(req), req, res, path: query < 0 ? url : url.slice(0, query) };
   res.setHeader('x-request-id', visit.id);
-  res.setHeader('x-content-type-options', 'nosniff');
+  for (const [name, value] of Object.entries(standingHeaders(deps))) res.setHeader(name, value);
   res.once('close', () => {
-    const ms = Math.round(performance.now() - started);
+    const ms = performance.now() - started;
     const outcome = res.writableFinished ? String(res.statusCode) : `${res.statusCode}, cut off`;
-    log[quiet ? 'debug' : 'info'](`${req.method} ${visit.path} ${outcome} ${ms}ms`, { requestId: visit.id });
+    deps.log[quiet ? 'debug' : 'info'](`${req.method} ${visit.path} ${outcome} ${Math.round(ms)}ms`, {
+      requestId: visit.id,
+    });
+    deps.answered?.({ route, method: req.method ?? '', status: res.writableFinished ? res.statusCode : 499, ms });
   });
   return visit;
 }
 
-async function answer(visit: Visit, methods: Methods<Visit> | undefined): Promise<void> {
-  if (!methods) throw refuse(404, `there is nothing at ${visit.path}; the API is under /v1`);
-  const handler = Object.hasOwn(methods, methodOf(visit.req)) ? methods[methodOf(visit.req)] : undefined;
+async function answer(visit: Visit, methods: Methods<Visit> | undefined, { deps }: Envelope): Promise<void> {
+  const { req, res, path } = visit;
+  const isReadable = tellOrigin(req, res, deps.allowedOrigins);
+  if (req.headers.host === undefined && req.httpVersion === '1.1') throw refuse(400, 'the request has no Host header');
+  const { expect } = req.headers;
+  if (expect !== undefined && !/\b100-continue\b/i.test(expect))
+    throw refuse(417, `nothing is known of the expectation "${expect}": leave the Expect header out`);
+  if (!methods) throw refuse(404, `there is nothing at ${path}; the API is under /v1`);
+  if (isReadable && isPreflight(req)) return answerPreflight(req, res, Object.keys(methods));
+  const handler = Object.hasOwn(methods, methodOf(req)) ? methods[methodOf(req)] : undefined;
   if (handler) return await handler(visit);
   const allow = Object.keys(methods).join(', ');
-  throw refuse(405, `${visit.req.method} is not answered at ${visit.path}; use ${allow}`, { headers: { allow } });
+  throw refuse(405, `${req.method} is not answered at ${path}; use ${allow}`, { headers: { allow } });
 }
 
-function fail({ id, req, res, path }: Visit, error: unknown, { log, toBody = toErrorBody }: Envelope): void {
+function fail({ id, req, res, path }: Visit, error: unknown, { deps: { log }, toBody = toErrorBody }: Envelope): void {
   const failure = toHttpFailure(error, id);
   if (!findGatewayError(error))
     log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
@@ -150,7 +182,11 @@ function fail({ id, req, res, path }: Visit, error: unknown, { log, toBody = toE
   if (res.destroyed || res.writableEnded) return;
   // A handler that has begun to answer cannot take it back: better no end than a normal one.
   if (res.headersSent) res.destroy();
-  else sendFailure(res, failure, toBody(failure));
+  else {
+    for (const [name, value] of Object.entries(failure.headers ?? {})) res.setHeader(name, value);
+    forgoBody(req, res);
+    sendJson(res, toBody(failure), failure.status);
+  }
 }
 
 /** The caller's own id when it has one that fits in a header and a log. */

@@ -77,6 +77,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     limits: options.limits,
   });
   const server = createServer(http.listener);
+  http.attach(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
