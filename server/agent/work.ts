@@ -43,7 +43,7 @@ export function createWork(deps: WorkDeps): (run: WorkingRun) => Promise<void> {
   const toLoopContext = async (run: WorkingRun, { candidates, session, system }: Prepared) => {
     const { input } = run;
     const caller = { agentId: input.agent.id, sessionKey: input.sessionKey };
-    const declarations = input.withoutTools ? [] : tools.declarations(caller);
+    const declarations = input.withoutTools ? [] : tools.declarations({ ...caller, isNew: run.isFirst });
     const thinking = input.thinking ?? session?.thinkingLevel ?? input.agent.thinking;
     const others = line.joinedTo(run);
     const working = { run, others, candidates, session, system, tools: declarations, thinking };

@@ -16,8 +16,8 @@ export interface ToolRegistry {
   readonly catalog: readonly { tool: Tool; profiles: readonly ProfileId[] }[];
   /** What somebody has. */
   offer(caller: ToolCaller): ToolOffer;
-  /** What a model is told of. */
-  declarations(caller: ToolCaller): ToolDeclaration[];
+  /** What a model is told of. `isNew`: the session began with this run, so that nothing can have been taken from it. */
+  declarations(caller: ToolCaller & { isNew?: boolean }): ToolDeclaration[];
   /** A call by a model. Contract: never rejects. */
   call(call: ToolCall, caller: ToolCaller, signal: AbortSignal): Promise<ToolResult>;
   /**
@@ -81,10 +81,9 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
     };
   };
 
-  const offer = ({ agentId, sessionKey }: ToolCaller): ToolOffer => {
+  const offerWithin = (agentId: string, limits: SessionLimits): ToolOffer => {
     if (judgedFor !== config()) offers.clear();
     judgedFor = config();
-    const limits = toLimits(sessions.find(sessionKey));
     const name = JSON.stringify([agentId, limits]);
     const known = offers.get(name);
     if (known) return known;
@@ -92,6 +91,8 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
     if (offers.size < maxOffers) offers.set(name, made);
     return made;
   };
+
+  const offer = ({ agentId, sessionKey }: ToolCaller) => offerWithin(agentId, toLimits(sessions.find(sessionKey)));
 
   /** The tool, or why it is not to be had: `forbidden` is there for others, `not_found` for nobody. */
   const look = (name: string, caller: ToolCaller): { tool: Tool } | { code: ToolErrorCode; message: string } => {
@@ -108,12 +109,14 @@ export function createToolRegistry({ tools, agents, config, sessions, log }: Reg
   return {
     catalog: tools.map((tool) => ({ tool, profiles: profilesOf(tool.name) })),
     offer,
-    declarations: (caller) =>
-      offer(caller).tools.map((tool) => {
+    declarations({ isNew, ...caller }) {
+      const { tools } = isNew ? offerWithin(caller.agentId, toLimits(undefined)) : offer(caller);
+      return tools.map((tool) => {
         const made = declared.get(tool) ?? toDeclaration(tool);
         declared.set(tool, made);
         return made;
-      }),
+      });
+    },
     async call({ name, arguments: given }, caller, signal) {
       const found = look(name, caller);
       if (!('tool' in found)) return { output: found.message, isError: true };
