@@ -207,7 +207,7 @@ function receive(turn: Turn, event: ModelEvent, emit: (step: LoopStep) => void):
       const last = turn.content.at(-1);
       if (last?.type === 'text') last.text += event.delta;
       else turn.content.push({ type: 'text', text: event.delta });
-      emit({ type: 'text', delta: event.delta });
+      for (const delta of event.pieces ?? [event.delta]) emit({ type: 'text', delta });
       break;
     }
     case 'reasoning':

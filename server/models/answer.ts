@@ -47,7 +47,7 @@ async function* readEvents(body: Readable, reader: Reader, callee: Callee): Asyn
   body.setEncoding('utf8');
   try {
     for await (const piece of body.iterator({ destroyOnReturn: false })) {
-      const events = reader.push(piece as string);
+      const events = joinTexts(reader.push(piece as string));
       if (events.length === 0) yield pulse;
       for (const event of events) {
         complete ||= event.type === 'finish';
@@ -69,6 +69,28 @@ async function* readEvents(body: Readable, reader: Reader, callee: Callee): Asyn
     else body.destroy();
   }
 }
+
+/** Texts that arrived together go through the gateway as one event, which costs as much as each of them would. */
+function joinTexts(events: ModelEvent[]): ModelEvent[] {
+  const joined: ModelEvent[] = [];
+  let pieces: string[] = [];
+  const close = () => {
+    const [first] = pieces;
+    if (first !== undefined) joined.push(pieces.length === 1 ? text(first) : { ...text(pieces.join('')), pieces });
+    pieces = [];
+  };
+  for (const event of events) {
+    if (event.type === 'text') pieces.push(event.delta);
+    else {
+      close();
+      joined.push(event);
+    }
+  }
+  close();
+  return joined;
+}
+
+const text = (delta: string) => ({ type: 'text' as const, delta });
 
 function isLast(event: ModelEvent): boolean {
   return event.type === 'finish' || event.type === 'failure';

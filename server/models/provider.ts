@@ -89,7 +89,8 @@ export interface ModelFailure {
 
 /** What comes out of a model, in order. The last one is always `finish` or `failure`, exactly once. */
 export type ModelEvent =
-  | { type: 'text'; delta: string }
+  /** `pieces`: the deltas that it was sent in, when several arrived together. */
+  | { type: 'text'; delta: string; pieces?: readonly string[] }
   | { type: 'reasoning'; delta: string }
   /** A complete call; `arguments` parsed from what the model wrote. */
   | { type: 'toolCall'; id: string; name: string; arguments: Record<string, unknown> }

@@ -56,7 +56,11 @@ export function createRegistryWith(provider: ProviderConfig, agents?: Config['ag
 /** All events of a call. */
 export async function collect(events: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> {
   const list: ModelEvent[] = [];
-  for await (const event of events) list.push(event);
+  for await (const event of events) {
+    // Texts that arrived together are one event; what they were sent in is in it.
+    if (event.type === 'text' && event.pieces) list.push(...event.pieces.map((delta) => ({ type: event.type, delta })));
+    else list.push(event);
+  }
   return list;
 }
 
