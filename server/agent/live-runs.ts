@@ -129,7 +129,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
           sessionId,
           lifecycleRevision,
           isNew: created,
-          hasWaited: store.isHeld(runId),
+          hasWaited: known ? store.isHeld(runId) : isBehind,
           acceptedAt,
           queue: toQueue(input),
         },

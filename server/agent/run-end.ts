@@ -43,7 +43,7 @@ function toSpending(end: RunEnd, input: RunInput, { tally, session, store }: Clo
   const { runId, sessionKey, transient = false, agent, content } = input;
   const errors = end.status === 'ok' ? 0 : 1;
   // A message that was withdrawn never came into the transcript.
-  const isWritten = content.length > 0 && !store.isHeld(runId);
+  const isWritten = content.length > 0 && !(session.hasWaited && store.isHeld(runId));
   return {
     agentId: agent.id,
     sessionKey,

@@ -104,7 +104,9 @@ type FindFault = (presented: Credentials, hasDevice: boolean) => Exclude<Fault, 
 
 function compareWith(secret: string): FindFault {
   const expected = toDigest(secret);
-  const isSecret = (presented: string | undefined) => timingSafeEqual(toDigest(presented ?? ''), expected);
+  const nothing = toDigest('');
+  const isSecret = (presented: string | undefined) =>
+    timingSafeEqual(presented ? toDigest(presented) : nothing, expected);
   return ({ token, password, deviceToken, bootstrapToken }, hasDevice) => {
     // Either field may carry the secret; both are always compared, so that the time does not tell which one did.
     const [isToken, isPassword] = [isSecret(token), isSecret(password)];

@@ -30,7 +30,7 @@ export function createMaking({ database, rows }: { database: Database; rows: Row
   const byLabel = database.prepare('SELECT key FROM sessions WHERE label = ? AND archived = 0');
   const insert = database.prepare(
     `INSERT INTO sessions (key, session_id, agent_id, transient, created_at, updated_at, names, created_via,
-     creation_key, parent_key, spawned_by, spawn_depth) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     creation_key, parent_key, spawned_by, spawn_depth) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
   );
   // What was written while it was transient is in no index yet.
   const keep = database.prepare(
@@ -69,7 +69,7 @@ export function createMaking({ database, rows }: { database: Database; rows: Row
     const via = rest.createdVia ?? 'run';
     const lineage = [parent?.key ?? null, rest.spawnedBy ?? null, rest.spawnDepth ?? null];
     const made = [now, now, toNames(key), via, rest.creationKey ?? null, ...lineage];
-    insert.run(key, sessionId, agentId, Number(transient ?? false), ...made);
+    rows.learn(insert.get(key, sessionId, agentId, Number(transient ?? false), ...made) as unknown as StoredSession);
     if (parent && forkOf !== undefined) fork(parent, key, sessionId);
     const row = change && rows.find(key);
     if (row) apply(row, change);

@@ -14,6 +14,8 @@ export interface Decorations {
 /** The rows of sessions by key. Those that were read are remembered until they change. */
 export interface Rows {
   find(key: string): StoredSession | undefined;
+  /** Remembers a row that was just made: it need not be read to be shown, and has no children yet. */
+  learn(made: StoredSession): void;
   /** The row as clients see it; shared with others, so not to be changed. */
   show(key: string, add?: Decorations): SessionRow | undefined;
   /** Rows of the sessions above one, nearest first; undefined when one of them is gone or there are too many. */
@@ -27,6 +29,8 @@ const maxAncestors = 64;
 
 interface Remembered {
   stored: StoredSession;
+  /** Made a moment ago; a child would have made it forgotten. */
+  isNew: boolean;
   /** As it was shown last, by what was added, and what it showed from elsewhere. */
   shown: Map<string, SessionRow>;
   mainKey?: string;
@@ -57,9 +61,12 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
     const known = remembered.get(key);
     if (known) return known;
     const stored = byKey.get(key) as StoredSession | undefined;
-    if (!stored) return undefined;
-    const row: Remembered = { stored, shown: new Map(), expiresAt: Number.POSITIVE_INFINITY };
-    remember(remembered, key, row);
+    return stored && add(stored);
+  };
+
+  const add = (stored: StoredSession, isNew = false): Remembered => {
+    const row: Remembered = { stored, isNew, shown: new Map(), expiresAt: Number.POSITIVE_INFINITY };
+    remember(remembered, stored.key, row);
     return row;
   };
 
@@ -76,19 +83,19 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
   const isCurrent = (row: Remembered, using: ReturnType<ModelOf>, main: string): boolean =>
     row.mainKey === main && isSame(row.using, using) && Date.now() < row.expiresAt;
 
-  const show = (key: string, add: Decorations = {}): SessionRow | undefined => {
+  const show = (key: string, more: Decorations = {}): SessionRow | undefined => {
     const row = read(key);
     if (!row) return undefined;
     const { stored, shown } = row;
     const using = modelOf(stored.agent_id, stored.model);
     const main = mainKey();
     if (!isCurrent(row, using, main)) shown.clear();
-    const variant = `${add.derivedTitle ?? false} ${add.lastMessage ?? false} ${add.activitySummary ?? false}`;
+    const variant = `${more.derivedTitle ?? false} ${more.lastMessage ?? false} ${more.activitySummary ?? false}`;
     const known = shown.get(variant);
     if (known) return known;
     const settings = parseSettings(stored, Date.now());
-    const surroundings = { mainKey: main, using, settings, children: readChildren(stored) };
-    const made = { ...toSessionRow(stored, surroundings), ...decorate(stored, add) };
+    const surroundings = { mainKey: main, using, settings, children: row.isNew ? [] : readChildren(stored) };
+    const made = { ...toSessionRow(stored, surroundings), ...decorate(stored, more) };
     shown.set(variant, made);
     row.mainKey = main;
     row.using = using;
@@ -98,6 +105,7 @@ export function createRows(database: Database, { mainKey, modelOf }: { mainKey()
 
   return {
     find: (key) => read(key)?.stored,
+    learn: (made) => void add(made, true),
     show,
     ancestors(key) {
       const above: SessionRow[] = [];
