@@ -22,7 +22,8 @@ export function toModelHttpFailure({ kind, message, retryable, retryAfterMs }: M
   const { status, type = 'api_error', code = null } = answers[kind];
   const failure = { status, type, code, message, param: null };
   if (status === 429 && kind === 'rate_limit') return { ...failure, headers: retryAfter(retryAfterMs ?? 1000) };
-  return status < 500 || retryable ? failure : final(failure);
+  // An account that is empty stays so for longer than any client repeats.
+  return (status < 500 && kind !== 'quota') || retryable ? failure : final(failure);
 }
 
 const invalid = 'invalid_request_error';
@@ -44,7 +45,7 @@ function apiError(status: number, message: string): HttpFailure {
   return { status, type: 'api_error', code: null, message, param: null };
 }
 
-/** The `openai` clients repeat every 5xx unless they are told that it is of no use. */
+/** The `openai` clients repeat every 429 and 5xx unless they are told that it is of no use. */
 function final(failure: HttpFailure): HttpFailure {
   return { ...failure, headers: { ...failure.headers, 'x-should-retry': 'false' } };
 }
