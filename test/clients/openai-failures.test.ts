@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import type { Respond } from '../upstream.ts';
-import { deathAfter, openGateway, openLine, refuseWith, settingsOf } from './fixture.ts';
+import { deathAfter, openGateway, openLine, refuseWith, settingsOf, take } from './fixture.ts';
 
 const model = 'openclaw';
 const messages = [{ role: 'user' as const, content: 'hello' }];
@@ -134,8 +134,7 @@ describe('openai: errors of the provider, before the first word', () => {
     gateway.upstream.answer((request, res) => {
       const next = begun[gateway.upstream.requests.length - 1];
       if (next) return next(request, res);
-      res.writeHead(200, { 'content-type': 'text/event-stream' });
-      res.end('data: {"choices":[{"index":0,"delta":{"content":"back"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+      return take({ text: ['back'] })(request, res);
     });
     const openai = new OpenAI({ ...settingsOf(gateway), maxRetries: 5 });
     expect((await openai.chat.completions.create(body)).choices[0]?.message.content).toBe('back');
