@@ -3,7 +3,7 @@ import type { InputReceipt, PendingInputs } from '../../sdk/protocol/pending.ts'
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 import type { AgentSpec } from '../config/agents.ts';
-import type { ModelFailure, ModelMessage, ModelRequest, ToolDeclaration, UserPart } from '../models/provider.ts';
+import type { ModelFailure, ModelMessage, ModelWishes, ToolDeclaration, UserPart } from '../models/provider.ts';
 import type { QueueRequest } from './queue-settings.ts';
 
 /** Everything a run needs to know before it is accepted. */
@@ -33,7 +33,7 @@ export interface RunInput {
   /** Tools that the caller runs itself: a call of one ends the run. */
   clientTools?: ToolDeclaration[] | undefined;
   /** Passed to the model as they are. */
-  request?: Pick<ModelRequest, 'toolChoice' | 'parallelToolCalls' | 'sampling' | 'responseFormat'> | undefined;
+  request?: ModelWishes | undefined;
   /** How much is said before the conversation: all, only who the agent is, or nothing but `extraSystemPrompt`. Default `full`. */
   promptMode?: 'full' | 'minimal' | 'none' | undefined;
   /** Leaves the gateway's own tools out. */

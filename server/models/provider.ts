@@ -37,6 +37,8 @@ export interface Sampling {
   seed?: number | undefined;
   frequencyPenalty?: number | undefined;
   presencePenalty?: number | undefined;
+  /** -100 to 100 by token id of the model. */
+  logitBias?: Record<string, number> | undefined;
 }
 
 /** One call of a model. */
@@ -53,15 +55,43 @@ export interface ModelRequest {
     | {
         type: 'json';
         name?: string | undefined;
+        description?: string | undefined;
         schema?: Record<string, unknown> | undefined;
         strict?: boolean | undefined;
       }
     | undefined;
   /** `off`, `minimal`, `low`, `medium`, `high`, or a level that only the provider knows. */
   thinking?: string | undefined;
+  /** How much of its reasoning the model should tell in summary, where the provider asks for that. */
+  reasoningSummary?: 'auto' | 'concise' | 'detailed' | undefined;
+  /** How long the answer should be. */
+  verbosity?: 'low' | 'medium' | 'high' | undefined;
+  /** Class of service, in the provider's own words. */
+  serviceTier?: string | undefined;
+  /** Brings calls with the same beginning together, where the provider keeps prompts. */
+  promptCacheKey?: string | undefined;
+  /** Names the person behind the call to the provider, without telling who it is. */
+  safetyIdentifier?: string | undefined;
+  /** The older name of the same. */
+  user?: string | undefined;
   /** Who asks, for models that answer from the conversation's own state. */
   session?: { key: string; agentId: string } | undefined;
 }
+
+/** What a caller may want of a call besides the conversation itself. */
+export type ModelWishes = Pick<
+  ModelRequest,
+  | 'toolChoice'
+  | 'parallelToolCalls'
+  | 'sampling'
+  | 'responseFormat'
+  | 'reasoningSummary'
+  | 'verbosity'
+  | 'serviceTier'
+  | 'promptCacheKey'
+  | 'safetyIdentifier'
+  | 'user'
+>;
 
 /** Why a model call failed. Secrets are removed from `message`. */
 export interface ModelFailure {

@@ -39,3 +39,17 @@ export function given(house: House) {
 
 export const user = (text: string): ModelMessage => ({ role: 'user', content: [{ type: 'text', text }] });
 export const assistant = (text: string): ModelMessage => ({ role: 'assistant', content: [{ type: 'text', text }] });
+
+/** The events of a streamed response; holds their names against their types. */
+export async function readTyped(
+  response: Response,
+): Promise<{ type: string; sequence_number: number; [member: string]: unknown }[]> {
+  const blocks = (await response.text()).split('\n\n').filter((block) => block !== '');
+  expect(blocks.pop()).toBe('data: [DONE]');
+  return blocks.map((block) => {
+    const [, name, body] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+    const event = JSON.parse(body ?? '');
+    expect(event.type).toBe(name);
+    return event;
+  });
+}

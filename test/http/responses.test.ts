@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { callTool, hold, say, usage } from '../scripted-model.ts';
-import { type Answer, answerTo, ask, given, type Item, weather } from './asked-responses.ts';
+import { type Answer, answerTo, ask, given, type Item, readTyped, weather } from './asked-responses.ts';
 import { openHouse, readError } from './house.ts';
 
 describe('a response in one piece', () => {
@@ -265,17 +265,3 @@ describe('a streamed response', () => {
     expect(await run?.ended).toMatchObject({ status: 'aborted', stopReason: 'disconnect' });
   });
 });
-
-/** The events of a streamed response; holds their names against their types. */
-async function readTyped(
-  response: Response,
-): Promise<{ type: string; sequence_number: number; [member: string]: unknown }[]> {
-  const blocks = (await response.text()).split('\n\n').filter((block) => block !== '');
-  expect(blocks.pop()).toBe('data: [DONE]');
-  return blocks.map((block) => {
-    const [, name, body] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
-    const event = JSON.parse(body ?? '');
-    expect(event.type).toBe(name);
-    return event;
-  });
-}

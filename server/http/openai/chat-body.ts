@@ -7,9 +7,14 @@ import {
   outputTokens,
   reasoningEffort,
   samplingFields,
+  streamOptions,
   tools,
+  topLogprobs,
   unsupported,
+  wishFields,
 } from './fields.ts';
+import { legacyCall, legacyFields, legacyResult } from './legacy-functions.ts';
+import { allowedMode, choiceWord, foreignChoice } from './tool-choice.ts';
 
 /*
  * The body of POST /v1/chat/completions (https://platform.openai.com/docs/api-reference/chat/create).
@@ -32,7 +37,7 @@ const assistantPart = z.discriminatedUnion('type', [
 
 const toolCall = z.object({
   id: z.string().min(1),
-  type: z.literal('function').optional(),
+  type: optional(functionType),
   function: z.object({ name: z.string().min(1), arguments: z.string() }),
 });
 
@@ -42,9 +47,12 @@ const message = z.discriminatedUnion('role', [
   z.object({
     role: z.literal('assistant'),
     content: optional(z.union([z.string(), z.array(assistantPart)])),
+    refusal: optional(z.string()),
     tool_calls: optional(z.array(toolCall)),
+    function_call: optional(legacyCall),
   }),
   z.object({ role: z.literal('tool'), tool_call_id: z.string().min(1), content: text }),
+  legacyResult,
 ]);
 
 export type ChatBodyMessage = z.output<typeof message>;
@@ -55,6 +63,26 @@ const responseFormat = z.discriminatedUnion('type', [
   z.object({ type: z.literal('json_schema'), json_schema: z.object(jsonSchemaFields) }),
 ]);
 
+const functionChoice = z.object({ name: z.string().min(1) });
+
+const toolChoice = z.union([
+  choiceWord,
+  z.object({ type: z.literal('function'), function: functionChoice }),
+  z.object({
+    type: z.literal('allowed_tools'),
+    allowed_tools: z.object({
+      mode: allowedMode,
+      tools: z.array(z.object({ type: functionType, function: functionChoice })).min(1),
+    }),
+  }),
+  foreignChoice,
+]);
+
+/** An answer is text; the model that would speak it is not asked. */
+const modality = z
+  .enum(['text', 'audio'])
+  .refine((kind) => kind === 'text', unsupported('answers are text, not audio'));
+
 export const ChatBody = z.object({
   model: z
     .string()
@@ -63,14 +91,10 @@ export const ChatBody = z.object({
     .transform((model) => model ?? 'openclaw'),
   messages: z.array(message).min(1),
   stream: optional(z.boolean()),
-  stream_options: optional(z.object({ include_usage: optional(z.boolean()) })),
+  stream_options: streamOptions,
   tools: tools(z.object({ type: functionType, function: z.object(functionFields) })),
-  tool_choice: optional(
-    z.union([
-      z.enum(['auto', 'none', 'required']),
-      z.object({ type: z.literal('function'), function: z.object({ name: z.string().min(1) }) }),
-    ]),
-  ),
+  tool_choice: optional(toolChoice),
+  ...legacyFields,
   parallel_tool_calls: optional(z.boolean()),
   max_tokens: outputTokens,
   max_completion_tokens: outputTokens,
@@ -81,7 +105,18 @@ export const ChatBody = z.object({
   presence_penalty: optional(z.number().min(-2).max(2)),
   response_format: optional(responseFormat),
   reasoning_effort: reasoningEffort,
-  user: optional(z.string()),
+  ...wishFields,
+  logit_bias: optional(z.record(z.string(), z.number().min(-100).max(100))),
+  logprobs: optional(
+    z
+      .boolean()
+      .refine((wanted) => !wanted, unsupported('log probabilities are not given; leave logprobs out or false')),
+  ),
+  top_logprobs: topLogprobs,
+  modalities: optional(z.array(modality)),
+  web_search_options: optional(
+    z.unknown().refine((options) => options == null, unsupported('OpenAI’s web search is not here; leave it out')),
+  ),
   n: optional(
     z
       .number()

@@ -4,7 +4,7 @@ import type { Usage } from '../../../sdk/protocol/usage.ts';
 import type { RunEnd } from '../../agent/runs.ts';
 import { promptTokens } from '../../models/counts.ts';
 import { type HttpFailure, toErrorBody } from '../failure.ts';
-import type { Reply, ToolCall } from './reply.ts';
+import { createReasoningBreaks, type Reply, type ToolCall } from './reply.ts';
 
 /** What every part of one answer repeats. */
 export interface ChatHead {
@@ -13,14 +13,24 @@ export interface ChatHead {
   created: number;
   /** As it was asked for. */
   model: string;
+  /** The caller declared `functions` and reads `function_call`, of which there is one at most. */
+  isLegacy: boolean;
+}
+
+/** Reasoning has no member in OpenAI's type; clients read it where DeepSeek's API has it. */
+interface Reasoned {
+  reasoning_content?: string;
 }
 
 type FinishReason = ChatCompletion.Choice['finish_reason'];
-type Delta = ChatCompletionChunk.Choice.Delta;
+type Delta = ChatCompletionChunk.Choice.Delta & Reasoned;
 
 /** The text of each server-sent event of a streamed completion. */
 export interface ChatChunks {
   role(): string;
+  /** Begins a further turn of the model. */
+  turn(): string;
+  reasoning(delta: string): string;
   text(delta: string): string;
   /** The call as a delta that opens it and one that fills in its arguments. */
   toolCall(call: ToolCall): string;
@@ -30,7 +40,7 @@ export interface ChatChunks {
 }
 
 /** @param includeUsage `stream_options.include_usage`: usage in a chunk of its own, after the finish reason. */
-export function createChatChunks(head: ChatHead, includeUsage: boolean): ChatChunks {
+export function createChatChunks({ isLegacy, ...head }: ChatHead, includeUsage: boolean): ChatChunks {
   let calls = 0;
   const toChunk = (delta: Delta, finish_reason: FinishReason | null = null): string => {
     const chunk: ChatCompletionChunk = {
@@ -41,19 +51,27 @@ export function createChatChunks(head: ChatHead, includeUsage: boolean): ChatChu
     };
     return toData(chunk);
   };
-  const [before, after] = splitAtContent(toChunk({ content: contentMark }));
+  const [before, after] = splitAtMark(toChunk({ content: mark }));
+  const [beforeThought, afterThought] = splitAtMark(toChunk({ reasoning_content: mark }));
+  const breaks = createReasoningBreaks();
 
   return {
     role: () => toChunk({ role: 'assistant', content: '', refusal: null }),
+    turn: () => {
+      breaks.turn();
+      return '';
+    },
+    reasoning: (delta) => beforeThought + JSON.stringify(breaks.before(delta)) + afterThought,
     text: (delta) => before + JSON.stringify(delta) + after,
     toolCall: ({ id, name, arguments: input }) => {
       const index = calls++;
-      const opening = { index, id, type: 'function' as const, function: { name, arguments: '' } };
-      const filling = { index, function: { arguments: JSON.stringify(input) } };
-      return toChunk({ tool_calls: [opening] }) + toChunk({ tool_calls: [filling] });
+      const [opening, filling] = [{ name, arguments: '' }, { arguments: JSON.stringify(input) }];
+      if (isLegacy) return index > 0 ? '' : toChunk({ function_call: opening }) + toChunk({ function_call: filling });
+      const first = { index, id, type: 'function' as const, function: opening };
+      return toChunk({ tool_calls: [first] }) + toChunk({ tool_calls: [{ index, function: filling }] });
     },
     finish: (end) => {
-      const chunk = toChunk({}, toFinishReason(end, calls > 0));
+      const chunk = toChunk({}, toFinishReason(end, { hasCalled: calls > 0, isLegacy }));
       return includeUsage ? chunk + toUsageChunk(head, end.usage) : chunk;
     },
     error: (failure) => toData(toErrorBody(failure)),
@@ -62,19 +80,17 @@ export function createChatChunks(head: ChatHead, includeUsage: boolean): ChatChu
 }
 
 /** A completion in one piece. */
-export function toCompletion(head: ChatHead, { text, toolCalls, end }: Reply): ChatCompletion {
-  const calls = toolCalls.map(({ id, name, arguments: input }) => ({
-    id,
-    type: 'function' as const,
-    function: { name, arguments: JSON.stringify(input) },
-  }));
-  const message: ChatCompletion.Choice['message'] = {
+export function toCompletion({ isLegacy, ...head }: ChatHead, reply: Reply): ChatCompletion {
+  const { text, reasoning, toolCalls, end } = reply;
+  const hasCalled = toolCalls.length > 0;
+  const message: ChatCompletion.Choice['message'] & Reasoned = {
     role: 'assistant',
-    content: text === '' && calls.length > 0 ? null : text,
+    content: text === '' && hasCalled ? null : text,
     refusal: null,
-    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
+    ...(hasCalled && toCalls(toolCalls, isLegacy)),
   };
-  const finish_reason = toFinishReason(end, calls.length > 0);
+  const finish_reason = toFinishReason(end, { hasCalled, isLegacy });
   return {
     ...head,
     object: 'chat.completion',
@@ -83,20 +99,30 @@ export function toCompletion(head: ChatHead, { text, toolCalls, end }: Reply): C
   };
 }
 
-const contentMark = '\u0000';
+function toCalls(toolCalls: readonly ToolCall[], isLegacy: boolean) {
+  const calls = toolCalls.map(({ id, name, arguments: input }) => ({
+    id,
+    type: 'function' as const,
+    function: { name, arguments: JSON.stringify(input) },
+  }));
+  const [first] = calls;
+  return isLegacy && first ? { function_call: first.function } : { tool_calls: calls };
+}
+
+const mark = '\u0000';
 
 /** All that surrounds the text of a delta stays the same through a stream and is written out once. */
-function splitAtContent(chunk: string): [before: string, after: string] {
-  const mark = JSON.stringify(contentMark);
-  const at = chunk.lastIndexOf(mark);
-  return [chunk.slice(0, at), chunk.slice(at + mark.length)];
+function splitAtMark(chunk: string): [before: string, after: string] {
+  const written = JSON.stringify(mark);
+  const at = chunk.lastIndexOf(written);
+  return [chunk.slice(0, at), chunk.slice(at + written.length)];
 }
 
 function toData(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`;
 }
 
-function toUsageChunk(head: ChatHead, usage: Usage): string {
+function toUsageChunk(head: Omit<ChatHead, 'isLegacy'>, usage: Usage): string {
   const chunk: ChatCompletionChunk = {
     ...head,
     object: 'chat.completion.chunk',
@@ -116,8 +142,11 @@ function toCompletionUsage(usage: Usage): CompletionUsage {
   };
 }
 
-function toFinishReason({ finish }: RunEnd, hasToolCalls: boolean): FinishReason {
-  if (hasToolCalls) return 'tool_calls';
+function toFinishReason(
+  { finish }: RunEnd,
+  { hasCalled, isLegacy }: { hasCalled: boolean; isLegacy: boolean },
+): FinishReason {
+  if (hasCalled) return isLegacy ? 'function_call' : 'tool_calls';
   if (finish === 'length') return 'length';
   return finish === 'contentFilter' ? 'content_filter' : 'stop';
 }

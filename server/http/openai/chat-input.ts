@@ -3,36 +3,30 @@ import type { AssistantPart, ModelMessage, UserPart } from '../../models/provide
 import { refuse } from '../failure.ts';
 import type { ChatBody, ChatBodyMessage } from './chat-body.ts';
 import { textPart, toConversation } from './conversation.ts';
-import {
-  checkImageCount,
-  checkToolChoice,
-  parseArguments,
-  parseImage,
-  toSampling,
-  toThinking,
-  toToolDeclaration,
-} from './fields.ts';
+import { checkImageCount, parseArguments, parseImage, toSampling, toThinking, toToolDeclaration } from './fields.ts';
+import { withoutFunctions } from './legacy-functions.ts';
+import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
 /** The part of a run's input that the body of a chat completion decides. */
 export type ChatInput = Pick<
   RunInput,
-  'content' | 'toolResults' | 'history' | 'extraSystemPrompt' | 'clientTools' | 'thinking' | 'request'
+  'content' | 'toolResults' | 'history' | 'extraSystemPrompt' | 'clientTools' | 'withoutTools' | 'thinking' | 'request'
 >;
 
 /** Finds the name of the tool that was called with an id, in what the session holds. */
 export type FindToolName = (callId: string) => string | undefined;
 
 /** @throws GatewayError that leaves as 400 with `param`. */
-export function toChatInput(body: ChatBody, findToolName: FindToolName): ChatInput {
+export function toChatInput(asked: ChatBody, findToolName: FindToolName): ChatInput {
+  const body = withoutFunctions(asked);
   const messages = toModelMessages(body.messages, findToolName);
   const images = messages.flatMap((message) => (message.role === 'user' ? message.content : []));
   checkImageCount(images, 'messages');
-  const clientTools = body.tools?.map((tool) => toToolDeclaration(tool.function));
-  const toolChoice = typeof body.tool_choice === 'object' ? { name: body.tool_choice.function.name } : body.tool_choice;
-  checkToolChoice(toolChoice, clientTools ?? []);
+  const declared = body.tools?.map((tool) => toToolDeclaration(tool.function));
+  const { toolChoice, ...tools } = chooseTools(declared, toChoice(body.tool_choice));
   return {
     ...toConversation(messages),
-    clientTools,
+    ...tools,
     thinking: toThinking(body.reasoning_effort),
     request: {
       toolChoice,
@@ -45,15 +39,30 @@ export function toChatInput(body: ChatBody, findToolName: FindToolName): ChatInp
         seed: body.seed,
         frequencyPenalty: body.frequency_penalty,
         presencePenalty: body.presence_penalty,
+        logitBias: body.logit_bias,
       }),
       responseFormat: toResponseFormat(body.response_format),
+      verbosity: body.verbosity,
+      serviceTier: body.service_tier,
+      promptCacheKey: body.prompt_cache_key,
+      safetyIdentifier: body.safety_identifier,
+      user: body.user,
     },
   };
 }
 
+function toChoice(choice: ChatBody['tool_choice']): ToolChoice | undefined {
+  if (typeof choice !== 'object') return choice;
+  if (choice.type === 'function') return { name: choice.function.name };
+  if (choice.type !== 'allowed_tools') return undefined;
+  const { mode, tools } = choice.allowed_tools;
+  return { mode, allowed: tools.map((tool) => tool.function.name) };
+}
+
 function toStop(stop: ChatBody['stop']): string[] | undefined {
-  const sequences = typeof stop === 'string' ? [stop] : stop;
-  return sequences?.length ? sequences : undefined;
+  // Forms that are left empty send an empty sequence; no provider takes one.
+  const sequences = [stop ?? []].flat().filter((sequence) => sequence !== '');
+  return sequences.length > 0 ? sequences : undefined;
 }
 
 function toResponseFormat(format: ChatBody['response_format']): NonNullable<RunInput['request']>['responseFormat'] {
@@ -80,7 +89,7 @@ function toModelMessage(message: ChatBodyMessage, param: string, nameOf: FindToo
     case 'tool':
       return toToolMessage(message, param, nameOf);
     default:
-      return { role: 'system', text: toText(message.content) };
+      return { role: 'system', text: toText(message.content ?? '') };
   }
 }
 
@@ -111,10 +120,11 @@ function toUserParts(content: UserContent, param: string): UserPart[] {
 }
 
 function toAssistantParts(
-  { content, tool_calls = [] }: Extract<ChatBodyMessage, { role: 'assistant' }>,
+  { content, refusal, tool_calls = [] }: Extract<ChatBodyMessage, { role: 'assistant' }>,
   param: string,
 ): AssistantPart[] {
-  const parts = typeof content === 'string' ? textPart(content) : (content ?? []);
+  const said = content ?? refusal ?? [];
+  const parts = typeof said === 'string' ? textPart(said) : said;
   const texts = parts.map((part) => (part.type === 'refusal' ? part.refusal : part.type === 'text' ? part.text : ''));
   return [
     ...texts.filter((text) => text !== '').map((text) => ({ type: 'text' as const, text })),

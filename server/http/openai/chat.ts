@@ -7,6 +7,7 @@ import { chooseAgent, chooseModel } from './agent.ts';
 import { ChatBody } from './chat-body.ts';
 import { type ChatHead, createChatChunks, toCompletion } from './chat-chunks.ts';
 import { toChatInput } from './chat-input.ts';
+import { wantsFunctionCall } from './legacy-functions.ts';
 import { collectReply } from './reply.ts';
 import { chooseSession, findToolNameIn, tellSession } from './session.ts';
 import { type ReplyWriter, streamReply } from './stream.ts';
@@ -29,7 +30,8 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
       ...toChatInput(body, findToolNameIn(deps.sessions, session.key)),
     };
     const input = interpretNewest(asked, deps, call);
-    const head: ChatHead = { id, created: Math.floor(Date.now() / 1000), model: body.model };
+    const created = Math.floor(Date.now() / 1000);
+    const head: ChatHead = { id, created, model: body.model, isLegacy: wantsFunctionCall(body) };
     tellSession(res, session);
     if (!body.stream) return sendJson(res, toCompletion(head, await collectReply(deps.runs, { visit: call, input })));
     const writer = toWriter(head, body.stream_options?.include_usage ?? false);
@@ -41,6 +43,8 @@ function toWriter(head: ChatHead, includeUsage: boolean): ReplyWriter {
   const chunks = createChatChunks(head, includeUsage);
   return {
     head: chunks.role,
+    turn: chunks.turn,
+    reasoning: chunks.reasoning,
     text: chunks.text,
     toolCall: chunks.toolCall,
     done: (end) => chunks.finish(end) + chunks.done,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPlainObject } from '../../config/key-path.ts';
-import type { ModelRequest, Sampling, ToolDeclaration, UserPart } from '../../models/provider.ts';
+import type { Sampling, ToolDeclaration, UserPart } from '../../models/provider.ts';
 import { refuse } from '../failure.ts';
 
 /** Members that the bodies of several routes share. Unknown members are ignored; `null` means absent. */
@@ -21,10 +21,18 @@ export const jsonObject = z
 /** A member that would need what this gateway cannot do. */
 export const unsupported = (message: string) => ({ message, params: { code: 'unsupported_parameter' } });
 
+/** For what is known and never taken. */
+export const isNever = (_value: unknown): _value is never => false;
+
 /** The one kind of tool a caller can declare: those that OpenAI would run itself are not run here. */
 export const functionType = z
   .string()
-  .refine((type) => type === 'function', unsupported('only function tools are taken'));
+  .refine(
+    (type) => type === 'function',
+    unsupported(
+      'only function tools are taken; what OpenAI would run itself is left to the tools that the agent has here',
+    ),
+  );
 
 /** A function as a model may call it. */
 export const functionFields = {
@@ -43,11 +51,35 @@ export const samplingFields = {
 
 export const outputTokens = optional(z.number().int().min(1));
 
+/** Probabilities of tokens: no provider is asked for them here. */
+export const topLogprobs = optional(
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(20)
+    .refine((count) => count === 0, unsupported('log probabilities are not given; leave top_logprobs out')),
+);
+
+/** What is passed on to providers that know it. */
+export const wishFields = {
+  verbosity: optional(z.enum(['low', 'medium', 'high'])),
+  service_tier: optional(z.string()),
+  prompt_cache_key: optional(z.string()),
+  safety_identifier: optional(z.string()),
+  user: optional(z.string()),
+};
+
+export const streamOptions = optional(
+  z.object({ include_usage: optional(z.boolean()), include_obfuscation: optional(z.boolean()) }),
+);
+
 /** Published values of `reasoning_effort`. */
 export const reasoningEffort = optional(z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']));
 
 export const jsonSchemaFields = {
   name: z.string().min(1),
+  description: optional(z.string()),
   schema: optional(jsonObject),
   strict: optional(z.boolean()),
 };
@@ -64,15 +96,6 @@ export function toToolDeclaration(tool: {
 }): ToolDeclaration {
   const { name, description = '', parameters = { type: 'object', properties: {} }, strict } = tool;
   return { name, description, parameters, ...(strict !== undefined && { strict }) };
-}
-
-/** @throws GatewayError that leaves as 400 when the choice names no tool of the request. */
-export function checkToolChoice(choice: ModelRequest['toolChoice'], declared: readonly ToolDeclaration[]): void {
-  if (choice === undefined || choice === 'auto' || choice === 'none') return;
-  const fits = choice === 'required' ? declared.length > 0 : declared.some(({ name }) => name === choice.name);
-  if (fits) return;
-  const wanted = choice === 'required' ? 'a tool' : `"${choice.name}"`;
-  throw refuse(400, `tool_choice demands ${wanted}, but tools does not have it`, { param: 'tool_choice' });
 }
 
 /** Sampling without the members that were not given. */

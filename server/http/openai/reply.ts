@@ -9,7 +9,9 @@ export type ToolCall = Omit<Extract<RunStep, { type: 'clientToolCall' }>, 'type'
 
 /** One step of a reply, in order; `done` or `failed` is the last, exactly once. */
 export type ReplyStep =
-  | { type: 'alive' }
+  /** A model is asked, for the first time or after its tools have run. */
+  | { type: 'turn' }
+  | { type: 'reasoning'; delta: string }
   | { type: 'text'; delta: string }
   | { type: 'toolCall'; call: ToolCall }
   | { type: 'done'; end: RunEnd }
@@ -18,6 +20,8 @@ export type ReplyStep =
 /** A reply that is complete. */
 export interface Reply {
   text: string;
+  /** What the model told of its reasoning. */
+  reasoning: string;
   toolCalls: ToolCall[];
   end: RunEnd;
 }
@@ -34,14 +38,14 @@ export async function followReply(
 ): Promise<void> {
   const { run } = await runs.start(input);
   if (!run) throw new GatewayError('UNAVAILABLE', `run ${input.runId} ended before its reply could be read`);
-  const tell = requireToolCall(input, listener);
+  const tell = holdToChoice(input, listener);
   // A model that answers at once may have begun before there was a run to watch.
   const missed = run.text;
   if (missed) tell({ type: 'text', delta: missed });
   const stop = run.watch((step) => {
     try {
-      if (step.type === 'text') tell(step);
-      else if (step.type === 'reasoning') tell({ type: 'alive' });
+      if (step.type === 'text' || step.type === 'reasoning') tell(step);
+      else if (step.type === 'model') tell({ type: 'turn' });
       else if (step.type === 'clientToolCall') tell({ type: 'toolCall', call: step });
       else if (step.type === 'ended') tell(toLastStep(step.end));
     } catch (error) {
@@ -58,16 +62,28 @@ export async function followReply(
   else res.once('close', leave);
 }
 
-/** Waits for a whole reply. @throws GatewayError with the status that says why there is none. */
-export function collectReply(runs: Pick<Runs, 'start'>, request: { visit: Visit; input: RunInput }): Promise<Reply> {
+/**
+ * Waits for a whole reply. `listener` is told of every step before.
+ * @throws GatewayError with the status that says why there is none.
+ */
+export function collectReply(
+  runs: Pick<Runs, 'start'>,
+  request: { visit: Visit; input: RunInput },
+  listener?: (step: ReplyStep) => void,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let text = '';
+    let reasoning = '';
+    const breaks = createReasoningBreaks();
     const toolCalls: ToolCall[] = [];
     followReply(runs, request, (step) => {
+      listener?.(step);
       if (step.type === 'text') text += step.delta;
+      else if (step.type === 'reasoning') reasoning += breaks.before(step.delta);
+      else if (step.type === 'turn') breaks.turn();
       else if (step.type === 'toolCall') toolCalls.push(step.call);
-      else if (step.type === 'done') resolve({ text, toolCalls, end: step.end });
-      else if (step.type === 'failed') {
+      else if (step.type === 'done') resolve({ text, reasoning, toolCalls, end: step.end });
+      else {
         const { status, message, ...more } = step.failure;
         reject(refuse(status, message, more));
       }
@@ -75,36 +91,71 @@ export function collectReply(runs: Pick<Runs, 'start'>, request: { visit: Visit;
   });
 }
 
+/** Puts a blank line between the reasoning of different turns. */
+export function createReasoningBreaks() {
+  let isBegun = false;
+  let isNewTurn = false;
+  return {
+    turn() {
+      isNewTurn = isBegun;
+    },
+    /** @returns the piece, with the blank line where one belongs. */
+    before(delta: string): string {
+      const piece = isNewTurn ? `\n\n${delta}` : delta;
+      isBegun = true;
+      isNewTurn = false;
+      return piece;
+    },
+  };
+}
+
 function toLastStep(end: RunEnd): ReplyStep {
   const failure = toRunFailure(end);
   return failure ? { type: 'failed', failure, end } : { type: 'done', end };
 }
 
-/**
- * Where the caller demands a tool call, everything waits until that call has come: a model that only talks has failed, and
- * then nothing of its talk may have been sent.
- */
-function requireToolCall({ request }: RunInput, listener: (step: ReplyStep) => void): (step: ReplyStep) => void {
+type Listener = (step: ReplyStep) => void;
+
+/** Holds a reply to `tool_choice`: a model that does not do as it was told has failed. */
+function holdToChoice({ request }: RunInput, listener: Listener): Listener {
   const choice = request?.toolChoice;
-  if (choice !== 'required' && typeof choice !== 'object') return listener;
+  if (choice === 'none') return forbidToolCall(listener);
+  return choice === 'required' || typeof choice === 'object' ? requireToolCall(choice, listener) : listener;
+}
+
+/** Everything waits until the call has come: nothing of the talk of a model that only talks may have been sent. */
+function requireToolCall(choice: 'required' | { name: string }, listener: Listener): Listener {
+  const wanted = choice === 'required' ? 'one of the tools' : `the tool "${choice.name}"`;
   const held: ReplyStep[] = [];
   let honoured = false;
   return (step) => {
-    if (honoured || step.type === 'alive' || step.type === 'failed') return listener(step);
+    if (honoured || step.type === 'failed') return listener(step);
     honoured =
       step.type === 'toolCall'
         ? choice === 'required' || step.call.name === choice.name
         : // A reply that was cut may have been on its way to the call; its finish reason says so.
           step.type === 'done' && step.end.finish !== 'stop' && step.end.finish !== 'toolCalls';
     if (!honoured && step.type === 'done')
-      return listener({ type: 'failed', failure: unhonoured(choice), end: step.end });
+      return listener({ type: 'failed', failure: unhonoured(`did not call ${wanted}`), end: step.end });
     held.push(step);
     if (honoured) for (const each of held.splice(0)) listener(each);
   };
 }
 
-function unhonoured(choice: 'required' | { name: string }): HttpFailure {
-  const wanted = choice === 'required' ? 'one of the tools' : `the tool "${choice.name}"`;
-  const message = `the model did not call ${wanted}, which tool_choice demands`;
+/** The caller would not know what to do with a call that it has ruled out. */
+function forbidToolCall(listener: Listener): Listener {
+  let called: string | undefined;
+  return (step) => {
+    if (step.type === 'toolCall') called ??= step.call.name;
+    else if (step.type !== 'done' || called === undefined) listener(step);
+    else {
+      const failure = unhonoured(`called the tool "${called}"`);
+      listener({ type: 'failed', failure, end: step.end });
+    }
+  };
+}
+
+function unhonoured(what: string): HttpFailure {
+  const message = `the model ${what}, against what tool_choice demands`;
   return { status: 502, type: 'api_error', code: 'tool_choice_not_honoured', message, param: 'tool_choice' };
 }

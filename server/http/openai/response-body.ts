@@ -2,15 +2,20 @@ import { z } from 'zod';
 import {
   functionFields,
   functionType,
+  isNever,
   jsonObject,
   jsonSchemaFields,
   optional,
   outputTokens,
   reasoningEffort,
   samplingFields,
+  streamOptions,
   tools,
+  topLogprobs,
   unsupported,
+  wishFields,
 } from './fields.ts';
+import { allowedMode, choiceWord, foreignChoice } from './tool-choice.ts';
 
 /*
  * The body of POST /v1/responses (https://platform.openai.com/docs/api-reference/responses/create). What an earlier answer
@@ -38,7 +43,16 @@ export type ResponseBodyPart = z.output<typeof part>;
 
 const content = z.union([z.string(), z.array(part)]);
 
-const item = z.discriminatedUnion('type', [
+/** Items of tools that OpenAI runs itself, or that have no schema. */
+const foreignItem = z.enum([
+  ...(['web_search_call', 'file_search_call', 'computer_call', 'computer_call_output', 'mcp_call'] as const),
+  ...(['mcp_list_tools', 'mcp_approval_request', 'mcp_approval_response', 'code_interpreter_call'] as const),
+  ...(['image_generation_call', 'custom_tool_call', 'custom_tool_call_output', 'compaction'] as const),
+  ...(['local_shell_call', 'local_shell_call_output', 'shell_call', 'shell_call_output'] as const),
+  ...(['apply_patch_call', 'apply_patch_call_output', 'tool_search_call', 'tool_search_output'] as const),
+]);
+
+const knownItem = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('message').nullish(),
     role: z.enum(['user', 'assistant', 'system', 'developer']),
@@ -58,22 +72,41 @@ const item = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('reasoning') }),
   z.object({ type: z.literal('item_reference'), id: z.string().min(1) }),
+  z.object({
+    type: foreignItem.refine(
+      isNever,
+      unsupported('what OpenAI ran itself means nothing here; send the text that came of it as a message'),
+    ),
+  }),
 ]);
+
+/** Without a type, what has a role is a message, and an id alone refers to an item. */
+const item = z.preprocess((value) => {
+  const { type, role, id } = (value ?? {}) as Record<string, unknown>;
+  return type == null && role === undefined && typeof id === 'string' ? { type: 'item_reference', id } : value;
+}, knownItem);
 
 export type ResponseBodyItem = z.output<typeof item>;
 
 const textFormat = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text') }),
   z.object({ type: z.literal('json_object') }),
-  z.object({ type: z.literal('json_schema'), description: optional(z.string()), ...jsonSchemaFields }),
+  z.object({ type: z.literal('json_schema'), ...jsonSchemaFields }),
+]);
+
+const toolChoice = z.union([
+  choiceWord,
+  z.object({ type: z.literal('function'), name: z.string().min(1) }),
+  z.object({
+    type: z.literal('allowed_tools'),
+    mode: allowedMode,
+    tools: z.array(z.object({ type: functionType, name: z.string().min(1) })).min(1),
+  }),
+  foreignChoice,
 ]);
 
 const isAbsent = (value: unknown) => value === undefined || value === null || value === false;
-const absent = (what: string) =>
-  z
-    .unknown()
-    .refine(isAbsent, unsupported(`${what} is not offered`))
-    .optional();
+const absent = (why: string) => z.unknown().refine(isAbsent, unsupported(why)).optional();
 
 export const ResponseBody = z.object({
   model: z
@@ -85,9 +118,7 @@ export const ResponseBody = z.object({
   instructions: optional(z.string()),
   stream: optional(z.boolean()),
   tools: tools(z.object({ type: functionType, ...functionFields })),
-  tool_choice: optional(
-    z.union([z.enum(['auto', 'none', 'required']), z.object({ type: z.literal('function'), name: z.string().min(1) })]),
-  ),
+  tool_choice: optional(toolChoice),
   parallel_tool_calls: optional(z.boolean()),
   text: optional(z.object({ format: optional(textFormat), verbosity: optional(z.enum(['low', 'medium', 'high'])) })),
   max_output_tokens: outputTokens,
@@ -99,15 +130,14 @@ export const ResponseBody = z.object({
   metadata: optional(jsonObject),
   store: optional(z.boolean()),
   include: optional(z.array(z.string())),
-  service_tier: optional(z.string()),
-  prompt_cache_key: optional(z.string()),
-  safety_identifier: optional(z.string()),
+  stream_options: streamOptions,
+  ...wishFields,
+  top_logprobs: topLogprobs,
   truncation: optional(z.enum(['auto', 'disabled'])),
-  user: optional(z.string()),
   previous_response_id: optional(z.string().min(1)),
-  background: absent('background work'),
-  conversation: absent('a stored conversation object'),
-  prompt: absent('a stored prompt'),
+  background: absent('background work is not offered; stream the response, or wait for it'),
+  conversation: absent('there are no conversation objects; go on with previous_response_id or x-openclaw-session-key'),
+  prompt: absent('prompts are not stored here; send instructions and input'),
 });
 
 export type ResponseBody = z.output<typeof ResponseBody>;

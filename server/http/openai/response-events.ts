@@ -1,74 +1,93 @@
-import type { Response, ResponseStreamEvent } from 'openai/resources/responses/responses';
 import type { RunEnd } from '../../agent/runs.ts';
 import type { HttpFailure } from '../failure.ts';
-import type { ToolCall } from './reply.ts';
 import {
+  type ItemStatus,
+  type OpenItem,
   type OutputItem,
+  openMessage,
+  openReasoning,
+  type ResponseEvent,
+  toCallItem,
+} from './response-items.ts';
+import {
+  type Progress,
   type ResponseHead,
   type ResponseObject,
-  toCallItem,
   toFinalStatus,
-  toMessageItem,
   toResponseObject,
-  toTextPart,
 } from './response-object.ts';
-import { callItemId, messageItemId } from './stored-items.ts';
+import { callItemId, messageItemId, reasoningItemId } from './stored-items.ts';
 import type { ReplyWriter } from './stream.ts';
 
-type WithOurResponse<E> = E extends { response: Response } ? Omit<E, 'response'> & { response: ResponseObject } : E;
-type Unnumbered<E> = E extends unknown ? Omit<E, 'sequence_number'> : never;
-type Event = Unnumbered<WithOurResponse<ResponseStreamEvent>>;
+/** Writes a reply as a response: piece by piece, or as the one object that it comes to. */
+export interface ResponseWriter extends ReplyWriter {
+  /** The whole response. Called at the end, in place of `done`. */
+  whole(end: RunEnd): ResponseObject;
+}
 
 /*
- * created -> in_progress
- *   -> [output_item.added -> content_part.added -> output_text.delta* -> output_text.done -> content_part.done -> output_item.done]
- *   -> [output_item.added -> function_call_arguments.delta -> .done -> output_item.done]*
- *   -> completed | incomplete | failed -> [DONE]
+ * created -> in_progress -> (the events of an item)* -> completed | incomplete | failed -> [DONE]
+ *
+ * One item is open at a time. Reasoning, text and calls stand in the order in which they came; text goes on in its item over
+ * the turns between which only the agent's own tools have run.
  */
-export function createResponseEvents(head: ResponseHead, run: string): ReplyWriter {
+export function createResponseEvents(head: ResponseHead, run: string): ResponseWriter {
   const output: OutputItem[] = [];
   let sequence = 0;
-  let message: OpenMessage | undefined;
+  let open: OpenItem | undefined;
   let calls = 0;
 
-  const event = (body: Event): string =>
+  const event = (body: ResponseEvent): string =>
     `event: ${body.type}\ndata: ${JSON.stringify({ ...body, sequence_number: sequence++ })}\n\n`;
-  const lifecycle = (type: LifecycleType, progress: Parameters<typeof toResponseObject>[1]): string =>
+  const lifecycle = (type: LifecycleType, progress: Progress): string =>
     event({ type, response: toResponseObject(head, progress) });
 
-  const openMessage = (): string => {
-    const opened = createOpenMessage(messageItemId(run, output.length), output.length);
-    message = opened;
-    return opened.opening.map(event).join('');
-  };
-  const closeMessage = (status: 'completed' | 'incomplete'): string => {
-    if (!message) return '';
-    const { item, events } = message.close(status);
+  const close = (status: ItemStatus = 'completed'): string => {
+    if (!open) return '';
+    const { item, events } = open.close(status);
     output.push(item);
-    message = undefined;
+    open = undefined;
     return events.map(event).join('');
+  };
+  const write = (type: 'message' | 'reasoning', delta: string): string => {
+    if (open?.type === type) return open.delta(delta, sequence++);
+    const closing = close();
+    const output_index = output.length;
+    const opened =
+      type === 'message'
+        ? openMessage({ item_id: messageItemId(run, output_index), output_index })
+        : openReasoning({ item_id: reasoningItemId(run, output_index), output_index });
+    open = opened;
+    return closing + opened.opening.map(event).join('') + opened.delta(delta, sequence++);
   };
 
   return {
     head: () => {
-      const progress = { status: 'in_progress' as const, output: [] };
+      const progress: Progress = { status: 'in_progress', output: [] };
       return lifecycle('response.created', progress) + lifecycle('response.in_progress', progress);
     },
-    text: (delta) => (message ? '' : openMessage()) + (message as OpenMessage).delta(delta, sequence++),
+    turn: () => (open?.type === 'reasoning' ? close() : ''),
+    reasoning: (delta) => write('reasoning', delta),
+    text: (delta) => write('message', delta),
     toolCall: (call) => {
-      const closing = closeMessage('completed');
-      const { item, events } = toCallEvents(callItemId(run, calls++), call, output.length);
+      const closing = close();
+      const { item, events } = toCallItem({ item_id: callItemId(run, calls++), output_index: output.length }, call);
       output.push(item);
       return closing + events.map(event).join('');
     },
-    done: (end: RunEnd) => {
+    done: (end) => {
       const status = toFinalStatus(end);
       const type = status === 'completed' ? 'response.completed' : 'response.incomplete';
-      return closeMessage(status) + lifecycle(type, { status, output, end }) + done;
+      return close(status) + lifecycle(type, { status, output, end }) + done;
     },
     failed: (failure: HttpFailure) => {
-      const said = message ? [message.close('incomplete').item] : [];
-      return lifecycle('response.failed', { status: 'failed', output: [...output, ...said], failure }) + done;
+      const begun = open ? [open.close('incomplete').item] : [];
+      return lifecycle('response.failed', { status: 'failed', output: [...output, ...begun], failure }) + done;
+    },
+    whole: (end) => {
+      const status = toFinalStatus(end);
+      close(status);
+      return toResponseObject(head, { status, output, end });
     },
   };
 }
@@ -81,72 +100,3 @@ type LifecycleType =
   | 'response.failed';
 
 const done = 'data: [DONE]\n\n';
-const contentMark = '\u0000';
-const sequenceMark = -1;
-
-/** A message item whose text is being written. */
-interface OpenMessage {
-  opening: Event[];
-  delta(text: string, sequence: number): string;
-  close(status: 'completed' | 'incomplete'): { item: OutputItem; events: Event[] };
-}
-
-function createOpenMessage(id: string, output_index: number): OpenMessage {
-  let text = '';
-  const place = { item_id: id, output_index, content_index: 0 };
-  const [before, between, after] = splitDelta(place);
-  return {
-    opening: [
-      {
-        type: 'response.output_item.added',
-        output_index,
-        item: { ...toMessageItem(id, '', 'in_progress'), content: [] },
-      },
-      { type: 'response.content_part.added', ...place, part: toTextPart('') },
-    ],
-    delta: (delta, sequence) => {
-      text += delta;
-      return before + JSON.stringify(delta) + between + sequence + after;
-    },
-    close: (status) => {
-      const item = toMessageItem(id, text, status);
-      return {
-        item,
-        events: [
-          { type: 'response.output_text.done', ...place, text, logprobs: [] },
-          { type: 'response.content_part.done', ...place, part: toTextPart(text) },
-          { type: 'response.output_item.done', output_index, item },
-        ],
-      };
-    },
-  };
-}
-
-/** All that stays the same in the deltas of one message is written out once. */
-function splitDelta(place: { item_id: string; output_index: number; content_index: number }): [string, string, string] {
-  const delta: Extract<ResponseStreamEvent, { type: 'response.output_text.delta' }> = {
-    type: 'response.output_text.delta',
-    ...place,
-    logprobs: [],
-    delta: contentMark,
-    sequence_number: sequenceMark,
-  };
-  const text = `event: ${delta.type}\ndata: ${JSON.stringify(delta)}\n\n`;
-  const [before = '', rest = ''] = text.split(JSON.stringify(contentMark));
-  const [between = '', after = ''] = rest.split(String(sequenceMark));
-  return [before, between, after];
-}
-
-function toCallEvents(id: string, call: ToolCall, output_index: number): { item: OutputItem; events: Event[] } {
-  const item = toCallItem(id, call);
-  const place = { item_id: id, output_index };
-  return {
-    item,
-    events: [
-      { type: 'response.output_item.added', output_index, item: { ...item, status: 'in_progress', arguments: '' } },
-      { type: 'response.function_call_arguments.delta', ...place, delta: item.arguments },
-      { type: 'response.function_call_arguments.done', ...place, arguments: item.arguments },
-      { type: 'response.output_item.done', output_index, item },
-    ],
-  };
-}

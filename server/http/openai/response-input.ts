@@ -3,17 +3,10 @@ import type { AssistantPart, ModelMessage, UserPart } from '../../models/provide
 import { refuse } from '../failure.ts';
 import type { ChatInput, FindToolName } from './chat-input.ts';
 import { textPart, toConversation } from './conversation.ts';
-import {
-  checkImageCount,
-  checkToolChoice,
-  parseArguments,
-  parseImage,
-  toSampling,
-  toThinking,
-  toToolDeclaration,
-} from './fields.ts';
+import { checkImageCount, parseArguments, parseImage, toSampling, toThinking, toToolDeclaration } from './fields.ts';
 import type { ResponseBody, ResponseBodyItem, ResponseBodyPart } from './response-body.ts';
 import type { FindItem } from './stored-items.ts';
+import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
 export interface Lookups {
   findToolName: FindToolName;
@@ -28,15 +21,13 @@ export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput
     messages.flatMap((message) => (message.role === 'user' ? message.content : [])),
     'input',
   );
-  const clientTools = body.tools?.map(toToolDeclaration);
-  const toolChoice = typeof body.tool_choice === 'object' ? { name: body.tool_choice.name } : body.tool_choice;
-  checkToolChoice(toolChoice, clientTools ?? []);
+  const { toolChoice, ...tools } = chooseTools(body.tools?.map(toToolDeclaration), toChoice(body.tool_choice));
   const conversation = toConversation(body.previous_response_id ? toContinuation(messages) : messages);
   const extraSystemPrompt = [body.instructions, conversation.extraSystemPrompt].filter(Boolean).join('\n\n');
   return {
     ...conversation,
+    ...tools,
     extraSystemPrompt: extraSystemPrompt || undefined,
-    clientTools,
     thinking: toThinking(body.reasoning?.effort),
     request: {
       toolChoice,
@@ -47,8 +38,22 @@ export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput
         topP: body.top_p,
       }),
       responseFormat: toResponseFormat(body.text?.format),
+      reasoningSummary: body.reasoning?.summary,
+      verbosity: body.text?.verbosity,
+      serviceTier: body.service_tier,
+      promptCacheKey: body.prompt_cache_key,
+      safetyIdentifier: body.safety_identifier,
+      user: body.user,
     },
   };
+}
+
+function toChoice(choice: ResponseBody['tool_choice']): ToolChoice | undefined {
+  if (typeof choice !== 'object') return choice;
+  if (choice.type === 'function') return { name: choice.name };
+  return choice.type === 'allowed_tools'
+    ? { mode: choice.mode, allowed: choice.tools.map(({ name }) => name) }
+    : undefined;
 }
 
 type Format = NonNullable<ResponseBody['text']>['format'];
@@ -56,7 +61,8 @@ type Format = NonNullable<ResponseBody['text']>['format'];
 function toResponseFormat(format: Format): NonNullable<RunInput['request']>['responseFormat'] {
   if (!format || format.type === 'text') return undefined;
   if (format.type === 'json_object') return { type: 'json' };
-  return { type: 'json', name: format.name, schema: format.schema, strict: format.strict };
+  const { name, description, schema, strict } = format;
+  return { type: 'json', name, description, schema, strict };
 }
 
 /** After `previous_response_id` comes only what is new: one message of the user, and results of the calls before it. */
@@ -122,7 +128,7 @@ function toSpokenMessage({ role, content }: Extract<ResponseBodyItem, { role: st
 }
 
 function toToolMessage(
-  item: Extract<ResponseBodyItem, { type: 'function_call_output' }>,
+  item: Extract<ResponseBodyItem, { output: unknown }>,
   { called, findToolName, param }: Place,
 ): ModelMessage {
   const toolName = called.get(item.call_id) ?? item.name ?? findToolName(item.call_id);

@@ -1,17 +1,10 @@
-import type {
-  FunctionTool,
-  Response,
-  ResponseError,
-  ResponseFunctionToolCall,
-  ResponseOutputMessage,
-  ResponseUsage,
-} from 'openai/resources/responses/responses';
+import type { FunctionTool, Response, ResponseError, ResponseUsage } from 'openai/resources/responses/responses';
 import type { Usage } from '../../../sdk/protocol/usage.ts';
 import type { RunEnd } from '../../agent/runs.ts';
 import { promptTokens } from '../../models/counts.ts';
 import type { HttpFailure } from '../failure.ts';
-import type { ToolCall } from './reply.ts';
 import type { ResponseBody } from './response-body.ts';
+import type { OutputItem } from './response-items.ts';
 
 /** Members of OpenAI's type that say nothing here and cannot be null. */
 type Untold = 'image' | 'input_transformations' | 'prompt_cache_diagnostics' | 'prompt_cache_options' | 'tool_usage';
@@ -22,8 +15,6 @@ export type ResponseObject = {
     ? Exclude<Response[K], undefined> | null
     : Response[K];
 };
-
-export type OutputItem = ResponseOutputMessage | ResponseFunctionToolCall;
 
 /** How far a response has got. */
 export interface Progress {
@@ -69,30 +60,6 @@ export function toFinalStatus({ finish }: RunEnd): 'completed' | 'incomplete' {
   return finish === 'length' || finish === 'contentFilter' ? 'incomplete' : 'completed';
 }
 
-export function toMessageItem(
-  id: string,
-  text: string,
-  status: ResponseOutputMessage['status'],
-): ResponseOutputMessage {
-  return { id, type: 'message', status, role: 'assistant', content: [toTextPart(text)] };
-}
-
-export function toTextPart(text: string) {
-  return { type: 'output_text' as const, annotations: [], logprobs: [], text };
-}
-
-export function toCallItem(id: string, call: ToolCall) {
-  const input = JSON.stringify(call.arguments);
-  return {
-    id,
-    type: 'function_call' as const,
-    status: 'completed' as const,
-    arguments: input,
-    call_id: call.id,
-    name: call.name,
-  } satisfies ResponseFunctionToolCall;
-}
-
 /** The members that repeat what was asked for. */
 function toEcho(body: ResponseBody) {
   const choice = body.tool_choice;
@@ -130,14 +97,16 @@ function toFunctionTool({ name, description, parameters, strict }: Tool): Functi
   };
 }
 
-function toTextConfig(
-  { format, verbosity }: NonNullable<ResponseBody['text']> = { format: undefined, verbosity: undefined },
-) {
-  const shown =
-    format?.type === 'json_schema'
-      ? { type: format.type, name: format.name, schema: format.schema ?? {}, strict: format.strict ?? null }
-      : { type: format?.type ?? ('text' as const) };
-  return { format: shown, ...(verbosity && { verbosity }) };
+function toTextConfig(text: ResponseBody['text']) {
+  const format = text?.format;
+  const shown = format?.type === 'json_schema' ? toShownSchema(format) : { type: format?.type ?? ('text' as const) };
+  return { format: shown, ...(text?.verbosity && { verbosity: text.verbosity }) };
+}
+
+type Format = NonNullable<NonNullable<ResponseBody['text']>['format']>;
+
+function toShownSchema({ type, name, description, schema = {}, strict }: Extract<Format, { type: 'json_schema' }>) {
+  return { type, name, ...(description !== undefined && { description }), schema, strict: strict ?? null };
 }
 
 function toMetadata(metadata: ResponseBody['metadata']): Record<string, string> {

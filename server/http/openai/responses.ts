@@ -7,20 +7,13 @@ import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { refuse } from '../failure.ts';
 import { type Call, type Handler, sendJson } from '../route.ts';
 import { chooseAgent, chooseModel } from './agent.ts';
-import { collectReply, type Reply } from './reply.ts';
+import { collectReply, type ReplyStep } from './reply.ts';
 import { ResponseBody } from './response-body.ts';
-import { createResponseEvents } from './response-events.ts';
+import { createResponseEvents, type ResponseWriter } from './response-events.ts';
 import { toResponseInput } from './response-input.ts';
-import {
-  type ResponseHead,
-  type ResponseObject,
-  toCallItem,
-  toFinalStatus,
-  toMessageItem,
-  toResponseObject,
-} from './response-object.ts';
+import type { ResponseHead } from './response-object.ts';
 import { type ChosenSession, chooseSession, findToolNameIn, tellSession } from './session.ts';
-import { callItemId, findItemIn, messageItemId, responseId } from './stored-items.ts';
+import { findItemIn, responseId } from './stored-items.ts';
 import { streamReply } from './stream.ts';
 import { interpretNewest } from './typed.ts';
 
@@ -44,12 +37,19 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const input = interpretNewest(asked, deps, call);
     const head: ResponseHead = { id: input.runId, created: Math.floor(Date.now() / 1000), body };
     tellSession(res, session);
-    if (body.stream) {
-      const writer = createResponseEvents(head, run);
-      return streamReply(deps.runs, { visit: call, input, writer, limits });
-    }
-    sendJson(res, toWholeResponse(head, run, await collectReply(deps.runs, { visit: call, input })));
+    const writer = createResponseEvents(head, run);
+    if (body.stream) return streamReply(deps.runs, { visit: call, input, writer, limits });
+    const { end } = await collectReply(deps.runs, { visit: call, input }, (step) => take(writer, step));
+    sendJson(res, writer.whole(end));
   };
+}
+
+/** What is streamed to others decides what stands in the one object, too. */
+function take(writer: ResponseWriter, step: ReplyStep): void {
+  if (step.type === 'text') writer.text(step.delta);
+  else if (step.type === 'reasoning') writer.reasoning(step.delta);
+  else if (step.type === 'toolCall') writer.toolCall(step.call);
+  else if (step.type === 'turn') writer.turn();
 }
 
 interface SessionRequest {
@@ -79,11 +79,4 @@ function findSessionOf({ runs, sessions }: HttpDeps, id: string, agent: AgentSpe
     code: 'previous_response_not_found',
     param: 'previous_response_id',
   });
-}
-
-function toWholeResponse(head: ResponseHead, run: string, { text, toolCalls, end }: Reply): ResponseObject {
-  const status = toFinalStatus(end);
-  const said = text === '' ? [] : [toMessageItem(messageItemId(run, 0), text, status)];
-  const called = toolCalls.map((call, index) => toCallItem(callItemId(run, index), call));
-  return toResponseObject(head, { status, output: [...said, ...called], end });
 }

@@ -5,11 +5,12 @@ import type { SessionStore } from '../../sessions/store.ts';
 /*
  * Ids of responses and of their items. They carry the run, so that nothing has to be remembered beside the session:
  *
- *   resp_<run>   msg_<run>_<n>   fc_<run>_<n>
+ *   resp_<run>   msg_<run>_<n>   rs_<run>_<n>   fc_<run>_<n>
  */
 
 export const responseId = (run: string) => `resp_${run}`;
 export const messageItemId = (run: string, index: number) => `msg_${run}_${index}`;
+export const reasoningItemId = (run: string, index: number) => `rs_${run}_${index}`;
 export const callItemId = (run: string, index: number) => `fc_${run}_${index}`;
 
 /** The message that an item of an earlier response stands for; undefined when its session is gone. */

@@ -9,6 +9,9 @@ import { followReply, type ToolCall } from './reply.ts';
 export interface ReplyWriter {
   /** What comes before anything is said. */
   head(): string;
+  /** A model is asked; what it says belongs to a further message. */
+  turn(): string;
+  reasoning(delta: string): string;
   text(delta: string): string;
   toolCall(call: ToolCall): string;
   done(end: RunEnd): string;
@@ -50,9 +53,10 @@ export function streamReply(runs: Pick<Runs, 'start'>, { visit, input, writer, l
 
   followReply(runs, { visit, input }, (step) => {
     if (step.type === 'text') open().write(writer.text(step.delta));
+    else if (step.type === 'reasoning') open().write(writer.reasoning(step.delta));
     else if (step.type === 'toolCall') open().write(writer.toolCall(step.call));
     else if (step.type === 'failed') fail(step.failure);
-    else if (step.type === 'alive') open();
+    else if (step.type === 'turn') stream?.write(writer.turn());
     else {
       open().end(writer.done(step.end));
       resolve();
