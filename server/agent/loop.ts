@@ -8,6 +8,7 @@ import type {
   ToolDeclaration,
 } from '../models/provider.ts';
 import type { Model } from '../models/registry.ts';
+import { createPatience, isWorthFallback } from './candidates.ts';
 import { orAborted, untilAborted } from './patience.ts';
 
 /*
@@ -15,13 +16,16 @@ import { orAborted, untilAborted } from './patience.ts';
  *
  *   model -> text* reasoning* toolCall* -> called -> message -> [toolStart -> toolEnd]* -> model -> ... -> message -> (return)
  *
- * A failure before a turn's first word tries the next candidate (`fallback`); later it ends the run.
+ * A failure before a turn's first token, that of thinking included, tries the next candidate (`fallback`), unless it is the
+ * caller's own; later it ends the run.
  */
 
 /** What a run works with. */
 export interface LoopContext {
-  /** The model to use, then what to try when it fails before its first word. Never empty. */
+  /** The model to use, then what to try when it fails before its first token. Never empty. */
   candidates: readonly Model[];
+  /** Milliseconds until the first token of a turn, all candidates together. Default 30 000. */
+  firstMs?: number | undefined;
   messages: ModelMessage[];
   request: Omit<ModelRequest, 'messages' | 'tools'>;
   /** Tools that run here. */
@@ -110,13 +114,16 @@ export async function runLoop(
   let messages = [...context.messages];
   const [first] = context.candidates;
   if (!first) throw new Error('a run without a model');
+  let { candidates } = context;
   let usage = noUsage;
   let model = first;
 
   for (let turns = 0; turns < maxTurns; turns++) {
-    const turn = await runTurn({ ...context, messages }, emit, signal);
+    const turn = await runTurn({ ...context, candidates, messages }, emit, signal);
     usage = addUsage(usage, turn.usage);
     model = turn.model;
+    // Whoever stepped in goes on: the next turn would only wait for the same failure again.
+    candidates = candidates.slice(candidates.indexOf(model));
     messages = [...turn.messages];
     if (turn.failure || signal.aborted) return { finish: 'other', usage, model, failure: turn.failure };
     if (turn.calls.length === 0) return { finish: turn.finish, usage, model };
@@ -145,27 +152,34 @@ interface Turn {
   usage: Usage;
   model: Model;
   failure: ModelFailure | undefined;
+  /** True once anything was told of what the model said or thought. */
+  hasBegun: boolean;
 }
 
 /** One call of a model, with the next candidates tried while nothing has been said. */
 async function runTurn(context: LoopContext, emit: (step: LoopStep) => void, signal: AbortSignal): Promise<Turn> {
   let { messages } = context;
-  const call = async (model: Model) => {
+  let patience = createPatience(context.firstMs);
+  const call = async (model: Model, left: number) => {
     emit({ type: 'model', model });
-    const turn = await callModel(model, { ...context, messages }, { emit, signal });
+    const firstMs = patience.share(left);
+    const turn = await callModel(model, { ...context, messages }, { emit, signal, firstMs });
     emit({ type: 'called', model, usage: turn.usage, hasSpoken: turn.content.length > 0 });
     return turn;
   };
   for (const [index, model] of context.candidates.entries()) {
-    let turn = await call(model);
-    const isTooLong = turn.failure?.kind === 'context_length' && turn.content.length === 0;
+    const left = context.candidates.length - index;
+    let turn = await call(model, left);
+    const isTooLong = turn.failure?.kind === 'context_length' && !turn.hasBegun;
     const shorter = isTooLong && !signal.aborted ? await context.recover?.() : undefined;
     if (shorter && !signal.aborted) {
       messages = shorter;
-      turn = await call(model);
+      // Making room took time that is not the provider's.
+      patience = createPatience(context.firstMs);
+      turn = await call(model, left);
     }
     const next = context.candidates[index + 1];
-    if (turn.failure && turn.content.length === 0 && next && !signal.aborted) {
+    if (turn.failure && !turn.hasBegun && next && !signal.aborted && isWorthFallback(turn.failure)) {
       emit({ type: 'fallback', from: model, to: next, failure: turn.failure });
       continue;
     }
@@ -183,15 +197,26 @@ async function runTurn(context: LoopContext, emit: (step: LoopStep) => void, sig
 async function callModel(
   model: Model,
   { messages, request, tools, clientTools }: LoopContext,
-  { emit, signal }: { emit: (step: LoopStep) => void; signal: AbortSignal },
+  { emit, signal, firstMs }: { emit: (step: LoopStep) => void; signal: AbortSignal; firstMs: number },
 ): Promise<Turn> {
-  const turn: Turn = { messages, content: [], calls: [], finish: 'other', usage: noUsage, model, failure: undefined };
+  const turn: Turn = {
+    messages,
+    content: [],
+    calls: [],
+    finish: 'other',
+    usage: noUsage,
+    model,
+    failure: undefined,
+    hasBegun: false,
+  };
   // A name can be declared only once; the caller knows what it meant by its own.
   const ours = tools.filter((tool) => !clientTools.some(({ name }) => name === tool.name));
   const declared = [...ours, ...clientTools];
-  const stream = model.stream({ ...request, messages, ...(declared.length > 0 && { tools: declared }) }, signal);
+  const asked = { ...request, messages, ...(declared.length > 0 && { tools: declared }) };
+  const stream = model.stream(asked, signal, { firstMs });
   let chars = 0;
   for await (const event of untilAborted(stream, signal)) {
+    turn.hasBegun ||= event.type !== 'finish' && event.type !== 'failure';
     receive(turn, event, emit);
     if (event.type === 'text' || event.type === 'reasoning') chars += event.delta.length;
     if (chars <= maxAnswerChars) continue;

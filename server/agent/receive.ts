@@ -54,10 +54,12 @@ export function createReceiver(receiving: Receiving): (step: LoopStep) => void {
     tell({ type: 'model', provider, model });
   };
 
-  const receiveFallback = (step: StepOf<'fallback'>) => {
-    const [from, to] = [step.from, step.to].map(({ provider, id }) => `${provider}/${id}`);
-    log.warn(`run ${runId}: ${from} failed, trying ${to}: ${step.failure.message}`);
-    record({ stream: 'lifecycle', data: { phase: 'fallback_step', from, to, reason: step.failure.kind } });
+  const receiveFallback = ({ from, to, failure: { kind, message, httpStatus } }: StepOf<'fallback'>) => {
+    const [failed, next] = [from, to].map(({ provider, id }) => `${provider}/${id}`);
+    const told = { provider: from.provider, model: from.id, kind, next };
+    log.warn(`run ${runId}: ${failed} failed, trying ${next}: ${message}`, told);
+    const reason = { reason: kind, ...(httpStatus !== undefined && { httpStatus }), error: message };
+    record({ stream: 'lifecycle', data: { phase: 'fallback_step', from: failed, to: next, ...reason } });
   };
 
   return (step) => {

@@ -98,6 +98,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
   let startedAt: number | undefined;
   let answeredBy: string | undefined;
   let ending: Promise<void> | undefined;
+  let asked: { provider: string; model: string } | undefined;
 
   /** False once the session was reset or deleted, which ends the run first: what was under way belongs to neither. */
   const isCurrent = () => {
@@ -147,6 +148,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     if (!isRest) chat.tell(reply);
   });
   const noteModel = (model: { provider: string; model: string }) => {
+    asked = model;
     receipt.noteModel(model);
     if (!transient) deps.sessions.announce(sessionKey, { phase: 'model', runId });
   };
@@ -197,6 +199,9 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     },
     get startedAt() {
       return startedAt;
+    },
+    get model() {
+      return asked;
     },
     get answeredBy() {
       return answeredBy;

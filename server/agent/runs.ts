@@ -97,6 +97,8 @@ export interface Run {
   /** The reply so far. */
   readonly text: string;
   readonly startedAt: number | undefined;
+  /** The model that was asked last. */
+  readonly model: { provider: string; model: string } | undefined;
   /** The run whose reply will answer this one's message, too. */
   readonly answeredBy: string | undefined;
   /** What has happened besides text, oldest first, a bounded number: for clients that come in the middle. */

@@ -34,6 +34,8 @@ export async function* streamAnswer(
       yield { type: 'failure', failure: toAnswerFailure(callee, { ...answer, body }) };
       return;
     }
+    // Whoever has sent the head is at work, however long the first word takes.
+    yield pulse;
     yield* readEvents(answer.body, request.readerFor(answer, callee), callee);
   } catch (error) {
     // The one road on which exceptions of the network become events; after an abort nobody wants to hear them.

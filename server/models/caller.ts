@@ -8,9 +8,9 @@ import { createOpenAICompletionsProvider } from './openai-completions.ts';
 import { createOpenAIResponsesProvider } from './openai-responses.ts';
 import type { ModelEvent, ModelProvider, ModelRequest } from './provider.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
-import type { Model } from './registry.ts';
+import type { Model, Patience } from './registry.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
-import { defaultTotalMs, toMs, withTimeouts } from './timeouts.ts';
+import { defaultFirstMs, defaultIdleMs, defaultTotalMs, toMs, withTimeouts } from './timeouts.ts';
 import type { LiveProvider, ProviderOptions } from './upstream.ts';
 
 /** Makes callable models out of catalog entries: the right kind of provider, its limits, its retries. */
@@ -83,7 +83,7 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
   /** One call of a provider that may be replaced while it runs. */
   async function* callBorrowed(
     entry: CatalogEntry,
-    target: { model: string; request: ModelRequest },
+    target: { model: string; request: ModelRequest; patience: Patience | undefined },
     signal: AbortSignal,
   ): AsyncGenerator<ModelEvent> {
     const loan = borrow(entry);
@@ -92,7 +92,8 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
       return;
     }
     try {
-      yield* call(loan.provider, { ...target, provider: entry.id, idleMs: entry.idleMs }, signal);
+      const ownMs = entry.idleMs ?? (entry.startsSlowly ? defaultIdleMs : undefined);
+      yield* call(loan.provider, { ...target, provider: entry.id, idleMs: entry.idleMs, ownMs }, signal);
     } finally {
       loan.giveBack();
     }
@@ -100,17 +101,28 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
 
   /** One call with its limits, and with quick retries before its first event. */
   function call(provider: ModelProvider, target: Target, signal: AbortSignal): AsyncIterable<ModelEvent> {
-    const { model, request, idleMs } = target;
+    const { model, request, idleMs, ownMs } = target;
     const totalMs = toMs(config().agents?.defaults?.timeoutSeconds) ?? defaultTotalMs;
-    const timed = { provider: target.provider, model, limits: { idleMs, totalMs }, startedAt: performance.now() };
+    const startedAt = performance.now();
+    const withinMs = target.patience?.firstMs ?? retry?.withinMs ?? defaultFirstMs;
+    const toLimits = () => ({
+      idleMs,
+      totalMs,
+      firstMs: ownMs ?? Math.max(1, startedAt + withinMs - performance.now()),
+    });
     return withRetries(
-      () => withTimeouts((cut) => provider.stream(model, request, cut), timed, signal),
+      () => {
+        const timed = { provider: target.provider, model, limits: toLimits(), startedAt };
+        return withTimeouts((cut) => provider.stream(model, request, cut), timed, signal);
+      },
       {
         ...retry,
-        onRetry: ({ message }, delayMs) =>
+        withinMs,
+        onRetry: ({ kind, message }, delayMs) =>
           log.warn(`model call failed, next try in ${Math.round(delayMs)} ms: ${message}`, {
             provider: target.provider,
             model,
+            kind,
           }),
       },
       signal,
@@ -123,7 +135,8 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
       id: 'guide',
       api: 'builtin',
       contextWindow: undefined,
-      stream: (request, signal) => call(guide, { provider: 'builtin', model: 'guide', request }, signal),
+      stream: (request, signal, patience) =>
+        call(guide, { provider: 'builtin', model: 'guide', request, patience }, signal),
     },
     toModel(entry, id) {
       const listed = entry.models.find((model) => model.id === id);
@@ -134,7 +147,8 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
         id: model,
         api: entry.api,
         contextWindow: listed?.contextWindow,
-        stream: (request, signal) => callBorrowed(entry, { model, request: fitTo(listed, request) }, signal),
+        stream: (request, signal, patience) =>
+          callBorrowed(entry, { model, request: fitTo(listed, request), patience }, signal),
       };
     },
     limits: limits.list,
@@ -155,7 +169,10 @@ interface Target {
   provider: string;
   model: string;
   request: ModelRequest;
+  patience: Patience | undefined;
   idleMs?: number | undefined;
+  /** Milliseconds until the first sign of life, where the provider has a limit of its own. */
+  ownMs?: number | undefined;
 }
 
 /** Leaves out what the configuration says the model cannot do. */
@@ -168,6 +185,8 @@ function fitTo(listed: CatalogModel | undefined, request: ModelRequest): ModelRe
 }
 
 async function* failAtOnce({ id, obstacle }: CatalogEntry, model: string): AsyncGenerator<ModelEvent> {
-  const { kind = 'bad_request', message = `models.providers.${id} cannot be used.` } = obstacle ?? {};
-  yield { type: 'failure', failure: { kind, message, provider: id, model, retryable: false } };
+  const { kind, message = `models.providers.${id} cannot be used.` } = obstacle ?? {};
+  // A setting of ours that is wrong is not the fault of whoever asks.
+  const failure = { kind: kind === 'auth' ? kind : ('unavailable' as const), message, provider: id, model };
+  yield { type: 'failure', failure: { ...failure, retryable: false } };
 }

@@ -20,6 +20,8 @@ export interface CatalogEntry {
   models: CatalogModel[];
   /** Milliseconds; undefined when nobody said. */
   idleMs: number | undefined;
+  /** True for servers that load a model before their first word, and read the whole prompt on small machines. */
+  startsSlowly: boolean;
   /** Model for embeddings, where one is known. */
   embeddingModel: string | undefined;
   /** Why it is offered, for people; follows "because". */
@@ -72,15 +74,18 @@ function toConfigured(id: string, provider: ProviderConfig, env: Env): CatalogEn
   const configuredKey = provider.apiKey !== undefined && !isUnresolved(provider.apiKey) ? provider.apiKey.trim() : '';
   const apiKey = configuredKey || fromEnv?.value;
   const variables = atHome ? known.keyVariables : [];
+  const api =
+    provider.api ?? (known && (atHome || known.api !== 'openai-responses') ? known.api : 'openai-completions');
   const entry: CatalogEntry = {
     id,
-    api: provider.api ?? (known && (atHome || known.api !== 'openai-responses') ? known.api : 'openai-completions'),
+    api,
     baseUrl,
     apiKey,
     keyName: fromEnv?.name ?? `models.providers.${id}.apiKey`,
     headers: provider.headers,
     models: provider.models ?? (known?.defaultModel && atHome ? [{ id: known.defaultModel }] : []),
     idleMs: toMs(provider.timeoutSeconds),
+    startsSlowly: api === 'ollama' || known?.keyVariables.length === 0,
     embeddingModel:
       provider.models?.find((model) => isEmbeddingModel(model.id))?.id ?? (atHome ? known.embeddingModel : undefined),
     reason: `models.providers.${id} is configured`,

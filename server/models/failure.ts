@@ -49,11 +49,11 @@ export function toAnswerFailure(callee: Callee, refusal: Refusal): ModelFailure 
   const failure = toFailure(callee, kind, {
     text: refusal.status < 300 ? 'failed' : `answered ${refusal.status}`,
     detail: said.message,
-    retryable: kind === 'rate_limit' || kind === 'unavailable' || kind === 'timeout',
+    retryable: passing.has(kind) && !lasting(refusal.status),
     httpStatus: refusal.status < 300 ? undefined : refusal.status,
   });
   const retryAfterMs = readRetryAfter(refusal.headers, said.raw);
-  if (failure.retryable && retryAfterMs !== undefined) failure.retryAfterMs = retryAfterMs;
+  if ((failure.retryable || kind === 'quota') && retryAfterMs !== undefined) failure.retryAfterMs = retryAfterMs;
   const advice = adviceFor(kind, callee, refusal.status);
   if (advice) failure.message = `${failure.message.replace(/\.$/, '')}. ${advice}`;
   return failure;
@@ -73,7 +73,7 @@ export function toNetworkFailure(callee: Callee, error: unknown): ModelFailure {
   }
   if (code === webPage) {
     const text = `answered with a web page. Check models.providers.${callee.provider}.baseUrl: it is the address of the API.`;
-    return toFailure(callee, 'bad_request', { text });
+    return toFailure(callee, 'unavailable', { text });
   }
   if (timeoutCodes.has(code)) return unavailable(`gave no connection in time at ${bare(callee.url)}`);
   if (closedCodes.has(code)) return unavailable('closed the connection before the answer was complete');
@@ -141,11 +141,16 @@ function classify(status: number, { message, codes }: Said): Kind {
     return 'not_found';
   }
   if (status === 408) return 'timeout';
-  if (status === 409 || status === 425 || status >= 500) return status === 501 ? 'bad_request' : 'unavailable';
+  if (status === 409 || status === 425 || status >= 500 || (status >= 300 && status < 400)) return 'unavailable';
   if (/overloaded|server_error|api_error|unavailable|internal|timeout|(^| )5\d\d( |$)/i.test(codes))
     return 'unavailable';
-  return status >= 300 ? 'bad_request' : 'unknown';
+  return status >= 400 ? 'bad_request' : 'unknown';
 }
+
+const passing: ReadonlySet<Kind> = new Set(['rate_limit', 'unavailable', 'timeout', 'unknown']);
+
+/** Redirects, and what a server does not know at all, are so until somebody changes a setting. */
+const lasting = (status: number) => (status >= 300 && status < 400) || status === 501;
 
 const tooLong =
   /context (length|window|size)|maximum context|prompt is too long|input is too long|too many (input )?tokens|input token count .*exceed|exceeds? the (maximum|available|model'?s?) .{0,40}(tokens|context)|reduce the length of the messages/i;

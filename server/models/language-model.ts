@@ -37,6 +37,8 @@ export function streamThrough({ upstream, open, settings = {} }: LanguageModelPa
       const recall = (callId: string) => memory.recall(session, callId);
       const options = toCallOptions(request, settings, { recall, signal });
       const answer = await (await client)(model).doStream(options);
+      // Whoever has sent the head is at work, however long the first word takes.
+      yield pulse;
       const turn = createTurn(callee, (ids, parts) => memory.remember(session, ids, parts));
       for await (const part of partsOf(answer.stream)) {
         for (const event of turn.add(part)) {
@@ -189,6 +191,9 @@ function toThrownFailure(callee: Callee, error: unknown): ModelFailure {
   if (thrown.name === 'AI_UnsupportedFunctionalityError') {
     return toFailure(callee, 'bad_request', { text: 'cannot take this request', detail: String(thrown.message) });
   }
+  // What the packages throw without a name of their own is about answers that they did not expect.
+  if (thrown.name === 'Error' && status === undefined)
+    return toMalformedFailure(callee, 'an answer', String(thrown.message));
   if (error instanceof Error && status === undefined) return toNetworkFailure(callee, error);
   const { message, type, code, responseHeaders = {}, responseBody } = thrown;
   const body = responseBody ? String(responseBody) : JSON.stringify({ error: { message, type, code } });

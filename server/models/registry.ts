@@ -13,8 +13,17 @@ export interface Model {
   api: string;
   /** Tokens; undefined when nobody said. */
   contextWindow: number | undefined;
-  /** Streams one call, with idle and total timeouts applied. Contract: as ModelProvider.stream. */
-  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /** Streams one call, with its timeouts and retries. Contract: as ModelProvider.stream. */
+  stream(request: ModelRequest, signal: AbortSignal, patience?: Patience): AsyncIterable<ModelEvent>;
+}
+
+/** How long a call may take to begin. */
+export interface Patience {
+  /**
+   * Milliseconds until the provider's first sign of life, retries and waits included. Default 30 000. A provider that the
+   * configuration gives more time, and one that has to load its model first, takes it all the same.
+   */
+  firstMs: number;
 }
 
 /** What is known of a model without calling it. */

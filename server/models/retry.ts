@@ -7,6 +7,8 @@ export interface RetryPolicy {
   maxRetries?: number | undefined;
   /** Milliseconds from the beginning of the call within which the last try must begin. Default 30 000. */
   withinMs?: number | undefined;
+  /** Milliseconds that are waited at most because a provider asks for it: who asks for more is not tried again. Default 5000. */
+  maxDelayMs?: number | undefined;
   /** Milliseconds before the first retry, four times as many before the next. Default 300. */
   firstDelayMs?: number | undefined;
   /** Told before each wait. */
@@ -15,7 +17,8 @@ export interface RetryPolicy {
 
 /**
  * Calls again when a call fails before it gave anything and the failure may pass: never after the first event, never after
- * a timeout (a provider that stalled once is not quick), and not when `Retry-After` asks for more time than is left.
+ * a timeout (a provider that stalled once is not quick), and not when `Retry-After` asks for more time than is quick: the caller,
+ * or a fallback, can do better than wait.
  */
 export async function* withRetries(
   call: () => AsyncIterable<ModelEvent>,
@@ -53,5 +56,6 @@ function delayBefore(
   const usual = (policy.firstDelayMs ?? 300) * 4 ** retries;
   // Spread by a quarter, so that runs that failed together do not come back together.
   const delayMs = failure.retryAfterMs ?? usual * (1 + Math.random() / 4);
+  if (delayMs > (policy.maxDelayMs ?? 5000)) return undefined;
   return performance.now() + delayMs <= deadline ? delayMs : undefined;
 }

@@ -2,6 +2,8 @@ import type { ModelEvent, ModelFailure } from './provider.ts';
 
 /** Limits of one call. */
 export interface CallLimits {
+  /** Milliseconds until the first sign of life, the head of the answer. Default: those of `idleMs`. */
+  firstMs?: number | undefined;
   /** Milliseconds without a sign of life from the provider. Default 120 000. */
   idleMs?: number | undefined;
   /** Milliseconds for the whole call, retries included. Default 600 000. */
@@ -17,7 +19,9 @@ export interface TimedCall {
   startedAt: number;
 }
 
-const defaultIdleMs = 120_000;
+export const defaultIdleMs = 120_000;
+/** Milliseconds in which a call is answered or has failed: retries, waits, connects and fallbacks included. */
+export const defaultFirstMs = 30_000;
 export const defaultTotalMs = 600_000;
 
 /** A configured limit in milliseconds; 0 stands for the default, and no timer can be longer than 24 days. */
@@ -66,7 +70,7 @@ const over = Symbol('over');
 
 /** An idle timer, a total timer and a signal: the first that fires ends the waiting for events, once. */
 function startClock(call: TimedCall, signal: AbortSignal, onOver: () => void) {
-  const { idleMs = defaultIdleMs, totalMs = defaultTotalMs } = call.limits;
+  const { idleMs = defaultIdleMs, totalMs = defaultTotalMs, firstMs = idleMs } = call.limits;
   let isOver = false;
   let waiter: ((value: typeof over) => void) | undefined;
   const end = (failure?: ModelFailure) => {
@@ -77,11 +81,18 @@ function startClock(call: TimedCall, signal: AbortSignal, onOver: () => void) {
     waiter?.(over);
   };
   const cancel = () => end();
-  // Time that the consumer takes between two events is not the provider's: without a waiter the idle timer rings in vain.
-  const idle = setTimeout(() => waiter && end(idleFailure(call, idleMs)), idleMs).unref();
+  // Time that the consumer takes between two events is not the provider's: without a waiter the timer rings in vain.
+  const startTimer = (ms: number) => setTimeout(() => waiter && end(idleFailure(call, ms)), ms).unref();
+  let idle = startTimer(firstMs);
+  let isAlive = firstMs === idleMs;
   const left = Math.max(0, totalMs - (performance.now() - call.startedAt));
   const total = setTimeout(() => end(totalFailure(call, totalMs)), left).unref();
   signal.addEventListener('abort', cancel, { once: true });
+  const showLife = () => {
+    isAlive = true;
+    clearTimeout(idle);
+    if (!isOver) idle = startTimer(idleMs);
+  };
   const clock = {
     failure: undefined as ModelFailure | undefined,
     next(events: AsyncIterator<ModelEvent>): Promise<IteratorResult<ModelEvent> | typeof over> {
@@ -94,6 +105,7 @@ function startClock(call: TimedCall, signal: AbortSignal, onOver: () => void) {
           <T>(how: (value: T) => void) =>
           (value: T) => {
             waiter = undefined;
+            if (!isAlive) showLife();
             how(value);
           };
         events.next().then(settle(resolve), settle(reject));
@@ -115,7 +127,7 @@ function isSignOfLife(event: ModelEvent): boolean {
 
 function idleFailure({ provider, model }: TimedCall, idleMs: number): ModelFailure {
   const key = `models.providers.${provider}.timeoutSeconds`;
-  const message = `${provider} sent nothing for ${idleMs / 1000} s. Raise ${key} if ${model} needs longer.`;
+  const message = `${provider} sent nothing for ${Math.round(idleMs) / 1000} s. Raise ${key} if ${model} needs longer.`;
   return { kind: 'timeout', message, provider, model, retryable: true };
 }
 

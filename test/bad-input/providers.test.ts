@@ -54,7 +54,7 @@ describe('a provider that refuses', () => {
     [429, 429, 'rate_limit_error', 'rate_limit_exceeded'],
     [500, 502, 'api_error', null],
     [503, 502, 'api_error', null],
-    [302, 400, 'invalid_request_error', null],
+    [302, 502, 'api_error', null],
   ];
 
   it('is told as what it is: status, code, its words if it has any, and where to look; in the log, too', async () => {
@@ -112,7 +112,7 @@ describe('a provider, whatever it speaks,', () => {
     silent: [() => undefined, 504, /sent nothing for 1 s.*timeoutSeconds/],
     'silent-after-head': [(res) => res.writeHead(200).flushHeaders(), 504, /sent nothing for 1 s/],
     'stalled-refusal': [(res) => res.writeHead(500).write('{"error":'), 504, /sent nothing for 1 s/],
-    'web-page': [(res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>'), 400, /web page.*baseUrl/],
+    'web-page': [(res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<html>'), 502, /web page.*baseUrl/],
     'hung-up': [(res) => res.destroy(), 502, /closed the connection/],
     'no-http': [(res) => res.socket?.end('SSH-2.0-OpenSSH_9.6\r\n'), 502, / failed: /],
     'empty-answer': [(res) => res.end(), 502, /ended the stream before/],

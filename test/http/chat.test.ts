@@ -195,8 +195,9 @@ describe('a model that fails', () => {
     await using house = await openHouse(failing(failure));
     for (const stream of [false, true]) {
       const answer = await ask(house, { stream });
-      expect(answer.headers.get('retry-after')).toBe(failure.kind === 'rate_limit' ? '8' : null);
-      const mayRetry = status === 429 || status === 400 || failure.kind === 'unavailable';
+      const wait = { rate_limit: '8', quota: '60' }[failure.kind as string] ?? null;
+      expect(answer.headers.get('retry-after')).toBe(wait);
+      const mayRetry = failure.kind === 'rate_limit' || status === 400 || failure.kind === 'unavailable';
       expect(answer.headers.get('x-should-retry')).toBe(mayRetry ? null : 'false');
       expect(await readError(answer)).toEqual({ status, type, code, param: null, message: 'it said no' });
     }

@@ -94,7 +94,8 @@ describe('the kind of a failure', () => {
     ['refusal', 400, openai('The response was filtered', 'content_filter')],
     ['bad_request', 400, openai('Unknown parameter: x')],
     ['bad_request', 422, { detail: [{ msg: 'field required' }] }],
-    ['bad_request', 302, ''],
+    ['unavailable', 302, ''],
+    ['unavailable', 501, ''],
     ['timeout', 408, ''],
     ['unavailable', 500, '<html><body><h1>Internal error</h1></body></html>'],
     ['unavailable', 529, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }],
@@ -107,7 +108,8 @@ describe('the kind of a failure', () => {
   ] as const)('is %s for %i %j', (kind, status, body) => {
     const failure = answer(status, body);
     expect(failure).toMatchObject({ kind, provider: 'acme', model: 'anvil-1' });
-    expect(failure.retryable).toBe(['rate_limit', 'unavailable', 'timeout'].includes(kind));
+    const isLasting = status === 302 || status === 501;
+    expect(failure.retryable).toBe(!isLasting && ['rate_limit', 'unavailable', 'timeout', 'unknown'].includes(kind));
     expect(failure.httpStatus).toBe(status === 200 ? undefined : status);
   });
 });

@@ -203,7 +203,7 @@ describe('a provider that is configured wrongly', () => {
   ])('%j fails its calls with the key to correct', async (provider, words) => {
     await using registry = createTestRegistry(withProviders({ acme: provider }));
     const failure = failureOf(await collect(registry.find('acme/a').stream(hello, never)));
-    expect(failure).toMatchObject({ kind: 'bad_request', message: expect.stringContaining(words) });
+    expect(failure).toMatchObject({ kind: 'unavailable', retryable: false, message: expect.stringContaining(words) });
     expect(failure.message).not.toContain('hidden');
   });
 

@@ -59,7 +59,7 @@ it('waits longer before the second retry', async () => {
 it('stops waiting when the caller aborts', async () => {
   const abort = new AbortController();
   const running = run(
-    [[failed({ retryAfterMs: 20_000 })], [finish]],
+    [[failed({ retryAfterMs: 4000 })], [finish]],
     { onRetry: () => setImmediate(() => abort.abort()) },
     abort.signal,
   );

@@ -21,9 +21,10 @@ export function toRunFailure(end: RunEnd): HttpFailure | undefined {
 export function toModelHttpFailure({ kind, message, retryable, retryAfterMs }: ModelFailure): HttpFailure {
   const { status, type = 'api_error', code = null } = answers[kind];
   const failure = { status, type, code, message, param: null };
-  if (status === 429 && kind === 'rate_limit') return { ...failure, headers: retryAfter(retryAfterMs ?? 1000) };
-  // An account that is empty stays so for longer than any client repeats.
-  return (status < 500 && kind !== 'quota') || retryable ? failure : final(failure);
+  if (kind === 'rate_limit') return { ...failure, headers: retryAfter(retryAfterMs ?? 1000) };
+  // Clients repeat every 429, but no waiting fills an account.
+  if (kind === 'quota') return final({ ...failure, headers: retryAfter(retryAfterMs ?? 60_000) });
+  return status < 500 || retryable ? failure : final(failure);
 }
 
 const invalid = 'invalid_request_error';

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import type { RunEnd, RunInput, RunStep, Runs } from '../../agent/runs.ts';
 import { type HttpFailure, refuse } from '../failure.ts';
@@ -38,7 +39,11 @@ export async function followReply(
 ): Promise<void> {
   const { run } = await runs.start(input);
   if (!run) throw new GatewayError('UNAVAILABLE', `run ${input.runId} ended before its reply could be read`);
-  const tell = holdToChoice(input, listener);
+  const tell = holdToChoice(input, (step) => {
+    // Named with the first token, from which on there are no fallbacks; once the head is out it is too late.
+    if (!res.headersSent && step.type !== 'turn') tellModel(res, 'end' in step ? step.end : run.model);
+    listener(step);
+  });
   // A model that answers at once may have begun before there was a run to watch.
   const missed = run.text;
   if (missed) tell({ type: 'text', delta: missed });
@@ -60,6 +65,11 @@ export async function followReply(
   };
   if (res.destroyed) leave();
   else res.once('close', leave);
+}
+
+function tellModel(res: ServerResponse, answering: Partial<Pick<RunEnd, 'provider' | 'model'>> = {}): void {
+  const { provider, model } = answering;
+  if (provider && model) res.setHeader('x-openclaw-model', encodeURI(`${provider}/${model}`));
 }
 
 /**
