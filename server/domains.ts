@@ -14,6 +14,7 @@ import { openConversations } from './conversations.ts';
 import type { Database } from './database/database.ts';
 import { createDevices } from './devices/devices.ts';
 import type { GatewayOptions, Life } from './gateway.ts';
+import { areModelsReady, createReadiness } from './health/readiness.ts';
 import { watchVitals } from './health/vitals.ts';
 import type { Domains } from './methods/context.ts';
 import { createGuideProvider } from './models/guide.ts';
@@ -117,6 +118,14 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     requireModel: models.find,
   });
 
+  const readiness = createReadiness();
+  let isSearched = false;
+  void models.ready.then(() => {
+    isSearched = true;
+  });
+  readiness.join('database', () => database.isWritable);
+  readiness.join('models', () => areModelsReady({ agents, models, isSearched: () => isSearched }));
+
   const domains = {
     ...conversations,
     config: live,
@@ -139,7 +148,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     domains,
     health: vitals.health,
     publish,
-    isWritable: () => database.isWritable,
+    readiness,
     recover,
     prune,
     async close() {

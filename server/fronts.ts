@@ -87,7 +87,7 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
     },
     probes: {
       phase: () => life.phase,
-      failing: () => (house.isWritable() ? [] : ['database']),
+      failing: house.readiness.failing,
       startedAt,
     },
     callContext,

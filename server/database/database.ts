@@ -28,7 +28,10 @@ export interface Database {
    * Contract: the callback does not throw and does not use the database.
    */
   watch(table: WatchedTable, onChange: (key: string) => void): void;
-  /** False from a write that the disk refused until one that it took, and for good after a failed flush. */
+  /**
+   * False from a write that the disk refused until one that it took, and for good after a failed flush. When nobody writes,
+   * it is tried anew every few seconds: who is told that nothing can be written stops asking for it.
+   */
   readonly isWritable: boolean;
   close(): Promise<void>;
 }
@@ -45,6 +48,8 @@ export interface WatchedTable {
 const patienceMs = 20;
 /** Milliseconds that a write, and everything else with it, waits for another program that writes to the file. */
 const busyMs = 250;
+/** Milliseconds between attempts to write while the disk refuses it. */
+const proofMs = 2000;
 
 /** @throws GatewayError UNAVAILABLE when the file cannot be opened, or is of a newer gateway. */
 export async function openDatabase(path: string): Promise<Database> {
@@ -62,12 +67,14 @@ export async function openDatabase(path: string): Promise<Database> {
 }
 
 function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Database {
-  const begin = sqlite.prepare('BEGIN IMMEDIATE');
+  const start = sqlite.prepare('BEGIN IMMEDIATE');
   const commit = sqlite.prepare('COMMIT');
   const mark = sqlite.prepare('SAVEPOINT work');
   const release = sqlite.prepare('RELEASE work');
   const undo = sqlite.prepare('ROLLBACK TO work');
   const fold = sqlite.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  // Changes nothing, and yet has the first page written: a transaction with this in it cannot come through without the disk.
+  const stamp = sqlite.prepare(`PRAGMA user_version=${migrations.length}`);
   const checkpoints = createCheckpoints(path, wal, () => fold.get());
   let open = false;
   /** True once this transaction ends with the turn. */
@@ -79,6 +86,9 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
   /** Those who wait for the writes that no sync has covered yet. */
   let waiting: PromiseWithResolvers<void> | undefined;
   let isWritable = true;
+  /** True while the transaction is one that shows, when it comes through, that the disk takes writes again. */
+  let isProof = false;
+  let proof: NodeJS.Timeout | undefined;
   let rollbacks = 0;
   let watches = 0;
   /** Set for good by the first flush that fails: the system then forgets what it could not write, and says so only once. */
@@ -96,9 +106,36 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       return;
     }
     unsynced = true;
-    isWritable = true;
+    if (isProof) isWritable = true;
     checkpoints.committed();
     if (waiting) sync();
+  };
+
+  const begin = () => {
+    start.run();
+    open = true;
+    patience = setTimeout(endTurn, patienceMs);
+    isProof = !isWritable;
+    if (isProof) stamp.run();
+  };
+
+  const noteRefusal = () => {
+    isWritable = false;
+    isProof = false;
+    proof ??= setTimeout(prove, proofMs).unref();
+  };
+
+  /** Writes nothing, but in a way that the disk has to take. */
+  const prove = () => {
+    proof = undefined;
+    if (isWritable || lost || !sqlite.isOpen) return;
+    try {
+      if (!open) begin();
+      endTurn();
+    } catch (error) {
+      giveUp(error);
+    }
+    if (!isWritable) noteRefusal();
   };
 
   /** Ends the transaction without its writes; whoever waits for them is told. */
@@ -106,7 +143,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     clearTimeout(patience);
     open = false;
     isEnding = false;
-    isWritable = false;
+    noteRefusal();
     rollbacks++;
     if (sqlite.isOpen && sqlite.isTransaction) sqlite.exec('ROLLBACK');
     waiting?.reject(refusedByDisk(path, error));
@@ -165,11 +202,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
     prepare: (sql) => sqlite.prepare(sql),
     write(work) {
       try {
-        if (!open) {
-          begin.run();
-          open = true;
-          patience = setTimeout(endTurn, patienceMs);
-        }
+        if (!open) begin();
         mark.run();
       } catch (error) {
         giveUp(error);
@@ -186,6 +219,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
           undo.run();
           release.run();
         } else giveUp(error);
+        if (isRefusedWrite(error)) noteRefusal();
         throw isRefusal(error) ? refusedByDisk(path, error) : error;
       }
     },
@@ -202,6 +236,7 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
       return promise;
     },
     async close() {
+      clearTimeout(proof);
       endTurn();
       await syncing?.catch(() => undefined); // told to those who waited for it
       await checkpoints.close();
@@ -272,6 +307,11 @@ function toResultCode(error: unknown): number {
 
 function isRefusal(error: unknown): boolean {
   return Object.values(codes).includes(toResultCode(error));
+}
+
+/** True when it is the disk that does not take what it is given. */
+function isRefusedWrite(error: unknown): boolean {
+  return [codes.readOnly, codes.ioError, codes.full].includes(toResultCode(error));
 }
 
 function flushFailed(path: string, cause: unknown): GatewayError {

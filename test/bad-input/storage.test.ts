@@ -78,11 +78,7 @@ describe('a database that takes no writes', () => {
         expect(await client.refused(method, params), method).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
       const answer = await complete(gateway);
       expect([answer.status, await answer.json()]).toMatchObject([503, { error: { type: 'api_error' } }]);
-      // The index of words may have come to an end in between without having had to write.
-      await vi.waitFor(async () => {
-        expect((await complete(gateway)).status).toBe(503);
-        expect(await isReady(gateway)).toMatchObject({ ready: false, failing: ['database'] });
-      });
+      expect(await isReady(gateway)).toMatchObject({ ready: false, failing: ['database'] });
       expect(await client.call('health')).toMatchObject({ ok: true });
       expect(gateway.upstream.requests).toHaveLength(1);
     }
@@ -141,9 +137,9 @@ describe('a database that takes no writes', () => {
       {
         using _ = await occupy(gateway);
         vi.advanceTimersByTime(hourMs);
+        await expectLogged(gateway, 'regular work failed', 'could not write');
+        expect(await isReady(gateway)).toMatchObject({ ready: false });
       }
-      await expectLogged(gateway, 'regular work failed', 'could not write');
-      expect(await isReady(gateway)).toMatchObject({ ready: false });
       vi.advanceTimersByTime(hourMs);
       await expect.poll(() => isReady(gateway)).toMatchObject({ ready: true });
     } finally {
