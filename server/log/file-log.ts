@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -39,6 +40,8 @@ export type Console = Pick<Writable, 'write' | 'on' | 'off' | 'writableLength'> 
 export interface FileLog extends Log {
   /** The file that is being written. */
   currentFile(): string;
+  /** Writes an error and waits for the system to take it; for a process that is about to end. Never throws. */
+  lastWords(message: string, fields?: LogFields): void;
   /** Resolves when every line so far is with the operating system. */
   flush(): Promise<void>;
   /** Writes what is left and closes the file. Later lines are lost. */
@@ -70,6 +73,16 @@ export function createLog(options: LogOptions = {}): FileLog {
   return {
     ...createSubsystem('gateway', emit, now),
     currentFile: () => appender?.file() ?? file,
+    lastWords(message, fields) {
+      const entry: Entry = { at: now(), level: 'error', subsystem: 'gateway', message, fields };
+      const safe = { ...entry, message: toSafeMessage(message, redact) };
+      screen.write(safe);
+      try {
+        if (appender) appendFileSync(appender.file(), toJsonLine(safe, redact));
+      } catch {
+        // The console has it, and there is no later.
+      }
+    },
     flush: async () => appender?.flush(),
     async close() {
       await appender?.close();

@@ -15,6 +15,7 @@ import { buildId, version } from '../../version.ts';
 import { greeting } from './greeting.ts';
 import { loadGuarded } from './guards.ts';
 import { keepRunning } from './keep-running.ts';
+import { writeLastWords } from './last-words.ts';
 import { openLog } from './log.ts';
 
 /** `openclaw gateway`: starts, tells what to try, and stops on a signal. @throws GatewayError what kept it from starting. */
@@ -26,6 +27,8 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
     ...(await import('../../../server/log/file-log.ts')),
     ...(await import('../../../server/log/redact.ts')),
   };
+  let current: FileLog | undefined;
+  const stopListening = writeLastWords(() => current);
   await keepRunning({
     async read() {
       const loaded = await loadGuarded(paths.configPath, env, args['allow-unconfigured'] === true);
@@ -35,6 +38,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
     async start(setup, keeper) {
       const verbose = args.verbose === true;
       const opened = openLog(makers, { ...setup, paths, env, verbose, json: globals.json });
+      current = opened.log;
       const gateway = await start(
         shell,
         { ...setup, paths, log: opened.log, learn: opened.learn, keeper },
@@ -48,7 +52,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
       return gateway;
     },
     stopped: untilStopped(shell),
-  });
+  }).finally(stopListening);
   return exitCodes.ok;
 }
 
