@@ -1,80 +1,72 @@
 /** Measures the built gateway against bare baselines in one run, and prints a table (docs/performance.md). */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { measureLatency, measureStreams } from './completions.ts';
+import { benchCompletions } from './completion-rows.ts';
 import { gatherCrowd, measureBroadcast } from './crowd.ts';
 import { startGatewayProcess } from './gateway-process.ts';
 import { makeBenchDevice, measureHello } from './hellos.ts';
 import { median, readUsage, startPeer, withCpu } from './processes.ts';
 import { askOnce, measureRequests } from './requests.ts';
 import { measureLists } from './sessions.ts';
+import { add, addThroughput, inPairs, printTable } from './table.ts';
 import { measureWatchers } from './watchers.ts';
 
-const rows: string[][] = [];
-const add = (what: string, measured: string, target: string, reached: boolean) => {
-  rows.push([what, measured, target, reached ? 'yes' : 'NO']);
-  console.error(`${what}: ${measured}`);
-};
+/** Each measures something; `npm run bench -- <name>...` chooses among them. The first use of a gateway is at rest. */
+const parts = { start, rest, requests, hellos, lists, completions, watchers, crowd, broadcast };
 
-/** Pairs of measurements, one after the other: the machine's speed drifts, their ratio does not. */
-async function inPairs<T>(ours: () => Promise<T>, bare: () => Promise<T>): Promise<{ ours: T; bare: T }[]> {
-  const taken: { ours: T; bare: T }[] = [];
-  for (let i = 0; i < 3; i++) taken.push({ bare: await bare(), ours: await ours() });
-  return taken;
-}
-
-type Loaded = Awaited<ReturnType<typeof withCpu>>;
-
-/** A row that compares throughput, and the server's CPU time for each answer, which no load generator can limit. */
-function addThroughput(what: string, pairs: { ours: Loaded; bare: Loaded }[], baseline: string, target: number): void {
-  const of = (pick: (pair: { ours: Loaded; bare: Loaded }) => number) => median(pairs.map(pick));
-  const ratio = of(({ ours, bare }) => ours.perSecond / bare.perSecond);
-  const rates = `${of(({ ours }) => ours.perSecond).toFixed(0)}/s, ${baseline} ${of(({ bare }) => bare.perSecond).toFixed(0)}/s`;
-  const cpu = `CPU ${of(({ ours }) => ours.cpuMicros).toFixed(0)} µs, ${of(({ bare }) => bare.cpuMicros).toFixed(0)} µs`;
-  add(what, `${rates}, ratio ${ratio.toFixed(2)}; ${cpu}`, `ratio ${target.toFixed(2)} or more`, ratio >= target);
-}
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) throw new Error(`no part "${unknown}"; there are: ${Object.keys(parts).join(', ')}`);
 
 await using upstream = await startPeer('upstream', 50);
 await using longUpstream = await startPeer('upstream', 100);
-
-const starts: number[] = [];
-for (let i = 0; i < 5; i++) {
-  await using started = await startGatewayProcess(upstream.port);
-  starts.push(started.helloMs);
-}
-const start = median(starts);
-add('spawn to first hello-ok', `${start.toFixed(0)} ms`, '400 ms or less', start <= 400);
-
 await using gateway = await startGatewayProcess(upstream.port);
-await sleep(3000);
-const idle = await readUsage(gateway.pid);
-await sleep(5000);
-const later = await readUsage(gateway.pid);
-add('resident memory, idle', `${later.rssMb.toFixed(0)} MB`, '110 MB or less', later.rssMb <= 110);
-const idleCpu = ((later.cpuSeconds - idle.cpuSeconds) / 5) * 100;
-add('CPU, idle', `${idleCpu.toFixed(1)} % of a core`, 'none to speak of', idleCpu < 1);
+for (const [name, part] of Object.entries(parts)) if (wanted.length === 0 || wanted.includes(name)) await part();
+printTable();
 
-for (const [method, target] of [
-  ['system-presence', 0.5],
-  ['health', 0.5],
-] as const) {
-  // The bare peer sends as many bytes.
-  const payload = await askOnce(gateway.port, method);
-  await using bare = await startPeer('bare-ws', JSON.stringify(payload));
-  const requests = await inPairs(
-    () => withCpu(gateway.pid, measureRequests({ port: gateway.port, isGateway: true, method })),
-    () => withCpu(bare.pid, measureRequests({ port: bare.port, isGateway: false, method })),
-  );
-  addThroughput(`${method}, 8 sockets x 32 in flight`, requests, 'bare ws', target);
+async function start(): Promise<void> {
+  const starts: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    await using started = await startGatewayProcess(upstream.port);
+    starts.push(started.helloMs);
+  }
+  const start = median(starts);
+  add('spawn to first hello-ok', `${start.toFixed(0)} ms`, '400 ms or less', start <= 400);
 }
 
-{
+async function rest(): Promise<void> {
+  await sleep(3000);
+  const idle = await readUsage(gateway.pid);
+  await sleep(5000);
+  const later = await readUsage(gateway.pid);
+  add('resident memory, idle', `${later.rssMb.toFixed(0)} MB`, '110 MB or less', later.rssMb <= 110);
+  const idleCpu = ((later.cpuSeconds - idle.cpuSeconds) / 5) * 100;
+  add('CPU, idle', `${idleCpu.toFixed(1)} % of a core`, 'none to speak of', idleCpu < 1);
+}
+
+async function requests(): Promise<void> {
+  for (const [method, target] of [
+    ['system-presence', 0.5],
+    ['health', 0.5],
+  ] as const) {
+    // The bare peer sends as many bytes.
+    const payload = await askOnce(gateway.port, method);
+    await using bare = await startPeer('bare-ws', JSON.stringify(payload));
+    const requests = await inPairs(
+      () => withCpu(gateway.pid, measureRequests({ port: gateway.port, isGateway: true, method })),
+      () => withCpu(bare.pid, measureRequests({ port: bare.port, isGateway: false, method })),
+    );
+    addThroughput(`${method}, 8 sockets x 32 in flight`, requests, { baseline: 'bare ws', target });
+  }
+}
+
+async function hellos(): Promise<void> {
   const withToken = await measureHello(gateway.port, undefined);
   add('connect to hello with a token, p50', `${withToken.toFixed(2)} ms`, '3 ms or less', withToken <= 3);
   const withDevice = await measureHello(gateway.port, makeBenchDevice());
   add('connect to hello with a device signature, p50', `${withDevice.toFixed(2)} ms`, '6 ms or less', withDevice <= 6);
 }
 
-{
+async function lists(): Promise<void> {
   await using listed = await startGatewayProcess(upstream.port);
   const { sessions, perSecond, cpuMicros, bytes, p50, p99 } = await measureLists(listed);
   const size = `100 of ${sessions} rows, ${(bytes / 1024).toFixed(0)} KiB an answer`;
@@ -92,30 +84,11 @@ for (const [method, target] of [
   );
 }
 
-const latencies = await inPairs(
-  () => measureLatency(gateway.port),
-  () => measureLatency(upstream.port),
-);
-const added = median(latencies.map(({ ours, bare }) => ours - bare));
-const through = median(latencies.map(({ ours }) => ours)).toFixed(2);
-const alone = median(latencies.map(({ bare }) => bare)).toFixed(2);
-add(
-  'completion, not streamed, median',
-  `${through} ms, upstream alone ${alone} ms, added ${added.toFixed(2)} ms`,
-  '3 ms added or less',
-  added <= 3,
-);
-
-{
-  await using proxy = await startPeer('proxy', upstream.port);
-  const streams = await inPairs(
-    () => withCpu(gateway.pid, measureStreams(gateway.port)),
-    () => withCpu(proxy.pid, measureStreams(proxy.port)),
-  );
-  addThroughput('streamed completions, 50 chunks, 8 at a time', streams, 'bare proxy', 0.4);
+async function completions(): Promise<void> {
+  await benchCompletions(gateway, upstream);
 }
 
-{
+async function watchers(): Promise<void> {
   await using watched = await startGatewayProcess(longUpstream.port);
   const { watchers, deltas, broken, elapsedMs } = await measureWatchers(watched.port);
   add(
@@ -128,7 +101,7 @@ add(
   add('resident memory after 300 sockets', `${busy.rssMb.toFixed(0)} MB`, '-', true);
 }
 
-{
+async function crowd(): Promise<void> {
   await using crowded = await startGatewayProcess(upstream.port);
   const before = await readUsage(crowded.pid);
   await using crowd = await gatherCrowd({ port: crowded.port, sockets: 10_000, processes: 4 });
@@ -139,7 +112,7 @@ add(
   add('resident memory, 10 000 idle sockets', measured, '500 MB or less', rssMb <= 500);
 }
 
-{
+async function broadcast(): Promise<void> {
   await using crowded = await startGatewayProcess(upstream.port);
   await using crowd = await gatherCrowd({ port: crowded.port, sockets: 2000, processes: 2, subscribe: true });
   const { elapsedMs, events, broken } = await measureBroadcast(crowded.port, crowd);
@@ -150,6 +123,3 @@ add(
     elapsedMs <= 3000 && broken === 0,
   );
 }
-
-const heads = ['what', 'measured', 'target', 'reached'];
-console.log([heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n'));

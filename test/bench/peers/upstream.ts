@@ -1,8 +1,13 @@
-/** A model provider that answers at once: a stream of 50 chunks, or one object. Prints its port. */
+/**
+ * A model provider that answers at once: a stream of 50 chunks, or one object. With a pace it sends a chunk every so many
+ * milliseconds, each with the time at which it was sent. Prints its port.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const chunks = Number(process.argv[2] ?? 50);
+/** Milliseconds between two chunks; 0 sends one each turn of the event loop. */
+const paceMs = Number(process.argv[3] ?? 0);
 const toChunk = (delta: object, finish: string | null = null) =>
   `data: ${JSON.stringify({ id: 'u', object: 'chat.completion.chunk', created: 1, model: 'up', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
 const words = Array.from({ length: chunks }, (_, index) => toChunk({ content: `word${index % 10} ` }));
@@ -36,13 +41,15 @@ const server = createServer((req, res) => {
     let index = 0;
     // One chunk a turn: a provider writes tokens one by one.
     const next = () => {
-      const chunk = words[index++];
-      if (chunk === undefined) {
+      const word = words[index++];
+      if (word === undefined) {
         res.end(end.join(''));
         return;
       }
-      res.write(chunk);
-      setImmediate(next);
+      // The clock of all processes of this machine, in nanoseconds.
+      res.write(paceMs > 0 ? toChunk({ content: `@${process.hrtime.bigint()} ` }) : word);
+      if (paceMs > 0) setTimeout(next, paceMs);
+      else setImmediate(next);
     };
     next();
   });
