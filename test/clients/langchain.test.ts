@@ -121,15 +121,18 @@ describe.each(ways)('LangChain, tools: %s', (_way, useResponsesApi) => {
     );
   });
 
-  it.each([
-    ['any', 'required'],
-    ['weather', { type: 'function', function: { name: 'weather' } }],
-  ])('can be demanded: %s', async (tool_choice, expected) => {
+  it('can be demanded', async () => {
     await using gateway = await openGateway();
     play(gateway, ...askWeather);
-    const model = modelOf(gateway, useResponsesApi).bindTools([tellWeather], { tool_choice });
-    expect((await model.invoke(question)).tool_calls).toHaveLength(1);
-    expect(lastRequest(gateway)?.body.tool_choice).toEqual(expected);
+    const named = modelOf(gateway, useResponsesApi).bindTools([tellWeather], { tool_choice: 'weather' });
+    expect((await named.invoke(question)).tool_calls).toHaveLength(1);
+    expect(lastRequest(gateway)?.body.tool_choice).toEqual({ type: 'function', function: { name: 'weather' } });
+    // LangChain does not send any other choice over responses.
+    if (useResponsesApi) return;
+    play(gateway, ...askWeather);
+    const any = modelOf(gateway, useResponsesApi).bindTools([tellWeather], { tool_choice: 'any' });
+    expect((await any.invoke(question)).tool_calls).toHaveLength(1);
+    expect(lastRequest(gateway)?.body.tool_choice).toBe('required');
   });
 });
 

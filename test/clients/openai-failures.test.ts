@@ -170,20 +170,34 @@ describe('openai: errors in the middle of a stream', () => {
     await expect(stream.finalContent()).rejects.toBeInstanceOf(OpenAI.APIError);
   });
 
-  it('end a response as failed', async () => {
+  it('are thrown by a response, too', async () => {
     await using gateway = await openGateway();
     const { respond, die } = deathAfter('half a ');
     gateway.upstream.answer(respond);
     const openai = new OpenAI(settingsOf(gateway));
     const stream = await openai.responses.create({ model, input: 'hello', stream: true });
-    let failed: OpenAI.Responses.Response | undefined;
-    for await (const event of stream) {
-      if (event.type === 'response.output_text.delta') die();
-      expect(event.type).not.toBe('response.completed');
-      if (event.type === 'response.failed') failed = event.response;
-    }
-    expect(failed).toMatchObject({ status: 'failed', error: { code: 'server_error' } });
-    expect(failed?.error?.message).toBeTruthy();
+    const types: string[] = [];
+    const reading = (async () => {
+      for await (const event of stream) {
+        types.push(event.type);
+        if (event.type === 'response.output_text.delta') die();
+      }
+    })();
+    const error = await reading.catch((reason) => reason);
+    expect(error).toBeInstanceOf(OpenAI.APIError);
+    expect(error).toMatchObject({ type: 'api_error', message: expect.stringContaining('up') });
+    expect(types).toContain('response.output_text.delta');
+    expect(types).not.toContain('response.completed');
+  });
+
+  it('are thrown by the helper of responses', async () => {
+    await using gateway = await openGateway();
+    const { respond, die } = deathAfter('half a ');
+    gateway.upstream.answer(respond);
+    const openai = new OpenAI(settingsOf(gateway));
+    const stream = openai.responses.stream({ model, input: 'hello' });
+    stream.on('response.output_text.delta', () => die());
+    await expect(stream.finalResponse()).rejects.toBeInstanceOf(OpenAI.APIError);
   });
 
   it('are thrown when the line to the gateway is cut, before the first byte or later', async () => {

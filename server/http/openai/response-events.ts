@@ -1,5 +1,5 @@
 import type { RunEnd } from '../../agent/runs.ts';
-import type { HttpFailure } from '../failure.ts';
+import { type HttpFailure, toErrorBody } from '../failure.ts';
 import {
   type ItemStatus,
   type OpenItem,
@@ -26,7 +26,7 @@ export interface ResponseWriter extends ReplyWriter {
 }
 
 /*
- * created -> in_progress -> (the events of an item)* -> completed | incomplete | failed -> [DONE]
+ * created -> in_progress -> (the events of an item)* -> completed | incomplete | (error -> failed) -> [DONE]
  *
  * One item is open at a time. Reasoning, text and calls stand in the order in which they came; text goes on in its item over
  * the turns between which only the agent's own tools have run.
@@ -82,7 +82,8 @@ export function createResponseEvents(head: ResponseHead, run: string): ResponseW
     },
     failed: (failure: HttpFailure) => {
       const begun = open ? [open.close('incomplete').item] : [];
-      return lifecycle('response.failed', { status: 'failed', output: [...output, ...begun], failure }) + done;
+      const progress = { status: 'failed' as const, output: [...output, ...begun], failure };
+      return event(toErrorEvent(failure)) + lifecycle('response.failed', progress) + done;
     },
     whole: (end) => {
       const status = toFinalStatus(end);
@@ -90,6 +91,16 @@ export function createResponseEvents(head: ResponseHead, run: string): ResponseW
       return toResponseObject(head, { status, output, end });
     },
   };
+}
+
+/**
+ * What makes a client throw: several pass over `response.failed` and would take the text so far for a whole answer. OpenAI
+ * sends it nested, and documents it flat.
+ */
+function toErrorEvent(failure: HttpFailure) {
+  const { error } = toErrorBody(failure);
+  const { message, code, param } = error;
+  return { type: 'error' as const, code, message, param, error };
 }
 
 type LifecycleType =
