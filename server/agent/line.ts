@@ -28,8 +28,11 @@ export interface Line {
   requireRoom(input: RunInput, queue: QueueSettings | undefined): void;
   /** Lets a run wait for its turn; it may end the one that works, or push out the oldest. */
   add(run: WorkingRun): void;
-  /** Puts a run's message into the transcript, with those that it answers as well. Called when its turn comes. */
-  admit(run: WorkingRun): void;
+  /**
+   * Puts a run's message into the transcript, with those that it answers as well. Called when its turn comes.
+   * @param first Done before, in the same write.
+   */
+  admit(run: WorkingRun, first?: () => void): void;
   /** Runs that end together with this one. */
   joinedTo(run: WorkingRun): readonly WorkingRun[];
   /** What goes into the run while it works. */
@@ -138,12 +141,13 @@ export function createLine(deps: LineDeps): Line {
       const active = queue.active(run.sessionKey);
       if (isInterrupt && active !== run) active?.abort('interrupt');
     },
-    admit(run) {
+    admit(run, first) {
       const { sessionKey } = run;
       const summarized = aside.get(sessionKey) ?? [];
       const companions = findCompanions(run);
       database.write(() => {
         store.forgetWithdrawn(sessionKey);
+        first?.();
         writeJoins(run, summarized, 'summarized');
         inputs.admit(run.input);
         writeJoins(run, companions);
@@ -193,8 +197,8 @@ function isPlain({ queue, input }: Pick<WorkingRun, 'queue' | 'input'>): boolean
 }
 
 /** True for a run whose caller did not bring along how the model is to be asked. */
-function isOpen({ history, request, clientTools, transient }: RunInput): boolean {
-  return !history && !request && !clientTools?.length && !transient;
+function isOpen({ history, follows, request, clientTools, transient }: RunInput): boolean {
+  return !history && !follows && !request && !clientTools?.length && !transient;
 }
 
 function findFull(

@@ -7,6 +7,7 @@ import { draining, requirePlainKey, requireRoomForAnswer, stackOf, stopped } fro
 import { createInputs, toHeldInput } from './inputs.ts';
 import { createLine } from './line.ts';
 import { toOutcome } from './outcome.ts';
+import { hasPast } from './past.ts';
 import { commandKind } from './prompt.ts';
 import { resolveQueue } from './queue-settings.ts';
 import { createRun, type RunDeps, type WorkingRun } from './run.ts';
@@ -103,10 +104,11 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   /** Writes what is accepted: the run, and its message into the transcript or, behind other runs, beside it. */
   const accept = (input: RunInput, known: RunRow | undefined): WorkingRun => {
     const { runId, sessionKey, agent, transient = false, afresh } = input;
-    const isBehind = !input.answer && isBusy(sessionKey);
+    // Where it follows something else than the end of the transcript, that is found when its turn comes.
+    const isHeld = !input.answer && (isBusy(sessionKey) || hasPast(input));
     return database.write(() => {
       const acceptedAt = Date.now();
-      const { row, created } = sessions.ensure(sessionKey, { transient });
+      const { row, created } = sessions.ensure(sessionKey, { transient, change: { displayName: input.name } });
       const session = afresh && !created && !known ? sessions.reset(sessionKey, afresh) : row;
       const { sessionId, lifecycleRevision } = session;
       const held = toHeldInput(input);
@@ -117,9 +119,9 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
           sessionId,
           agentId: agent.id,
           acceptedAt,
-          input: isBehind ? held : undefined,
+          input: isHeld ? held : undefined,
         });
-        if (!isBehind) inputs.record({ runId, sessionKey, ...held }, input.answer && commandKind);
+        if (!isHeld) inputs.record({ runId, sessionKey, ...held }, input.answer && commandKind);
       }
       const status = session.status === 'running' ? 'running' : 'queued';
       if (isTracked(input)) sessions.track(sessionKey, { runId, status, reason: 'send' });
@@ -129,7 +131,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
           sessionId,
           lifecycleRevision,
           isNew: created,
-          hasWaited: known ? store.isHeld(runId) : isBehind,
+          hasWaited: known ? store.isHeld(runId) : isHeld,
           acceptedAt,
           queue: toQueue(input),
         },

@@ -25,6 +25,14 @@ export interface RunInput {
   toolResults?: Extract<ModelMessage, { role: 'tool' }>[] | undefined;
   /** The conversation before `content`, when the caller brings it along; otherwise what the session holds. */
   history?: ModelMessage[] | undefined;
+  /**
+   * What `content` follows. `history`: the transcript is brought in line with that first, so that afterwards it holds the
+   * conversation as the caller knows it. A run: the conversation goes on from its reply, and later ones are not told.
+   * Absent: it follows what the session holds, and `history` is not kept.
+   */
+  follows?: 'history' | { runId: string } | undefined;
+  /** Name for display of the session, when this run makes it. */
+  name?: string | undefined;
   /** Model reference; otherwise the session's, else the agent's. */
   model?: string | undefined;
   thinking?: string | undefined;

@@ -2,12 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { Log } from '../log/log.ts';
 import type { Model, ModelRegistry } from '../models/registry.ts';
-import type { SessionStore } from '../sessions/store.ts';
 import { answerRun, ownModel } from './answer.ts';
 import type { createConversation } from './conversation.ts';
 import { broken, logFailure, stopped } from './faults.ts';
 import type { Line } from './line.ts';
 import { noUsage, runLoop, type ToolCall } from './loop.ts';
+import { createPasts, hasPast, type PastStore } from './past.ts';
 import { orAborted } from './patience.ts';
 import type { Ending, WorkingRun } from './run.ts';
 import type { RunInput } from './runs.ts';
@@ -15,7 +15,7 @@ import type { ToolRegistry } from './tools/registry.ts';
 import { maxTimerMs } from './waits.ts';
 
 export interface WorkDeps {
-  sessions: Pick<SessionStore, 'find'>;
+  sessions: PastStore;
   models: ModelRegistry;
   tools: Pick<ToolRegistry, 'declarations' | 'call'>;
   conversation: ReturnType<typeof createConversation>;
@@ -29,15 +29,31 @@ export interface WorkDeps {
   log: Log;
 }
 
+/** Times that the past is looked for while the transcript grows. */
+const maxTries = 5;
+
 /** A function that works a run off, from the head of its line to its end on disk. */
 export function createWork(deps: WorkDeps): (run: WorkingRun) => Promise<void> {
   const { sessions, models, tools, conversation, line, leaveLine, log } = deps;
+
+  const pasts = createPasts(sessions);
 
   /** Ends a run, and with it those that it has answered. */
   const settle = async (run: WorkingRun, how: Ending): Promise<void> => {
     const ended = run.end(how);
     const { text } = run;
     await Promise.all([ended, ...line.joinedTo(run).map((other) => other.end({ ...how, text, usage: noUsage }))]);
+  };
+
+  /** What is said in the meantime, a command say, must not get lost: then the past is looked for once more. */
+  const admit = async (run: WorkingRun): Promise<void> => {
+    const { input } = run;
+    if (!hasPast(input)) return line.admit(run);
+    let past = await pasts.find(input);
+    for (let tries = 0; past && tries < maxTries && !pasts.isCurrent(input, past); tries++)
+      past = await pasts.find(input);
+    if (run.signal.aborted) return;
+    line.admit(run, () => past && pasts.apply(input, past));
   };
 
   const toLoopContext = async (run: WorkingRun, { candidates, session, system }: Prepared) => {
@@ -74,7 +90,8 @@ export function createWork(deps: WorkDeps): (run: WorkingRun) => Promise<void> {
       if (!input.transient) await setImmediate();
       if (!input.answer) await conversation.idle(run);
       if (run.signal.aborted) return await leaveLine(run);
-      if (!input.answer) line.admit(run);
+      if (!input.answer) await admit(run);
+      if (run.signal.aborted) return await leaveLine(run);
       run.begin();
       if (input.answer) {
         const answered = await answerRun(run, input.answer);

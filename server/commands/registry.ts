@@ -3,11 +3,13 @@ import type { StatusSummary } from '../../sdk/protocol/health.ts';
 import type { Compaction } from '../agent/compaction/compaction.ts';
 import type { RunInput, Runs } from '../agent/runs.ts';
 import type { AgentSpec } from '../config/agents.ts';
+import type { ModelMessage } from '../models/provider.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { UsageReport } from '../usage/report.ts';
 import type { ChatCommand } from './command.ts';
 import { type FindCommand, interpret, type TypedMessage } from './interpret.ts';
+import { leaveOutCommands } from './leave-out.ts';
 import { createOptionCommands } from './option-commands.ts';
 import { createSessionCommands } from './session-commands.ts';
 import { createStatusCommands } from './status-commands.ts';
@@ -33,6 +35,8 @@ export interface ChatCommands {
   list(options: { includeArgs: boolean }): CommandEntry[];
   /** The run that a message asks for: one that the gateway answers itself when it is a command. */
   interpret(typed: TypedMessage): RunInput;
+  /** A conversation that a caller brings along, without commands, their answers, and what was said before a fresh start. */
+  leaveOut(history: readonly ModelMessage[]): ModelMessage[];
 }
 
 export function createChatCommands(deps: Omit<CommandDeps, 'commands'>): ChatCommands {
@@ -48,6 +52,7 @@ export function createChatCommands(deps: Omit<CommandDeps, 'commands'>): ChatCom
   return {
     list: ({ includeArgs }) => all.map((command) => toEntry(command, includeArgs)),
     interpret: (typed) => interpret(typed, find),
+    leaveOut: (history) => leaveOutCommands(history, find),
   };
 }
 

@@ -322,4 +322,8 @@ export const migrations: readonly string[] = [
   -- each merge of eight pieces of the full-text index, instead of four, moves every word a third less often
   INSERT INTO message_words (message_words, rank) VALUES ('usermerge', 8);
   `,
+  `
+  -- 1 when those who talk in it bring along what was said before, as chat programs over HTTP do
+  ALTER TABLE sessions ADD COLUMN told_history INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -16,9 +16,9 @@ export interface HttpDeps extends Access {
   agents: Roster;
   config: Pick<LiveConfig, 'current'>;
   runs: Pick<Runs, 'start' | 'find'>;
-  commands: Pick<ChatCommands, 'interpret'>;
+  commands: Pick<ChatCommands, 'interpret' | 'leaveOut'>;
   models: Pick<ModelRegistry, 'find' | 'embed'>;
-  sessions: Pick<SessionStore, 'find' | 'history'>;
+  sessions: Pick<SessionStore, 'find' | 'history' | 'lastOf' | 'ofRun' | 'isToldHistory'>;
   tools: Pick<ToolRegistry, 'catalog' | 'invoke'>;
   probes: Probes;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */

@@ -134,8 +134,8 @@ export function createHistory(transcript: Transcript) {
     after(session: StoredSession, text: string): ChatMessage[] | undefined {
       const cursor = parseCursor(text);
       if (!cursor || cursor.sessionId !== session.session_id || cursor.revision !== session.revision) return undefined;
-      // What a compaction or a cut has changed, rows that came later do not tell.
-      if (cursor.seq < Math.max(session.compacted_seq, session.first_seq - 1)) return undefined;
+      // What a compaction, a cut or a rewind has changed, rows that came later do not tell.
+      if (cursor.seq < Math.max(session.compacted_seq, session.reset_seq, session.first_seq - 1)) return undefined;
       if (cursor.seq > session.last_seq || session.last_seq - cursor.seq > maxDeltaRows) return undefined;
       const sizes = transcript.sizes(session.session_id, cursor.seq + 1, session.last_seq);
       if (sizes.reduce((sum, { bytes }) => sum + bytes, 0) > maxDeltaBytes) return undefined;

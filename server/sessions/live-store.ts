@@ -14,6 +14,7 @@ import { createLookUp } from './look-up.ts';
 import { createMaking } from './make.ts';
 import { createNotices, toMessagePayload } from './notices.ts';
 import { createRemoval } from './removal.ts';
+import { createRewind, rewindKind } from './rewind.ts';
 import { type ModelOf, oldestOf, type StoredSession, toCursor } from './row.ts';
 import { createRows } from './rows.ts';
 import { createSearch } from './search.ts';
@@ -43,6 +44,7 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const notices = createNotices({ database, rows, publish });
   const making = createMaking({ database, rows });
   const compactions = createCompactions(database);
+  const rewind = createRewind(database);
   const removal = createRemoval({ database, transcript, rows, notices, sweep: compactions.sweep, mainKey });
   const countAll = database.prepare('SELECT count(*) AS n FROM sessions WHERE transient = 0');
   const countOf = database.prepare('SELECT count(*) AS n FROM sessions WHERE agent_id = ? AND transient = 0');
@@ -151,6 +153,24 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
       await database.durable();
       return { isCut: true, kept: count };
     },
+    rewind(key, { through, text }) {
+      const row = mustFind(key);
+      database.write(() => {
+        const marker = append(key, { role: 'system', content: [{ type: 'text', text }], kind: rewindKind });
+        rewind.goOn(row, through, marker.__openclaw.seq);
+      });
+      notices.changed(row, { reason: 'rewind' });
+    },
+    lastOf(key, runId) {
+      const row = rows.find(key);
+      return row && rewind.lastOf(row, runId);
+    },
+    ofRun(key, runId) {
+      const row = rows.find(key);
+      return row ? transcript.ofRun(row.session_id, runId, row.first_seq) : [];
+    },
+    isToldHistory: (key) => rows.find(key)?.told_history === 1,
+    noteToldHistory: (key) => database.write(() => rewind.noteCaller(key)),
     append,
     track(key, { runId, status, error, usage, contextTokens, phase, reason }) {
       const row = rows.find(key);

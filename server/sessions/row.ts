@@ -47,6 +47,8 @@ export interface StoredSession {
   first_seq: number;
   last_seq: number;
   reset_seq: number;
+  /** 1 when somebody who talks in it brought along what was said before. */
+  told_history: number;
   first_words: string | null;
   last_words: string | null;
 }

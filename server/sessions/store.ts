@@ -56,6 +56,20 @@ export interface SessionStore {
   truncate(key: string, rows: number): Promise<{ isCut: boolean; kept: number }>;
   /** As `deleteArchived`, also for the main conversation: that of an agent which is no more. */
   retire(key: string): Promise<string | undefined>;
+  /**
+   * Lets the conversation go on from an earlier message, behind a row that marks it: as after a reset, what is before the
+   * marker stays, but is neither shown nor read unless it is asked for. The rows it goes on from stand behind the marker, too.
+   * @throws GatewayError INVALID_REQUEST: no such session.
+   */
+  rewind(key: string, how: Rewinding): void;
+  /** Position of the newest row of a run, of any time; undefined when it has none that is kept. */
+  lastOf(key: string, runId: string): number | undefined;
+  /** The rows of a run, of any time, oldest first, at most 200. */
+  ofRun(key: string, runId: string): ChatMessage[];
+  /** True when those who talk in the session bring along what was said before. */
+  isToldHistory(key: string): boolean;
+  /** Remembers that they do. */
+  noteToldHistory(key: string): void;
   /** Adds a row to the transcript. */
   append(key: string, message: NewMessage): ChatMessage;
   /** Notes the state of the session's newest run. */
@@ -82,6 +96,14 @@ export interface SessionStore {
   /** Begins what is done beside everything else: to index messages, and to remove those of sessions that were deleted. */
   startUpkeep(log: Log): void;
   close(): void;
+}
+
+/** How a conversation goes on from an earlier message. */
+export interface Rewinding {
+  /** Position of that message; 0 for none: another conversation begins. */
+  through: number;
+  /** What the row says that marks it. */
+  text: string;
 }
 
 /** State of a session's newest run. */

@@ -23,6 +23,8 @@ export interface Transcript {
   append(spot: Spot, message: NewMessage): ChatMessage;
   /** Rows with `from <= seq <= to`, oldest first, whatever their size. */
   read(sessionId: string, from: number, to: number): ChatMessage[];
+  /** Rows of one run from a position on, oldest first, at most 200. */
+  ofRun(sessionId: string, runId: string, from: number): ChatMessage[];
   /** Positions and sizes of rows with `from <= seq <= to`, newest first. Reads no text. */
   sizes(sessionId: string, from: number, to: number): RowSize[];
   /** The beginning of one row: of its first texts so many characters, without images, thoughts and calls of tools. */
@@ -68,6 +70,7 @@ export function createTranscript(database: Database): Transcript {
   );
   const columns = 'SELECT seq, run_id, role, timestamp, body FROM messages WHERE session_id = ?';
   const range = database.prepare(`${columns} AND seq BETWEEN ? AND ? ORDER BY seq`);
+  const ofRun = database.prepare(`${columns} AND run_id = ? AND seq >= ? ORDER BY seq LIMIT 200`);
   const sizes = database.prepare(
     `SELECT seq, role, octet_length(body) AS bytes FROM messages
      WHERE session_id = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC`,
@@ -100,6 +103,8 @@ export function createTranscript(database: Database): Transcript {
     },
     read: (sessionId, from, to) =>
       (range.all(sessionId, from, to) as unknown as Stored[]).map((row) => toChatMessage(row)),
+    ofRun: (sessionId, runId, from) =>
+      (ofRun.all(sessionId, runId, from) as unknown as Stored[]).map((row) => toChatMessage(row)),
     sizes: (sessionId, from, to) => sizes.all(sessionId, from, to) as unknown as RowSize[],
     readBeginning(sessionId, seq, chars) {
       const row = beginning.get(chars, sessionId, seq) as Stored | undefined;

@@ -52,7 +52,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     config: { current: () => options.config ?? {} },
     runs: rooms.runs,
     // Chat commands over HTTP are tested on a whole gateway.
-    commands: { interpret: ({ input }) => input },
+    commands: { interpret: ({ input }) => input, leaveOut: (history) => [...history] },
     sessions: rooms.sessions,
     tools: rooms.tools,
     models: {

@@ -4,12 +4,13 @@ import { readJson } from '../body.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { type Handler, sendJson } from '../route.ts';
 import { chooseAgent, chooseModel } from './agent.ts';
+import { type Asked, isAside } from './aside.ts';
 import { ChatBody } from './chat-body.ts';
 import { type ChatHead, createChatChunks, toCompletion } from './chat-chunks.ts';
 import { toChatInput } from './chat-input.ts';
 import { wantsFunctionCall } from './legacy-functions.ts';
 import { collectReply } from './reply.ts';
-import { chooseSession, findToolNameIn, tellSession } from './session.ts';
+import { chooseSession, findToolNameIn, tellSession, toContinuation, toPlace } from './session.ts';
 import { type ReplyWriter, streamReply } from './stream.ts';
 import { interpretNewest } from './typed.ts';
 
@@ -19,17 +20,21 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const { req, res } = call;
     const body = await readJson(req, ChatBody, { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs });
     const agent = chooseAgent(deps.agents, req, body.model);
-    const session = chooseSession(req, body, { agent, mainKey: deps.config.current().session?.mainKey });
+    const aside = isAside(req, toAsked(body));
+    const session = chooseSession(req, { ...body, isAside: aside }, toPlace(deps, agent));
     const id = `chatcmpl-${randomUUID().replaceAll('-', '')}`;
+    const told = toChatInput(body, findToolNameIn(deps.sessions, session.key));
     const asked: RunInput = {
       runId: id,
       agent,
       sessionKey: session.key,
       transient: session.transient,
       model: chooseModel(deps.models, call),
-      ...toChatInput(body, findToolNameIn(deps.sessions, session.key)),
+      ...told,
+      ...toContinuation(session, told, deps.commands),
+      ...(aside && { promptMode: 'none', withoutTools: true }),
     };
-    const input = interpretNewest(asked, deps, call);
+    const input = aside ? asked : interpretNewest(asked, deps, call);
     const created = Math.floor(Date.now() / 1000);
     const head: ChatHead = { id, created, model: body.model, isLegacy: wantsFunctionCall(body) };
     tellSession(res, session);
@@ -37,6 +42,21 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const writer = toWriter(head, body.stream_options?.include_usage ?? false);
     return streamReply(deps.runs, { visit: call, input, writer, limits });
   };
+}
+
+function toAsked({ stream, metadata, messages }: ChatBody): Asked {
+  return {
+    stream,
+    metadata,
+    messages: messages.map(({ role, content }) => ({ role, text: toPlainText(content) })),
+  };
+}
+
+/** The text of a message that has nothing else. */
+function toPlainText(content: ChatBody['messages'][number]['content']): string | undefined {
+  if (typeof content === 'string') return content;
+  const texts = content?.map((part) => (part.type === 'text' ? part.text : undefined)) ?? [];
+  return texts.includes(undefined) ? undefined : texts.join('\n');
 }
 
 function toWriter(head: ChatHead, includeUsage: boolean): ReplyWriter {

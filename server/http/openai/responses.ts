@@ -12,7 +12,7 @@ import { ResponseBody } from './response-body.ts';
 import { createResponseEvents, type ResponseWriter } from './response-events.ts';
 import { toResponseInput } from './response-input.ts';
 import type { ResponseHead } from './response-object.ts';
-import { type ChosenSession, chooseSession, findToolNameIn, tellSession } from './session.ts';
+import { type ChosenSession, chooseSession, findToolNameIn, tellSession, toContinuation, toPlace } from './session.ts';
 import { findItemIn, responseId } from './stored-items.ts';
 import { streamReply } from './stream.ts';
 import { interpretNewest } from './typed.ts';
@@ -25,14 +25,19 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const agent = chooseAgent(deps.agents, req, body.model);
     const run = randomUUID().replaceAll('-', '');
     const session = chooseResponseSession(deps, { call, body, agent, run });
-    const lookups = { findToolName: findToolNameIn(deps.sessions, session.key), findItem: findItemIn(deps) };
+    const { previous_response_id: previous } = body;
+    const lookups = { findToolName: findToolNameIn(deps.sessions, session.key, previous), findItem: findItemIn(deps) };
+    const told = toResponseInput(body, lookups);
     const asked: RunInput = {
       runId: responseId(run),
       agent,
       sessionKey: session.key,
       transient: session.transient,
       model: chooseModel(deps.models, call),
-      ...toResponseInput(body, lookups),
+      ...told,
+      ...(previous ? { follows: { runId: previous } } : toContinuation(session, told, deps.commands)),
+      // What a response follows has to be there when a later one goes on from it.
+      ...(session.transient && told.history && { follows: 'history' }),
     };
     const input = interpretNewest(asked, deps, call);
     const head: ResponseHead = { id: input.runId, created: Math.floor(Date.now() / 1000), body };
@@ -64,16 +69,15 @@ const ownPrefix = 'responses:';
 /** As other routes choose it; `previous_response_id` goes on where that response stands. */
 function chooseResponseSession(deps: HttpDeps, { call, body, agent, run }: SessionRequest): ChosenSession {
   if (body.previous_response_id) return findSessionOf(deps, body.previous_response_id, agent);
-  const mainKey = deps.config.current().session?.mainKey;
-  const session = chooseSession(call.req, body, { agent, mainKey });
-  return session.transient ? { key: toSessionKey(agent.id, `${ownPrefix}${run}`).key, transient: true } : session;
+  const session = chooseSession(call.req, body, toPlace(deps, agent));
+  return session.transient ? { ...session, key: toSessionKey(agent.id, `${ownPrefix}${run}`).key } : session;
 }
 
 function findSessionOf({ runs, sessions }: HttpDeps, id: string, agent: AgentSpec): ChosenSession {
   const row = id.startsWith(responseId('')) ? runs.find(id) : undefined;
-  if (row?.agentId === agent.id && sessions.find(row.sessionKey)) {
+  if (row?.agentId === agent.id && sessions.lastOf(row.sessionKey, id) !== undefined) {
     const transient = row.sessionKey.startsWith(toSessionKey(agent.id, ownPrefix).key);
-    return { key: row.sessionKey, transient };
+    return { key: row.sessionKey, transient, isTold: false };
   }
   throw refuse(400, `previous response "${id}" is not kept for agent "${agent.id}"`, {
     code: 'previous_response_not_found',

@@ -18,26 +18,21 @@ export type FindItem = (itemId: string) => ModelMessage | undefined;
 
 export interface Stored {
   runs: Pick<Runs, 'find'>;
-  sessions: Pick<SessionStore, 'history'>;
+  sessions: Pick<SessionStore, 'ofRun'>;
 }
-
-/** Rows of one run that are looked at. */
-const limit = 200;
 
 export function findItemIn({ runs, sessions }: Stored): FindItem {
   return (itemId) => {
     const [, kind, run = '', index = ''] = /^(msg|fc)_([0-9a-f]{32})_(\d+)$/.exec(itemId) ?? [];
     const row = kind ? runs.find(responseId(run)) : undefined;
     if (!row) return undefined;
-    const own = sessions
-      .history(row.sessionKey, { limit, offset: 0 })
-      .messages.filter((message) => message.__openclaw.runId === row.runId && message.role === 'assistant');
+    const own = sessions.ofRun(row.sessionKey, row.runId).filter((message) => message.role === 'assistant');
     const part = kind === 'msg' ? toWholeText(own) : toCall(own, Number(index));
     return part && { role: 'assistant', content: [part] };
   };
 }
 
-type Rows = ReturnType<SessionStore['history']>['messages'];
+type Rows = ReturnType<SessionStore['ofRun']>;
 
 /** Replies of several turns are one message item, with a blank line between them. */
 function toWholeText(rows: Rows): AssistantPart | undefined {
