@@ -91,6 +91,7 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
       startedAt,
     },
     callContext,
+    version,
     log: log.child('http'),
   });
   return { wire, http };

@@ -4,6 +4,7 @@ import { H3, toNodeHandler } from 'h3';
 import { defaultLimits, type HttpDeps } from './deps.ts';
 import { answerMalformed } from './malformed.ts';
 import { mountOpenAi } from './openai/routes.ts';
+import { mountOpenApi } from './openapi.ts';
 import { mountProbes } from './probes.ts';
 import { standingHeaders, unknownRoute } from './route.ts';
 import { mountRpc } from './rpc.ts';
@@ -27,6 +28,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   mountProbes(app, deps);
   mountOpenAi(app, deps, limits);
   mountTools(app, deps, limits);
+  mountOpenApi(app, deps);
   mountRpc(app, deps, body);
   app.all('/**', unknownRoute(deps));
   const handle = toNodeHandler(app);

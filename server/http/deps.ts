@@ -23,6 +23,8 @@ export interface HttpDeps extends Access {
   probes: Probes;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
   callContext(principal: Principal, caller: Caller): CallContext;
+  /** Of the gateway. */
+  version: string;
   log: Log;
   limits?: Partial<HttpLimits> | undefined;
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { TRPCError } from '@trpc/server';
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
@@ -33,6 +34,7 @@ export function mountRpc(app: H3, deps: RpcDeps, body: BodyLimits): void {
 async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call, body: BodyLimits): Promise<void> {
   const procedure = decodePath(path.slice(mountPath.length));
   if (procedure === undefined) throw refuse(404, `there is no method at ${path}`);
+  requireJson(req);
   const context = toHttpContext(deps.callContext(principal, toCaller(req)), (error) => {
     deps.log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
     return new GatewayError('INTERNAL', `internal error; the gateway's log has it as ${id}`);
@@ -52,6 +54,13 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call,
       else if (!findGatewayError(error)) deps.log.error(`${path} failed`, { requestId: id, error: stack });
     },
   });
+}
+
+/** tRPC itself refuses other bodies with a line of plain text. */
+function requireJson({ method, headers }: IncomingMessage): void {
+  const type = headers['content-type'] ?? 'none';
+  if (method !== 'POST' || /^application\/json\b/i.test(type)) return;
+  throw refuse(415, `the content type is ${type.slice(0, 100)}: send application/json`);
 }
 
 /** tRPC takes its HTTP status from the error, so the gateway's own errors are translated on their way out. */
@@ -80,6 +89,7 @@ const trpcCodes: Record<number, TrpcCode> = {
   405: 'METHOD_NOT_SUPPORTED',
   408: 'TIMEOUT',
   413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
   429: 'TOO_MANY_REQUESTS',
   499: 'CLIENT_CLOSED_REQUEST',
   503: 'SERVICE_UNAVAILABLE',

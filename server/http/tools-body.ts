@@ -25,6 +25,7 @@ export const ToolsBody = z
   .refine(({ tool, name }) => tool !== undefined || name !== undefined, {
     path: ['tool'],
     message: 'expected the name of a tool',
-  });
+  })
+  .meta({ anyOf: [{ required: ['tool'] }, { required: ['name'] }] });
 
 export type ToolsBody = z.output<typeof ToolsBody>;

@@ -73,6 +73,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
       startedAt: Date.now() - 1000,
     },
     callContext: options.callContext ?? noMethods,
+    version: '0.0.0-test',
     log: noting(logged),
     limits: options.limits,
   });

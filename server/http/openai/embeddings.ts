@@ -19,7 +19,7 @@ const text = z.string().min(1);
 const token = z.number();
 
 /** The body of POST /v1/embeddings (https://platform.openai.com/docs/api-reference/embeddings/create). */
-const EmbeddingBody = z.object({
+export const EmbeddingBody = z.object({
   model: optional(z.string().min(1)),
   input: z.union([
     text,
