@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -298,6 +298,21 @@ describe('what HTTP refuses whatever an agent may do', () => {
 });
 
 describe('a whole gateway', () => {
+  it('answers the examples of the documentation', async () => {
+    const page = await readFile(new URL('../../docs/tools.md', import.meta.url), 'utf8');
+    const bodies = [...page.matchAll(/-d '(\{"tool".+\})'/g)].map(([, body = '']) => body);
+    expect(bodies.length).toBeGreaterThan(1);
+    await using gateway = await startTestGateway();
+    const folder = join(gateway.paths.stateDir, 'workspace', 'main');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'AGENTS.md'), 'Be kind.');
+    for (const body of bodies) {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${gateway.http}/tools/invoke`, { method: 'POST', headers, body });
+      expect([body, answer.status]).toEqual([body, 200]);
+    }
+  });
+
   it('calls its tools over HTTP as over the socket, by the configuration as it is now', async () => {
     const entries = { main: {}, writer: { tools: { deny: ['agents_list'] } } };
     await using gateway = await startTestGateway({ config: { agents: { entries } } });
