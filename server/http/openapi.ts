@@ -21,7 +21,7 @@ export function mountOpenApi(app: H3, deps: OpenApiDeps): void {
     });
     res.end(body);
   };
-  app.all('/openapi.json', openRoute(deps.log, { GET }));
+  app.all('/openapi.json', openRoute(deps, { GET }));
 }
 
 /** Made when it is first asked for: a start has no time for it. */

@@ -51,6 +51,7 @@ const message = z.object({
   role: z.literal('assistant'),
   content: z.string().nullable().describe('Null when there are tool calls and no text.'),
   refusal: z.string().nullable(),
+  reasoning_content: z.string().optional().describe('What the model told of its reasoning.'),
   tool_calls: z
     .array(z.object({ id: z.string(), type: z.literal('function'), function: called }))
     .optional()
@@ -71,6 +72,7 @@ const delta = z.object({
   role: z.literal('assistant').optional(),
   content: z.string().nullable().optional(),
   refusal: z.string().nullable().optional(),
+  reasoning_content: z.string().optional(),
   tool_calls: z
     .array(
       z.object({

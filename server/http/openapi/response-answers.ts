@@ -1,6 +1,7 @@
 import type { Response as OpenAiResponse, ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { z } from 'zod';
 import type { ResponseObject } from '../openai/response-object.ts';
+import { ErrorAnswer } from './chat-answers.ts';
 
 /*
  * What POST /v1/responses answers, for the document; bound to OpenAI's types as chat-answers.ts.
@@ -33,7 +34,17 @@ const callItem = z.object({
   arguments: z.string().describe('JSON.'),
 });
 
-const item = z.discriminatedUnion('type', [messageItem, callItem]);
+const summaryText = z.object({ type: z.literal('summary_text'), text: z.string() });
+
+const reasoningItem = z.object({
+  id: z.string(),
+  type: z.literal('reasoning'),
+  status,
+  summary: z.array(summaryText).describe('What the model told of its reasoning.'),
+  encrypted_content: z.null(),
+});
+
+const item = z.discriminatedUnion('type', [messageItem, callItem, reasoningItem]);
 
 const usage = z.object({
   input_tokens: count,
@@ -48,6 +59,7 @@ const format = z.union([
   z.object({
     type: z.literal('json_schema'),
     name: z.string(),
+    description: z.string().optional(),
     schema: z.record(z.string(), z.unknown()),
     strict: z.boolean().nullable(),
   }),
@@ -119,6 +131,7 @@ export const ResponseAnswer = z.object({
 
 const numbered = { sequence_number: z.int().min(0).describe('From 0.') };
 const itemPlace = { item_id: z.string(), output_index: count };
+const summaryPlace = { ...itemPlace, summary_index: count };
 const partPlace = { ...itemPlace, content_index: count };
 
 /** One event of a streamed response. */
@@ -158,6 +171,30 @@ export const ResponseEvent = z.discriminatedUnion('type', [
     ...partPlace,
     text: z.string(),
     logprobs: z.array(z.never()),
+    ...numbered,
+  }),
+  z.object({
+    type: z.enum(['response.reasoning_summary_part.added', 'response.reasoning_summary_part.done']),
+    ...summaryPlace,
+    part: summaryText,
+    ...numbered,
+  }),
+  z.object({
+    type: z.literal('response.reasoning_summary_text.delta'),
+    ...summaryPlace,
+    delta: z.string(),
+    ...numbered,
+  }),
+  z.object({
+    type: z.literal('response.reasoning_summary_text.done'),
+    ...summaryPlace,
+    text: z.string(),
+    ...numbered,
+  }),
+  z.object({
+    type: z.literal('error').describe('Comes before `response.failed`.'),
+    ...ErrorAnswer.shape.error.omit({ type: true }).shape,
+    ...ErrorAnswer.shape,
     ...numbered,
   }),
   z.object({

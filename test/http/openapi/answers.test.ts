@@ -18,6 +18,14 @@ const broken: Script = function* () {
   yield* fail('the provider went down')({} as never, new AbortController().signal) as Iterable<ModelEvent>;
 };
 
+/** Reasoning before text. */
+const thinks: Script = function* () {
+  yield { type: 'reasoning', delta: 'Let me' };
+  yield { type: 'reasoning', delta: ' think.' };
+  yield { type: 'text', delta: 'Done.' };
+  yield { type: 'finish', reason: 'stop', usage };
+};
+
 /** Text, then a call of a tool of the caller. */
 const saysAndCalls: Script = function* () {
   yield { type: 'text', delta: 'Let me look.' };
@@ -105,6 +113,7 @@ describe('answers of every kind', () => {
     ['text', say('Hi', ' there')],
     ['a call of a tool', callTool('weather', { city: 'Bern' })],
     ['text and a call', saysAndCalls],
+    ['reasoning', thinks],
     ['a cut answer', cut],
     ['one that breaks off', broken],
     ['none', fail('nobody there')],
@@ -144,6 +153,18 @@ describe('answers of every kind', () => {
       await hold(await house.ask(url, { body: sent }), operation);
     },
   );
+});
+
+describe('answers to the older functions', () => {
+  const functions = [{ name: 'weather', parameters: { type: 'object' } }];
+  const body = { model: 'openclaw', messages: [{ role: 'user', content: 'hello' }], functions };
+
+  it.each([false, true])('are as the document has them, streamed: %s', async (stream) => {
+    await using house = await openHouse(callTool('weather', { city: 'Bern' }));
+    const { url, operation } = routeOf('createChatCompletion');
+    const said = await hold(await house.ask(url, { body: { ...body, stream } }), operation);
+    expect(JSON.stringify(said)).toContain('"function_call":{');
+  });
 });
 
 describe('refusals', () => {
