@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Callee, toAnswerFailure, toCutFailure, toMalformedFailure, toNetworkFailure } from './failure.ts';
-import type { ModelEvent } from './provider.ts';
+import type { ModelEvent, ModelRequest } from './provider.ts';
 import { type Answer, readText, type Upstream } from './upstream.ts';
 
 /** Turns the text of an answer into events. A `finish` or `failure` is the last one it gives. */
@@ -23,12 +23,18 @@ const maxAnswerChars = 64 * 1024 * 1024;
  */
 export async function* streamAnswer(
   upstream: Upstream,
-  request: { path: string; model: string; body: unknown; readerFor: (answer: Answer, callee: Callee) => Reader },
+  request: {
+    path: string;
+    model: string;
+    body: unknown;
+    wire?: ModelRequest['wire'];
+    readerFor: (answer: Answer, callee: Callee) => Reader;
+  },
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
   const callee = upstream.callee(request.model);
   try {
-    const answer = await upstream.post(request.path, request.body, signal);
+    const answer = await upstream.post(request.path, request.body, signal, request.wire);
     if (answer.status < 200 || answer.status > 299) {
       const body = await readText(answer.body, 64 * 1024);
       yield { type: 'failure', failure: toAnswerFailure(callee, { ...answer, body }) };

@@ -1,4 +1,6 @@
+import type { JSONObject } from '@ai-sdk/provider';
 import { streamThrough } from './language-model.ts';
+import { dropUndefined } from './language-model-request.ts';
 import { createUpstream, type LiveProvider, type ProviderOptions } from './upstream.ts';
 
 /**
@@ -13,19 +15,30 @@ export function createAnthropicMessagesProvider(options: ProviderOptions): LiveP
       upstream,
       async open() {
         const { createAnthropic } = await import('@ai-sdk/anthropic');
-        const client = createAnthropic({ baseURL: baseUrl, apiKey: 'set by the upstream', fetch: upstream.fetch });
-        return (model) => client.languageModel(model);
+        const client = { baseURL: baseUrl, apiKey: 'set by the upstream' };
+        return (model, fetch) => createAnthropic({ ...client, fetch }).languageModel(model);
       },
       settings: {
         thinksInOnePiece: true,
-        providerOptions: ({ parallelToolCalls }) => ({
-          anthropic: parallelToolCalls === undefined ? {} : { disableParallelToolUse: !parallelToolCalls },
+        providerOptions: ({ parallelToolCalls, serviceTier, safetyIdentifier, user }) => ({
+          anthropic: dropUndefined({
+            disableParallelToolUse: parallelToolCalls === undefined ? undefined : !parallelToolCalls,
+            serviceTier: serviceTiers[serviceTier ?? ''],
+            metadata: (safetyIdentifier ?? user) ? { userId: safetyIdentifier ?? user } : undefined,
+          }) as JSONObject,
         }),
       },
     }),
     close: () => upstream.close(),
   };
 }
+
+/** OpenAI's words for Anthropic's two tiers. */
+const serviceTiers: Readonly<Record<string, string>> = {
+  auto: 'auto',
+  default: 'standard_only',
+  standard_only: 'standard_only',
+};
 
 function toVersionedUrl(baseUrl: string): string {
   const bare = baseUrl.replace(/\/+$/, '');

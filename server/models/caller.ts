@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 import { createAnthropicMessagesProvider } from './anthropic-messages.ts';
-import type { CatalogEntry, CatalogModel } from './catalog.ts';
+import type { CatalogEntry } from './catalog.ts';
 import { createGoogleGenerativeAIProvider } from './google-generative-ai.ts';
+import { fitTo, type ModelSettings, readModelSettings } from './model-settings.ts';
 import { createOllamaProvider } from './ollama.ts';
 import { createOpenAICompletionsProvider } from './openai-completions.ts';
 import { createOpenAIResponsesProvider } from './openai-responses.ts';
@@ -140,6 +141,7 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
     },
     toModel(entry, id) {
       const listed = entry.models.find((model) => model.id === id);
+      let settings: ModelSettings | undefined;
       // OpenRouter's own models are the only ones whose ids begin with its name, which a reference need not say twice.
       const model = entry.id === 'openrouter' && !id.includes('/') ? `openrouter/${id}` : id;
       return {
@@ -147,8 +149,10 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
         id: model,
         api: entry.api,
         contextWindow: listed?.contextWindow,
-        stream: (request, signal, patience) =>
-          callBorrowed(entry, { model, request: fitTo(listed, request), patience }, signal),
+        stream: (request, signal, patience) => {
+          settings ??= readModelSettings(entry, id, config());
+          return callBorrowed(entry, { model, request: fitTo(settings, request), patience }, signal);
+        },
       };
     },
     limits: limits.list,
@@ -173,15 +177,6 @@ interface Target {
   idleMs?: number | undefined;
   /** Milliseconds until the first sign of life, where the provider has a limit of its own. */
   ownMs?: number | undefined;
-}
-
-/** Leaves out what the configuration says the model cannot do. */
-function fitTo(listed: CatalogModel | undefined, request: ModelRequest): ModelRequest {
-  const thinking = listed?.reasoning === false ? undefined : request.thinking;
-  const most = listed?.maxTokens;
-  if (most === undefined) return thinking === request.thinking ? request : { ...request, thinking };
-  const maxOutputTokens = Math.min(request.sampling?.maxOutputTokens ?? most, most);
-  return { ...request, thinking, sampling: { ...request.sampling, maxOutputTokens } };
 }
 
 async function* failAtOnce({ id, obstacle }: CatalogEntry, model: string): AsyncGenerator<ModelEvent> {

@@ -17,6 +17,11 @@ export interface CatalogEntry {
   /** What a person sets to give the key. */
   keyName: string;
   headers: Record<string, string> | undefined;
+  /** True when the key goes into `Authorization`, whatever the API's own header is. */
+  authHeader: boolean;
+  /** Tokens of one answer, where a model says nothing. */
+  maxTokens: number | undefined;
+  params: ProviderConfig['params'];
   models: CatalogModel[];
   /** Milliseconds; undefined when nobody said. */
   idleMs: number | undefined;
@@ -82,7 +87,10 @@ function toConfigured(id: string, provider: ProviderConfig, env: Env): CatalogEn
     baseUrl,
     apiKey,
     keyName: fromEnv?.name ?? `models.providers.${id}.apiKey`,
-    headers: provider.headers,
+    headers: provider.request?.headers ? { ...provider.headers, ...provider.request.headers } : provider.headers,
+    authHeader: provider.authHeader ?? false,
+    maxTokens: provider.maxTokens,
+    params: provider.params,
     models: provider.models ?? (known?.defaultModel && atHome ? [{ id: known.defaultModel }] : []),
     idleMs: toMs(provider.timeoutSeconds),
     startsSlowly: api === 'ollama' || known?.keyVariables.length === 0,
@@ -130,7 +138,7 @@ function findObstacle(
       `${place}.baseUrl is not an http or https address without a user name. Put credentials into ${place}.headers.`,
     );
   }
-  const carriesOwn = Object.keys(provider.headers ?? {}).some((name) =>
+  const carriesOwn = Object.keys(entry.headers ?? {}).some((name) =>
     /^(authorization|(x-)?(goog-)?api-key)$/i.test(name),
   );
   if (entry.apiKey && !/^[\x21-\x7e]+$/.test(entry.apiKey)) {

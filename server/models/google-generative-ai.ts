@@ -13,14 +13,28 @@ export function createGoogleGenerativeAIProvider(options: ProviderOptions): Live
       upstream,
       async open() {
         const { createGoogle } = await import('@ai-sdk/google');
-        const client = createGoogle({ baseURL: options.baseUrl, apiKey: 'set by the upstream', fetch: upstream.fetch });
-        return (model) => client.languageModel(model);
+        const client = { baseURL: options.baseUrl, apiKey: 'set by the upstream' };
+        return (model, fetch) => createGoogle({ ...client, fetch }).languageModel(model);
+      },
+      settings: {
+        providerOptions: ({ serviceTier }) => {
+          const tier = serviceTiers[serviceTier ?? ''];
+          return tier ? { google: { serviceTier: tier } } : undefined;
+        },
       },
     }),
     embed: (model, texts, { dimensions }, signal) => embedOverGemini(upstream, { model, texts, dimensions }, signal),
     close: () => upstream.close(),
   };
 }
+
+/** OpenAI's words for Google's tiers. */
+const serviceTiers: Readonly<Record<string, string>> = {
+  default: 'standard',
+  standard: 'standard',
+  flex: 'flex',
+  priority: 'priority',
+};
 
 /** Texts per request, the limit of `batchEmbedContents`. */
 const batch = 100;

@@ -17,7 +17,9 @@ export interface TurnParts {
 /** How one API is to be asked. */
 export interface CallSettings {
   /** Options of the provider package that the request decides. */
-  providerOptions?: (request: ModelRequest) => LanguageModelV4CallOptions['providerOptions'];
+  providerOptions?: (request: ModelRequest, model: string) => LanguageModelV4CallOptions['providerOptions'];
+  /** Members of the body that the package does not know, or takes for some models only. */
+  body?: (request: ModelRequest) => Record<string, unknown> | undefined;
   /** True when the API refuses to think in a turn whose earlier thinking it does not get back. */
   thinksInOnePiece?: boolean | undefined;
 }
@@ -26,7 +28,7 @@ export interface CallSettings {
 export function toCallOptions(
   request: ModelRequest,
   settings: CallSettings,
-  { recall, signal }: { recall: (callId: string) => TurnParts | undefined; signal: AbortSignal },
+  { model, recall, signal }: { model: string; recall: (callId: string) => TurnParts | undefined; signal: AbortSignal },
 ): LanguageModelV4CallOptions {
   const { sampling = {}, tools, toolChoice } = request;
   const prompt = toPrompt(request, recall);
@@ -54,7 +56,7 @@ export function toCallOptions(
     toolChoice: tools?.length && toolChoice ? toToolChoice(toolChoice) : undefined,
     responseFormat: toResponseFormat(request.responseFormat),
     reasoning: forgetful ? undefined : toReasoning(request.thinking),
-    providerOptions: settings.providerOptions?.(request),
+    providerOptions: settings.providerOptions?.(request, model),
     abortSignal: signal,
   });
 }
@@ -120,7 +122,7 @@ function lacksReasoning(prompt: LanguageModelV4Message[]): boolean {
 const levels = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 function toReasoning(thinking: string | undefined): LanguageModelV4CallOptions['reasoning'] {
-  return thinking === 'off' ? 'none' : levels.find((level) => level === thinking);
+  return thinking === 'off' || thinking === 'none' ? 'none' : levels.find((level) => level === thinking);
 }
 
 function toToolChoice(choice: NonNullable<ModelRequest['toolChoice']>): LanguageModelV4CallOptions['toolChoice'] {
@@ -129,11 +131,12 @@ function toToolChoice(choice: NonNullable<ModelRequest['toolChoice']>): Language
 
 function toResponseFormat(format: ModelRequest['responseFormat']): LanguageModelV4CallOptions['responseFormat'] {
   if (!format) return undefined;
-  return dropUndefined({ type: 'json' as const, name: format.name, schema: format.schema as JSONSchema7 | undefined });
+  const { name, description, schema } = format;
+  return dropUndefined({ type: 'json' as const, name, description, schema: schema as JSONSchema7 | undefined });
 }
 
 /** The specification's optional members may be missing, not undefined. */
-function dropUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+export function dropUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

@@ -12,7 +12,7 @@ import {
   toNetworkFailure,
 } from './failure.ts';
 import { type CallSettings, type TurnParts, toCallOptions } from './language-model-request.ts';
-import type { ModelEvent, ModelFailure, ModelProvider } from './provider.ts';
+import type { ModelEvent, ModelFailure, ModelProvider, ModelRequest } from './provider.ts';
 import { type DraftCall, toToolCalls } from './tool-calls.ts';
 import { createTurnMemory } from './turn-memory.ts';
 import type { Upstream } from './upstream.ts';
@@ -20,23 +20,24 @@ import type { Upstream } from './upstream.ts';
 /** A provider package of the AI SDK, bound to one upstream. */
 export interface LanguageModelPackage {
   upstream: Upstream;
-  /** Imports the package and makes its client; called once, at the first call. */
-  open: () => Promise<(model: string) => LanguageModelV4>;
+  /** Imports the package; called once, at the first call. Answers what makes a model that calls through `fetch`. */
+  open: () => Promise<(model: string, fetch: typeof globalThis.fetch) => LanguageModelV4>;
   settings?: CallSettings | undefined;
 }
 
 /** The `stream` of a provider that is spoken to through `doStream` of the AI SDK's specification v4. */
 export function streamThrough({ upstream, open, settings = {} }: LanguageModelPackage): ModelProvider['stream'] {
   const memory = createTurnMemory<TurnParts>();
-  let client: ReturnType<typeof open> | undefined;
+  let making: ReturnType<typeof open> | undefined;
   return async function* stream(model, request, signal) {
     const callee = upstream.callee(model);
     const session = request.session?.key;
     try {
-      client ??= open();
+      making ??= open();
       const recall = (callId: string) => memory.recall(session, callId);
-      const options = toCallOptions(request, settings, { recall, signal });
-      const answer = await (await client)(model).doStream(options);
+      const options = toCallOptions(request, settings, { model, recall, signal });
+      const called = (await making)(model, upstream.fetchWith(toWire(request, settings)));
+      const answer = await called.doStream(options);
       // Whoever has sent the head is at work, however long the first word takes.
       yield pulse;
       const turn = createTurn(callee, (ids, parts) => memory.remember(session, ids, parts));
@@ -52,6 +53,11 @@ export function streamThrough({ upstream, open, settings = {} }: LanguageModelPa
       if (!signal.aborted) yield { type: 'failure', failure: toThrownFailure(callee, error) };
     }
   };
+}
+
+function toWire({ wire, ...request }: ModelRequest, settings: CallSettings): ModelRequest['wire'] {
+  const body = settings.body?.(request);
+  return body ? { ...wire, body: { ...body, ...wire?.body } } : wire;
 }
 
 /** The parts of an answer. Leaving the loop cancels it, which cuts the connection, unless all but the end was there. */

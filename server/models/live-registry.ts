@@ -1,13 +1,14 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { ModelChoice } from '../../sdk/protocol/health.ts';
 import type { ModelRow } from '../../sdk/protocol/models.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, ModelParams } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 import { createCaller } from './caller.ts';
 import { type CatalogEntry, type Env, isEmbeddingModel, readKeyless } from './catalog.ts';
 import { checkProvider, type ProviderCheck } from './check.ts';
 import { type LocalServer, localServers } from './discover.ts';
 import { embedLexically, lexicalModel } from './lexical.ts';
+import { unknownParams } from './model-settings.ts';
 import { findNearest } from './nearest.ts';
 import { createOffer } from './offer.ts';
 import type { ModelProvider } from './provider.ts';
@@ -56,6 +57,8 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
   const warnOfObstacles = () => {
     for (const { id, obstacle } of offer.entries())
       if (obstacle) log.warn(`model provider ${id} cannot be used: ${obstacle.message}`);
+    for (const [place, params] of listParams(config))
+      for (const name of unknownParams(params)) log.warn(`${place}.${name} is not a known parameter and has no effect`);
   };
   warnOfObstacles();
   let ready = lookAround();
@@ -162,6 +165,24 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
       await Promise.all([ready, caller.close()]);
     },
   };
+}
+
+/** Every `params` of the configuration with its key. */
+function listParams({ agents, models }: Config): [place: string, params: ModelParams | undefined][] {
+  const { params, models: byReference = {} } = agents?.defaults ?? {};
+  return [
+    ['agents.defaults.params', params],
+    ...Object.entries(byReference).map(
+      ([id, own]) => [`agents.defaults.models.${id}.params`, own.params] as [string, ModelParams | undefined],
+    ),
+    ...Object.entries(models?.providers ?? {}).flatMap(([id, provider]) => [
+      [`models.providers.${id}.params`, provider.params] as [string, ModelParams | undefined],
+      ...(provider.models ?? []).map(
+        (model) =>
+          [`models.providers.${id}.models.${model.id}.params`, model.params] as [string, ModelParams | undefined],
+      ),
+    ]),
+  ];
 }
 
 /** The provider and model for embeddings that a reference leads to; undefined when its provider has none. */

@@ -63,6 +63,6 @@ function textOf(parts: { type: string; text?: string }[]): string {
 /** Three levels are known; every other one means "on", which models without levels take too. */
 function toThink(thinking: string | undefined): boolean | string | undefined {
   if (thinking === undefined) return undefined;
-  if (thinking === 'off') return false;
+  if (thinking === 'off' || thinking === 'none') return false;
   return ['low', 'medium', 'high'].includes(thinking) ? thinking : true;
 }

@@ -23,6 +23,7 @@ export function createOllamaProvider(options: ProviderOptions): LiveProvider {
         {
           path: '/api/chat',
           model,
+          wire: request.wire,
           body: toOllamaChatBody(request, { model, contextWindow: windows.get(model) }),
           readerFor: (_, callee) => readOllamaLines(callee),
         },

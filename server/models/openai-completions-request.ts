@@ -1,3 +1,4 @@
+import type { ModelCompat } from '../config/config.ts';
 import type { AssistantPart, ModelMessage, ModelRequest, UserPart } from './provider.ts';
 
 /** What a model of this API wants to get back with the tool calls it made; taken from its answer as it is. */
@@ -12,6 +13,8 @@ export interface RequestOptions {
   model: string;
   /** Finds what an earlier answer left for the turn with this call id. */
   recall: (callId: string) => TurnExtras | undefined;
+  /** What the server takes, where it differs from the API. */
+  compat?: ModelCompat | undefined;
   /** Host of the provider: OpenAI's own differs from those that follow it. */
   host: string;
 }
@@ -19,15 +22,16 @@ export interface RequestOptions {
 /** The body of `POST /chat/completions` (OpenAI's API reference, "Create chat completion"), always streamed. */
 export function toChatCompletionBody(request: ModelRequest, options: RequestOptions): Record<string, unknown> {
   const { sampling = {} } = request;
+  const { compat = {} } = options;
   const tools = request.tools?.length ? request.tools : undefined;
   return {
     model: options.model,
     messages: toMessages(request, options.recall),
     stream: true,
-    stream_options: { include_usage: true },
+    stream_options: compat.supportsUsageInStreaming === false ? undefined : { include_usage: true },
     tools: tools?.map(({ name, description, parameters, strict }) => ({
       type: 'function',
-      function: { name, description, parameters, strict },
+      function: { name, description, parameters, strict: compat.supportsStrictMode === false ? undefined : strict },
     })),
     tool_choice: tools && toToolChoice(request.toolChoice),
     parallel_tool_calls: tools && request.parallelToolCalls,
@@ -38,9 +42,16 @@ export function toChatCompletionBody(request: ModelRequest, options: RequestOpti
     seed: sampling.seed,
     frequency_penalty: sampling.frequencyPenalty,
     presence_penalty: sampling.presencePenalty,
+    logit_bias: sampling.logitBias,
     response_format: toResponseFormat(request.responseFormat),
     // `off` is not a level that providers agree on (`none`, `minimal`, an error): their own default stands for it.
+    // Who asks for `none` by that name gets it.
     reasoning_effort: request.thinking === 'off' ? undefined : request.thinking,
+    verbosity: request.verbosity,
+    service_tier: request.serviceTier,
+    prompt_cache_key: compat.supportsPromptCacheKey === false ? undefined : request.promptCacheKey,
+    safety_identifier: request.safetyIdentifier,
+    user: request.user,
   };
 }
 
@@ -48,7 +59,8 @@ export function toChatCompletionBody(request: ModelRequest, options: RequestOpti
  * `max_tokens` is what every server of this API knows; OpenAI's own reasoning models refuse it and want
  * `max_completion_tokens`, which other servers ignore or refuse.
  */
-function limitName({ host, model }: RequestOptions): 'max_completion_tokens' | 'max_tokens' {
+function limitName({ host, model, compat }: RequestOptions): 'max_completion_tokens' | 'max_tokens' {
+  if (compat?.maxTokensField) return compat.maxTokensField;
   const openai = /(^|\.)openai\.(com|azure\.com)$/.test(host) || /(^|\/)(o\d|gpt-([5-9]|\d\d))/.test(model);
   return openai ? 'max_completion_tokens' : 'max_tokens';
 }
@@ -101,6 +113,6 @@ function toToolChoice(choice: ModelRequest['toolChoice']): unknown {
 function toResponseFormat(format: ModelRequest['responseFormat']): unknown {
   if (!format) return undefined;
   if (!format.schema) return { type: 'json_object' };
-  const { name = 'answer', schema, strict } = format;
-  return { type: 'json_schema', json_schema: { name, schema, strict } };
+  const { name = 'answer', description, schema, strict } = format;
+  return { type: 'json_schema', json_schema: { name, description, schema, strict } };
 }

@@ -12,19 +12,21 @@ import { createUpstream, type LiveProvider, type ProviderOptions } from './upstr
 export function createOpenAICompletionsProvider(options: ProviderOptions): LiveProvider {
   const upstream = createUpstream(options, { name: 'authorization', prefix: 'Bearer ' });
   const memory = createTurnMemory<TurnExtras>();
+  const compat = new Map(options.models?.map((model) => [model.id, model.compat]));
   const host = new URL(options.baseUrl).hostname;
   return {
     stream(model, request, signal) {
       const session = request.session?.key;
       const recall = (callId: string) => memory.recall(session, callId);
       const keep = (ids: string[], extras: TurnExtras) => memory.remember(session, ids, extras);
-      const body = toChatCompletionBody(request, { model, host, recall });
+      const body = toChatCompletionBody(request, { model, host, recall, compat: compat.get(model) });
       return streamAnswer(
         upstream,
         {
           path: '/chat/completions',
           model,
           body,
+          wire: request.wire,
           readerFor: ({ headers }, callee) =>
             String(headers['content-type']).includes('json')
               ? readChatObject(callee, keep)

@@ -60,7 +60,7 @@ export interface ModelRequest {
         strict?: boolean | undefined;
       }
     | undefined;
-  /** `off`, `minimal`, `low`, `medium`, `high`, or a level that only the provider knows. */
+  /** `off`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`, or a level that only the provider knows, for example `none`. */
   thinking?: string | undefined;
   /** How much of its reasoning the model should tell in summary, where the provider asks for that. */
   reasoningSummary?: 'auto' | 'concise' | 'detailed' | undefined;
@@ -74,6 +74,8 @@ export interface ModelRequest {
   safetyIdentifier?: string | undefined;
   /** The older name of the same. */
   user?: string | undefined;
+  /** What the configuration adds to the HTTP request: headers that win over the provider's, members that win over ours. */
+  wire?: { headers?: Record<string, string> | undefined; body?: Record<string, unknown> | undefined } | undefined;
   /** Who asks, for models that answer from the conversation's own state. */
   session?: { key: string; agentId: string } | undefined;
 }

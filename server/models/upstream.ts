@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import type { ProviderConfig } from '../config/config.ts';
+import { isPlainObject } from '../config/key-path.ts';
 import { type Callee, webPage } from './failure.ts';
-import type { ModelProvider } from './provider.ts';
+import type { ModelProvider, ModelRequest } from './provider.ts';
 
 /** What every kind of provider is made of. */
 export interface ProviderOptions {
@@ -15,6 +16,8 @@ export interface ProviderOptions {
   keyName?: string | undefined;
   /** Sent with every request; these win over our own. */
   headers?: Record<string, string> | undefined;
+  /** True sends the key as `Authorization: Bearer`, whatever the API's own header is. */
+  authHeader?: boolean | undefined;
   /** What is known of single models. */
   models?: ProviderConfig['models'];
   /** Told of the headers of every answer; finds one by its name in lower case. */
@@ -37,12 +40,14 @@ export interface Answer {
   body: Readable;
 }
 
+type Wire = ModelRequest['wire'];
+
 /** One provider's HTTP server: its address, its connections, its credential. Nothing that is sent here can reach another host. */
 export interface Upstream {
   /** POSTs JSON to a path below the base URL. Rejects when there is no answer; any status is an answer. Redirects are not followed. */
-  post(path: string, body: unknown, signal: AbortSignal): Promise<Answer>;
-  /** The same connections and the same credential for code that wants to call `fetch`. */
-  fetch: typeof globalThis.fetch;
+  post(path: string, body: unknown, signal: AbortSignal, wire?: Wire): Promise<Answer>;
+  /** The same connections and the same credential for code that wants to call `fetch`; `wire` is added to each request. */
+  fetchWith(wire?: Wire): typeof globalThis.fetch;
   callee(model: string): Callee;
   close(): Promise<void>;
 }
@@ -51,18 +56,18 @@ export interface Upstream {
 export function createUpstream(options: ProviderOptions, authorization: { name: string; prefix?: string }): Upstream {
   const base = new URL(options.baseUrl);
   const root = `${base.pathname.replace(/\/+$/, '')}`;
-  const headers = headersOf(options, authorization);
+  const headers = headersOf(options, options.authHeader ? { name: 'authorization', prefix: 'Bearer ' } : authorization);
   const secrets = secretsOf(options);
   let pool: Promise<{ pool: Pool; fetch: typeof import('undici').fetch }> | undefined;
   const open = () => (pool ??= openPool(base.origin, options.maxConnections ?? 128));
   return {
-    async post(path, body, signal) {
+    async post(path, body, signal, wire) {
       const { pool: client } = await open();
       const answer = await client.request({
         method: 'POST',
         path: `${root}${path}${base.search}`,
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', ...headers, ...lowerCased(wire?.headers) },
+        body: JSON.stringify(wire?.body ? mergeBody(body as Record<string, unknown>, wire.body) : body),
         signal,
       });
       // Destroying a body on purpose makes it emit an error that nobody waits for.
@@ -74,13 +79,14 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
       }
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     },
-    fetch: async (input, init) => {
+    fetchWith: (wire) => async (input, init) => {
       const { pool: dispatcher, fetch } = await open();
       const own = new Headers(init?.headers);
       // What a client library believes to be the key stays here; the one that is sent is set in this file only.
       for (const name of credentialHeaders) own.delete(name);
-      for (const [name, value] of Object.entries(headers)) own.set(name, value);
-      const request = { ...init, headers: Object.fromEntries(own), redirect: 'manual', dispatcher };
+      for (const [name, value] of Object.entries({ ...headers, ...lowerCased(wire?.headers) })) own.set(name, value);
+      const body = wire?.body ? JSON.stringify(mergeBody(JSON.parse(String(init?.body)), wire.body)) : init?.body;
+      const request = { ...init, body, headers: Object.fromEntries(own), redirect: 'manual', dispatcher };
       const answer = await fetch(String(input), request as RequestWithDispatcher);
       options.onHeaders?.((name) => answer.headers.get(name));
       if (isWebPage(answer.status, answer.headers.get('content-type'))) {
@@ -131,6 +137,21 @@ export async function readText(body: Readable, limit: number): Promise<string> {
   return text.slice(0, limit);
 }
 
+/** Members of members are merged, so that one option of Ollama's `options` leaves the others alone; null takes one away. */
+function mergeBody(body: Record<string, unknown>, more: Record<string, unknown>): Record<string, unknown> {
+  const merged = { ...body };
+  for (const [name, value] of Object.entries(more)) {
+    const own = merged[name];
+    if (value === null) delete merged[name];
+    else merged[name] = isPlainObject(own) && isPlainObject(value) ? { ...own, ...value } : value;
+  }
+  return merged;
+}
+
+function lowerCased(headers: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
 type RequestWithDispatcher = import('undici').RequestInit & { dispatcher: Dispatcher };
 
 const credentialHeaders = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key'];
@@ -162,17 +183,17 @@ function webPageError(): Error {
 
 function headersOf(options: ProviderOptions, authorization: { name: string; prefix?: string }): Record<string, string> {
   const key = options.apiKey?.trim();
-  const own = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   return {
     'user-agent': 'openclaw',
     ...(key && { [authorization.name]: `${authorization.prefix ?? ''}${key}` }),
-    ...Object.fromEntries(own),
+    ...lowerCased(options.headers),
   };
 }
 
 /** The key, and every header that somebody configured: what it is called says little about what it is. */
-function secretsOf({ id, apiKey, headers = {} }: ProviderOptions): string[] {
+function secretsOf({ id, apiKey, headers = {}, models = [] }: ProviderOptions): string[] {
   const key = apiKey?.trim();
-  const values = Object.values(headers).map((value) => value.replace(/^(bearer|basic)\s+/i, ''));
+  const all = [headers, ...models.map((model) => model.headers ?? {})].flatMap((each) => Object.values(each));
+  const values = all.map((value) => value.replace(/^(bearer|basic)\s+/i, ''));
   return [...new Set([...(key ? [key] : []), ...values])].filter((secret) => secret !== id);
 }

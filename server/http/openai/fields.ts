@@ -84,9 +84,8 @@ export const jsonSchemaFields = {
   strict: optional(z.boolean()),
 };
 
-/** `none` of OpenAI is `off` of the gateway; the other levels have the same names. */
-export const toThinking = (effort: z.output<typeof reasoningEffort>): string | undefined =>
-  effort === 'none' ? 'off' : effort;
+/** OpenAI's levels are the gateway's own, and `none`, which providers that have it are asked for by that name. */
+export const toThinking = (effort: z.output<typeof reasoningEffort>): string | undefined => effort;
 
 export function toToolDeclaration(tool: {
   name: string;
