@@ -48,7 +48,8 @@ const help: Readonly<Record<string, string>> = {
   'models.providers.*.apiKey': 'Its key: the text, a variable, or a reference { source, provider, id }.',
   'models.providers.*.api': 'How it is spoken to. Default openai-completions.',
   'models.providers.*.headers': 'Sent with every request.',
-  'models.providers.*.timeoutSeconds': 'Silence before a call is given up. Default 120.',
+  'models.providers.*.timeoutSeconds':
+    'Silence before a call is given up. Default 30 before the first sign of life, then 120.',
   'models.providers.*.models': 'Its models.',
   'models.providers.*.models[].id': "The model's name at the provider.",
   'models.providers.*.models[].name': 'The name for people.',
