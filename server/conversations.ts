@@ -17,6 +17,7 @@ import type { Database } from './database/database.ts';
 import type { Log } from './log/log.ts';
 import { splitReference } from './models/reference.ts';
 import type { ModelRegistry } from './models/registry.ts';
+import { createResponseStore } from './responses/store.ts';
 import { parseSessionKey } from './sessions/key.ts';
 import { createSessionStore } from './sessions/live-store.ts';
 import type { ModelOf } from './sessions/row.ts';
@@ -101,6 +102,7 @@ export function openConversations(deps: ConversationDeps) {
     sessions,
     runs,
     commands,
+    responses: createResponseStore(database),
     notes: createNotes({ sessions, publish }),
     tools,
     usage,

@@ -326,4 +326,11 @@ export const migrations: readonly string[] = [
   -- 1 when those who talk in it bring along what was said before, as chat programs over HTTP do
   ALTER TABLE sessions ADD COLUMN told_history INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- what was answered to POST /v1/responses (JSON), for as long as its run is kept
+  CREATE TABLE responses (
+    run_id TEXT PRIMARY KEY REFERENCES runs(run_id) ON DELETE CASCADE,
+    answer TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

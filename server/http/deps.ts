@@ -8,6 +8,7 @@ import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
 import type { ModelRegistry } from '../models/registry.ts';
+import type { ResponseStore } from '../responses/store.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Access } from './auth.ts';
 
@@ -20,6 +21,7 @@ export interface HttpDeps extends Access {
   models: Pick<ModelRegistry, 'find' | 'embed'>;
   sessions: Pick<SessionStore, 'find' | 'history' | 'lastOf' | 'ofRun' | 'isToldHistory'>;
   tools: Pick<ToolRegistry, 'catalog' | 'invoke'>;
+  responses: ResponseStore;
   probes: Probes;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
   callContext(principal: Principal, caller: Caller): CallContext;

@@ -37,7 +37,7 @@ export interface Call extends Visit {
 
 /** Answers one request by writing to `res`. Contract: errors are thrown, and only before the head is sent. */
 export type Handler<V extends Visit = Call> = (visit: V) => void | Promise<void>;
-export type Methods<V extends Visit = Call> = Partial<Record<'GET' | 'HEAD' | 'POST', Handler<V>>>;
+export type Methods<V extends Visit = Call> = Partial<Record<'GET' | 'HEAD' | 'POST' | 'DELETE', Handler<V>>>;
 
 /** What is mounted at a path, with the methods that it answers (mounted.ts). */
 export type Route = EventHandler & { readonly methods: readonly string[] };

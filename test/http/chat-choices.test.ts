@@ -135,6 +135,14 @@ describe('the agent that answers', () => {
     await using house = await openHouse(say('hi'));
     expect((await ask(house, {}, { 'x-openclaw-model': 'test/one' })).status).toBe(200);
   });
+
+  it('uses another model only for those who may administer', async () => {
+    await using house = await openHouse(say('hi'), { auth: { mode: 'none' } });
+    const headers = { 'x-openclaw-model': 'test/one', 'x-openclaw-scopes': 'operator.write' };
+    const error = await readError(await ask(house, {}, headers));
+    expect(error).toMatchObject({ status: 403, code: 'missing_scope', param: 'x-openclaw-model' });
+    expect((await ask(house, {}, { 'x-openclaw-model': 'test/one' })).status).toBe(200);
+  });
 });
 
 describe('the list of models', () => {
@@ -144,6 +152,8 @@ describe('the list of models', () => {
     const { object, data } = (await answer.json()) as { object: string; data: { id: string; created: number }[] };
     expect(object).toBe('list');
     expect(data.map(({ id }) => id)).toEqual(['openclaw', 'openclaw/default', 'openclaw/main', 'openclaw/ops']);
+    await using other = await openHouse(say('hi'));
+    expect(await (await other.ask('/v1/models')).json()).toEqual({ object, data });
     for (const model of data)
       expect(model).toEqual({ id: model.id, object: 'model', created: expect.any(Number), owned_by: 'openclaw' });
   });

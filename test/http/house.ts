@@ -13,6 +13,7 @@ import { mountedRoutes } from '../../server/http/mounted.ts';
 import type { Log } from '../../server/log/log.ts';
 import { embedLexically, lexicalModel } from '../../server/models/lexical.ts';
 import type { ModelRegistry } from '../../server/models/registry.ts';
+import { createResponseStore } from '../../server/responses/store.ts';
 import { openAgentRooms } from '../agent/fixture.ts';
 import type { Script } from '../scripted-model.ts';
 
@@ -54,6 +55,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     // Chat commands over HTTP are tested on a whole gateway.
     commands: { interpret: ({ input }) => input, leaveOut: (history) => [...history] },
     sessions: rooms.sessions,
+    responses: createResponseStore(rooms.database),
     tools: rooms.tools,
     models: {
       find(reference) {

@@ -86,6 +86,7 @@ export const rooms: readonly Room[] = [
   { place: 'server/system', values: [...domain, 'server/system'], types: protocolTypes },
   { place: 'server/usage', values: [...domain, 'server/usage', 'server/database'], types: protocolTypes },
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
+  { place: 'server/responses', values: [...domain, 'server/responses', 'server/database'], types: protocolTypes },
   {
     place: 'server/models',
     values: [...domain, 'server/models', '@ai-sdk/*', 'undici', 'eventsource-parser*', 'fastest-levenshtein', 'zod'],
@@ -138,7 +139,7 @@ export const rooms: readonly Room[] = [
       'zod',
       '@trpc/server*',
     ],
-    types: ['server/methods', 'server/commands', 'server/health', 'openai/*'],
+    types: ['server/methods', 'server/commands', 'server/health', 'server/responses', 'openai/*'],
   },
   {
     place: 'server/wire',

@@ -43,8 +43,8 @@ export function chooseModel(models: Pick<ModelRegistry, 'find'>, call: Call): st
 /** The `x-openclaw-model` header, whatever it names. @throws GatewayError that leaves as 403. */
 export function readModelHeader({ req, principal }: Call): string | undefined {
   const reference = readHeader(req, 'x-openclaw-model');
-  if (!reference || principal.method !== 'trusted-proxy' || isGranted(principal.scopes, 'operator.admin'))
-    return reference;
+  // Whoever holds the secret has all scopes; a proxy, or a caller without a secret, may have asked for less.
+  if (!reference || isGranted(principal.scopes, 'operator.admin')) return reference;
   throw refuse(403, 'x-openclaw-model needs operator.admin', { code: 'missing_scope', param: 'x-openclaw-model' });
 }
 

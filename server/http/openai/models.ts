@@ -8,15 +8,15 @@ import { findAgent, toModelIds } from './agent.ts';
 export const modelsPath = '/v1/models';
 
 /** Answers GET /v1/models: the names that agents answer to. */
-export function listModels(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
+export function listModels(deps: Pick<HttpDeps, 'agents'>): Handler {
   return ({ res }) => {
-    const data = toModelIds(deps.agents.list()).map((id) => toModel(id, deps.probes.startedAt));
+    const data = toModelIds(deps.agents.list()).map(toModel);
     sendJson(res, { object: 'list', data });
   };
 }
 
 /** Answers GET /v1/models/{id}; slashes in the id may be escaped. */
-export function showModel(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
+export function showModel(deps: Pick<HttpDeps, 'agents'>): Handler {
   const list = listModels(deps);
   return (call) => {
     const id = decodePath(call.path.slice(modelsPath.length + 1));
@@ -25,10 +25,13 @@ export function showModel(deps: Pick<HttpDeps, 'agents' | 'probes'>): Handler {
       const message = `the model "${id ?? call.path.slice(modelsPath.length + 1)}" does not exist; GET ${modelsPath} lists them`;
       throw refuse(404, message, { type: 'invalid_request_error', code: 'model_not_found', param: 'model' });
     }
-    sendJson(call.res, toModel(id, deps.probes.startedAt));
+    sendJson(call.res, toModel(id));
   };
 }
 
-function toModel(id: string, startedAt: number): Model {
-  return { id, object: 'model', created: Math.floor(startedAt / 1000), owned_by: 'openclaw' };
+/** A model that is new after each start would look like another one to programs that remember what they listed. */
+const created = Date.UTC(2026, 0, 1) / 1000;
+
+function toModel(id: string): Model {
+  return { id, object: 'model', created, owned_by: 'openclaw' };
 }

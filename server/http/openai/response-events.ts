@@ -26,12 +26,18 @@ export interface ResponseWriter extends ReplyWriter {
 }
 
 /*
+ * `keep` is told of the whole object when it is complete.
+ *
  * created -> in_progress -> (the events of an item)* -> completed | incomplete | (error -> failed) -> [DONE]
  *
  * One item is open at a time. Reasoning, text and calls stand in the order in which they came; text goes on in its item over
  * the turns between which only the agent's own tools have run.
  */
-export function createResponseEvents(head: ResponseHead, run: string): ResponseWriter {
+export function createResponseEvents(
+  head: ResponseHead,
+  run: string,
+  keep: (answer: ResponseObject) => void,
+): ResponseWriter {
   const output: OutputItem[] = [];
   let sequence = 0;
   let open: OpenItem | undefined;
@@ -39,8 +45,12 @@ export function createResponseEvents(head: ResponseHead, run: string): ResponseW
 
   const event = (body: ResponseEvent): string =>
     `event: ${body.type}\ndata: ${JSON.stringify({ ...body, sequence_number: sequence++ })}\n\n`;
-  const lifecycle = (type: LifecycleType, progress: Progress): string =>
-    event({ type, response: toResponseObject(head, progress) });
+  const lifecycle = (type: LifecycleType, response: ResponseObject): string => event({ type, response });
+  const finish = (progress: Progress): ResponseObject => {
+    const answer = toResponseObject(head, progress);
+    keep(answer);
+    return answer;
+  };
 
   const close = (status: ItemStatus = 'completed'): string => {
     if (!open) return '';
@@ -63,8 +73,8 @@ export function createResponseEvents(head: ResponseHead, run: string): ResponseW
 
   return {
     head: () => {
-      const progress: Progress = { status: 'in_progress', output: [] };
-      return lifecycle('response.created', progress) + lifecycle('response.in_progress', progress);
+      const begun = toResponseObject(head, { status: 'in_progress', output: [] });
+      return lifecycle('response.created', begun) + lifecycle('response.in_progress', begun);
     },
     turn: () => (open?.type === 'reasoning' ? close() : ''),
     reasoning: (delta) => write('reasoning', delta),
@@ -78,17 +88,17 @@ export function createResponseEvents(head: ResponseHead, run: string): ResponseW
     done: (end) => {
       const status = toFinalStatus(end);
       const type = status === 'completed' ? 'response.completed' : 'response.incomplete';
-      return close(status) + lifecycle(type, { status, output, end }) + done;
+      return close(status) + lifecycle(type, finish({ status, output, end })) + done;
     },
     failed: (failure: HttpFailure) => {
       const begun = open ? [open.close('incomplete').item] : [];
-      const progress = { status: 'failed' as const, output: [...output, ...begun], failure };
-      return event(toErrorEvent(failure)) + lifecycle('response.failed', progress) + done;
+      const answer = finish({ status: 'failed', output: [...output, ...begun], failure });
+      return event(toErrorEvent(failure)) + lifecycle('response.failed', answer) + done;
     },
     whole: (end) => {
       const status = toFinalStatus(end);
       close(status);
-      return toResponseObject(head, { status, output, end });
+      return finish({ status, output, end });
     },
   };
 }

@@ -11,9 +11,9 @@ import { collectReply, type ReplyStep } from './reply.ts';
 import { ResponseBody } from './response-body.ts';
 import { createResponseEvents, type ResponseWriter } from './response-events.ts';
 import { toResponseInput } from './response-input.ts';
-import type { ResponseHead } from './response-object.ts';
+import { type ResponseHead, type ResponseObject, toResponseObject } from './response-object.ts';
 import { type ChosenSession, chooseSession, findToolNameIn, tellSession, toContinuation, toPlace } from './session.ts';
-import { findItemIn, responseId } from './stored-items.ts';
+import { findItemIn, responseId, unstoredId } from './stored-items.ts';
 import { streamReply } from './stream.ts';
 import { interpretNewest } from './typed.ts';
 
@@ -29,7 +29,7 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const lookups = { findToolName: findToolNameIn(deps.sessions, session.key, previous), findItem: findItemIn(deps) };
     const told = toResponseInput(body, lookups);
     const asked: RunInput = {
-      runId: responseId(run),
+      runId: body.store === false ? unstoredId(run) : responseId(run),
       agent,
       sessionKey: session.key,
       transient: session.transient,
@@ -40,13 +40,27 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
       ...(session.transient && told.history && { follows: 'history' }),
     };
     const input = interpretNewest(asked, deps, call);
-    const head: ResponseHead = { id: input.runId, created: Math.floor(Date.now() / 1000), body };
+    const head: ResponseHead = { id: responseId(run), created: Math.floor(Date.now() / 1000), body };
     tellSession(res, session);
-    const writer = createResponseEvents(head, run);
-    if (body.stream) return streamReply(deps.runs, { visit: call, input, writer, limits });
+    const writer = createResponseEvents(head, run, (answer) => keep(deps, answer, body));
+    if (body.stream) {
+      const forget = deps.responses.open(head.id, toResponseObject(head, { status: 'in_progress', output: [] }));
+      res.once('close', forget);
+      return streamReply(deps.runs, { visit: call, input, writer, limits });
+    }
     const { end } = await collectReply(deps.runs, { visit: call, input }, (step) => take(writer, step));
     sendJson(res, writer.whole(end));
   };
+}
+
+/** An answer that cannot be kept has been of use when the caller has it. */
+function keep({ responses, log }: HttpDeps, answer: ResponseObject, { store }: ResponseBody): void {
+  if (store === false) return;
+  try {
+    responses.keep(answer.id, answer);
+  } catch (error) {
+    log.error(`${answer.id} could not be kept`, { error: String(error) });
+  }
 }
 
 /** What is streamed to others decides what stands in the one object, too. */
@@ -73,8 +87,8 @@ function chooseResponseSession(deps: HttpDeps, { call, body, agent, run }: Sessi
   return session.transient ? { ...session, key: toSessionKey(agent.id, `${ownPrefix}${run}`).key } : session;
 }
 
-function findSessionOf({ runs, sessions }: HttpDeps, id: string, agent: AgentSpec): ChosenSession {
-  const row = id.startsWith(responseId('')) ? runs.find(id) : undefined;
+function findSessionOf({ runs, sessions, responses }: HttpDeps, id: string, agent: AgentSpec): ChosenSession {
+  const row = responses.has(id) ? runs.find(id) : undefined;
   if (row?.agentId === agent.id && sessions.lastOf(row.sessionKey, id) !== undefined) {
     const transient = row.sessionKey.startsWith(toSessionKey(agent.id, ownPrefix).key);
     return { key: row.sessionKey, transient, isTold: false };

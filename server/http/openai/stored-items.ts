@@ -1,49 +1,47 @@
-import type { Runs } from '../../agent/runs.ts';
-import type { AssistantPart, ModelMessage } from '../../models/provider.ts';
+import type { ModelMessage } from '../../models/provider.ts';
+import type { ResponseStore } from '../../responses/store.ts';
 import type { SessionStore } from '../../sessions/store.ts';
+import type { OutputItem } from './response-items.ts';
 
 /*
- * Ids of responses and of their items. They carry the run, so that nothing has to be remembered beside the session:
+ * Ids of responses and of their items. They carry the run. One that is not to be stored has a run of another name, so that
+ * nobody finds it by the id of the response:
  *
- *   resp_<run>   msg_<run>_<n>   rs_<run>_<n>   fc_<run>_<n>
+ *   resp_<run> (unstored_<run>)   msg_<run>_<n>   rs_<run>_<n>   fc_<run>_<n>
  */
 
 export const responseId = (run: string) => `resp_${run}`;
+export const unstoredId = (run: string) => `unstored_${run}`;
 export const messageItemId = (run: string, index: number) => `msg_${run}_${index}`;
 export const reasoningItemId = (run: string, index: number) => `rs_${run}_${index}`;
 export const callItemId = (run: string, index: number) => `fc_${run}_${index}`;
 
-/** The message that an item of an earlier response stands for; undefined when its session is gone. */
+/** The message that an item of an earlier response stands for; undefined when that is not kept. */
 export type FindItem = (itemId: string) => ModelMessage | undefined;
 
 export interface Stored {
-  runs: Pick<Runs, 'find'>;
-  sessions: Pick<SessionStore, 'ofRun'>;
+  responses: Pick<ResponseStore, 'find'>;
+  sessions: Pick<SessionStore, 'find'>;
 }
 
-export function findItemIn({ runs, sessions }: Stored): FindItem {
+/** Finds items of responses that are kept, as long as their session is there. */
+export function findItemIn({ responses, sessions }: Stored): FindItem {
   return (itemId) => {
-    const [, kind, run = '', index = ''] = /^(msg|fc)_([0-9a-f]{32})_(\d+)$/.exec(itemId) ?? [];
-    const row = kind ? runs.find(responseId(run)) : undefined;
-    if (!row) return undefined;
-    const own = sessions.ofRun(row.sessionKey, row.runId).filter((message) => message.role === 'assistant');
-    const part = kind === 'msg' ? toWholeText(own) : toCall(own, Number(index));
-    return part && { role: 'assistant', content: [part] };
+    const run = /^(?:msg|fc)_([0-9a-f]{32})_\d+$/.exec(itemId)?.[1];
+    const kept = run ? responses.find(responseId(run)) : undefined;
+    if (!kept || !sessions.find(kept.sessionKey)) return undefined;
+    const { output = [] } = kept.answer as { output?: OutputItem[] };
+    const item = output.find(({ id }) => id === itemId);
+    return item && toMessage(item);
   };
 }
 
-type Rows = ReturnType<SessionStore['ofRun']>;
-
-/** Replies of several turns are one message item, with a blank line between them. */
-function toWholeText(rows: Rows): AssistantPart | undefined {
-  const text = rows
-    .map(({ content }) => content.map((part) => (part.type === 'text' ? part.text : '')).join(''))
-    .filter((each) => each !== '')
-    .join('\n\n');
-  return text === '' ? undefined : { type: 'text', text };
-}
-
-/** The caller's own tools are called in the last turn only: such a call ends the run. */
-function toCall(rows: Rows, index: number): AssistantPart | undefined {
-  return rows.at(-1)?.content.filter((part) => part.type === 'toolCall')[index];
+function toMessage(item: OutputItem): ModelMessage | undefined {
+  if (item.type === 'message') {
+    const text = item.content.map((part) => (part.type === 'output_text' ? part.text : '')).join('');
+    return { role: 'assistant', content: [{ type: 'text', text }] };
+  }
+  if (item.type !== 'function_call') return undefined;
+  const { call_id: id, name, arguments: input } = item;
+  return { role: 'assistant', content: [{ type: 'toolCall', id, name, arguments: JSON.parse(input) }] };
 }
