@@ -7,6 +7,7 @@ import { createRuns } from './agent/live-runs.ts';
 import { createNotes } from './agent/notes.ts';
 import { recoverRuns } from './agent/recover.ts';
 import { createRunStore } from './agent/run-store.ts';
+import { createSessionEvents } from './agent/session-events.ts';
 import { createFileTools } from './agent/tools/files.ts';
 import { createToolRegistry } from './agent/tools/registry.ts';
 import { createSessionTools } from './agent/tools/sessions.ts';
@@ -57,6 +58,7 @@ export function openConversations(deps: ConversationDeps) {
   const usage = createUsageReport({ database, priceOf, findSession: (key) => sessions.find(key) });
   const tools = createTools(deps, sessions);
   const store = createRunStore(database);
+  const events = createSessionEvents(database);
   const compaction = createCompaction({
     database,
     sessions,
@@ -72,6 +74,7 @@ export function openConversations(deps: ConversationDeps) {
     store,
     sessions,
     ledger,
+    events,
     compaction,
     publish,
     log: log.child('agent'),
@@ -100,6 +103,7 @@ export function openConversations(deps: ConversationDeps) {
 
   return {
     sessions,
+    sessionEvents: events,
     runs,
     commands,
     responses: createResponseStore(database),

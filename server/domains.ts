@@ -16,6 +16,7 @@ import { createDevices } from './devices/devices.ts';
 import type { GatewayOptions, Life } from './gateway.ts';
 import { areModelsReady, createReadiness } from './health/readiness.ts';
 import { watchVitals } from './health/vitals.ts';
+import { createHooks } from './hooks/hooks.ts';
 import type { Domains } from './methods/context.ts';
 import { createGuideProvider } from './models/guide.ts';
 import type { GuideLive } from './models/guide-live.ts';
@@ -72,6 +73,17 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     log,
   });
   const { sessions, runs } = conversations;
+  const hooks = createHooks({
+    database,
+    agents,
+    runs,
+    events: conversations.sessionEvents,
+    config: live.current,
+    mainKey,
+    stateDir: paths.stateDir,
+    log: log.child('hooks'),
+  });
+  live.onChange(hooks.tell);
   const devices = createDevices({
     database,
     secret: deviceSecret,
@@ -128,6 +140,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
 
   const domains = {
     ...conversations,
+    hooks,
     config: live,
     configFile,
     configDescription: describeConfig(version),
@@ -149,8 +162,16 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     health: vitals.health,
     publish,
     readiness,
-    recover,
-    prune,
+    /** Goes on with what the last gateway left, and says what a person should know. */
+    recover() {
+      recover();
+      hooks.tell();
+      void hooks.recover();
+    },
+    prune() {
+      prune();
+      hooks.prune();
+    },
     async close() {
       vitals.close();
       restart.close();

@@ -1,6 +1,6 @@
 import type { ModelChoice } from '../sdk/protocol/health.ts';
 import type { AuthPolicy } from './auth/authenticate.ts';
-import type { GatewaySettings } from './config/gateway.ts';
+import { type GatewaySettings, requireOwnHookToken } from './config/gateway.ts';
 import { createLiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Paths } from './config/paths.ts';
@@ -77,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await openStateDir(paths.stateDir, settings.port);
   const policy = await readPolicy(settings, paths);
   const deviceSecret = await ensureToken(paths.deviceSecretPath, 'secret of device tokens');
+  requireOwnHookToken(options.loaded.config, policy);
   const live = createLiveConfig(options.loaded);
   const database = await openDatabase(paths.databasePath);
   let lock = lockFolder(paths.stateDir);

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { SessionRow } from '../../sdk/protocol/session-row.ts';
-import type { ModelMessage } from '../models/provider.ts';
+import type { ModelMessage, UserPart } from '../models/provider.ts';
 import type { Model } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import { type Compaction, defaultWindow } from './compaction/compaction.ts';
@@ -9,6 +9,7 @@ import { isFull, withSummary } from './compaction/room.ts';
 import { historyRows, toModelMessages } from './prompt.ts';
 import type { WorkingRun } from './run.ts';
 import type { RunInput } from './runs.ts';
+import type { SessionEvents } from './session-events.ts';
 
 /** A run and what it works with. */
 export interface Working {
@@ -24,7 +25,8 @@ export interface Working {
 }
 
 export interface ConversationDeps {
-  sessions: Pick<SessionStore, 'lookBack' | 'compacted'>;
+  sessions: Pick<SessionStore, 'lookBack' | 'compacted' | 'append'>;
+  events: Pick<SessionEvents, 'take'>;
   compaction: Pick<Compaction, 'makeRoom' | 'idle' | 'abort'>;
   /** False when conversations are put into summaries by a person's wish, or a provider's refusal, only. */
   compactsByItself(): boolean;
@@ -40,7 +42,7 @@ interface Past {
 }
 
 /** What models are given to read: a conversation as far as it fits, its older part as a summary. */
-export function createConversation({ sessions, compaction, compactsByItself }: ConversationDeps) {
+export function createConversation({ sessions, events, compaction, compactsByItself }: ConversationDeps) {
   const lookBack = async ({ run, candidates }: Working): Promise<Past> => {
     const past = sessions.compacted(run.sessionKey);
     let room = candidates[0]?.contextWindow ?? defaultWindow;
@@ -59,6 +61,16 @@ export function createConversation({ sessions, compaction, compactsByItself }: C
     return compaction.makeRoom({ key, agent, candidates, thinking, own: idsOf(working), signal: run.signal });
   };
 
+  /** Puts what happened meanwhile into the transcript; models read it before what the run was given. */
+  const takeEvents = ({ sessionKey, transient }: RunInput): UserPart[] => {
+    if (transient) return [];
+    const toContent = (text: string) => [{ type: 'text' as const, text }];
+    const texts = events.take(sessionKey, (text) =>
+      sessions.append(sessionKey, { role: 'user', content: toContent(text) }),
+    );
+    return texts.flatMap(toContent);
+  };
+
   return {
     /** Resolves when nobody else works on the session's conversation. */
     idle: (run: WorkingRun): Promise<void> => compaction.idle(run.sessionKey, run.signal),
@@ -69,7 +81,8 @@ export function createConversation({ sessions, compaction, compactsByItself }: C
      */
     async read(working: Working): Promise<ModelMessage[]> {
       const { input } = working.run;
-      if (!looksBack(working)) return [...(input.history ?? []), ...toGivenMessages(input)];
+      const news = takeEvents(input);
+      if (!looksBack(working)) return [...(input.history ?? []), ...toGivenMessages(input, news)];
       const past = await lookBack(working);
       const isRoomMade = compactsByItself() && isCrowded(working, past) && (await makeRoom(working));
       return toMessages(working, isRoomMade ? await lookBack(working) : past, idsOf(working));
@@ -109,7 +122,8 @@ function idsOf({ run, others }: Working): ReadonlySet<string> {
   return new Set([run, ...others].map(({ id }) => id));
 }
 
-/** What a run was given, as a model reads it. */
-function toGivenMessages({ content, toolResults = [] }: RunInput): ModelMessage[] {
-  return content.length > 0 ? [...toolResults, { role: 'user', content }] : [...toolResults];
+/** What a run was given, as a model reads it, with what happened before. */
+function toGivenMessages({ content, toolResults = [] }: RunInput, news: readonly UserPart[]): ModelMessage[] {
+  const parts = [...news, ...content];
+  return parts.length > 0 ? [...toolResults, { role: 'user', content: parts }] : [...toolResults];
 }

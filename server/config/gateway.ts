@@ -61,12 +61,31 @@ export function resolveGateway({ config, flags = {}, env, dev, interfaces }: Gat
   const hosts = resolveHosts(bind, gateway.customBindHost, interfaces ?? networkInterfaces());
   const auth = resolveAuth(gateway.auth ?? {}, flags, env);
   requireAuth(hosts, auth);
+  requireOwnHookToken(config, auth);
   return {
     ...resolvePort(gateway.port, flags.port, env, dev ? devPort : defaultPort),
     bind,
     hosts,
     auth,
   };
+}
+
+/** Whoever may send a hook could otherwise do everything. @throws GatewayError INVALID_CONFIG. */
+export function requireOwnHookToken(
+  { hooks }: Config,
+  {
+    token,
+    password,
+    source,
+  }: { token?: string | undefined; password?: string | undefined; source?: string | undefined },
+): void {
+  if (!hooks?.enabled || !hooks.token || (hooks.token !== token && hooks.token !== password)) return;
+  throw new GatewayError(
+    'INVALID_CONFIG',
+    `hooks.token is the gateway's own secret (from ${source ?? 'gateway.auth'}): whoever may send a hook could do everything. ` +
+      'Set hooks.token to another long random text, and give that one to the senders.',
+    { details: { path: 'hooks.token' } },
+  );
 }
 
 function resolvePort(

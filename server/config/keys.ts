@@ -1612,6 +1612,10 @@ gateway.auth.rateLimit.lockoutMs: number (0..)
 agents.defaults.maxConcurrent: integer (1..)
 agents.list: object[]
 agents.list[].id: string (required)
+hooks.mappings[].timeoutSeconds: integer (1..)
+hooks.mappings[].signature.scheme: "github"|"stripe"|"slack"|"standard-webhooks"
+hooks.mappings[].signature.secret: string
+hooks.mappings[].signature.toleranceSeconds: integer (1..3600)
 models.providers.<id>.timeoutSeconds: integer (1..)
 models.providers.<id>.models[].id: string (required)
 models.providers.<id>.models[].contextWindow: number (1..)

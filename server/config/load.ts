@@ -7,6 +7,7 @@ import { warnOfIdleKeys } from './acted-on.ts';
 import { enterAgentList, findNameFaults, warnOfDefaults } from './agent-list.ts';
 import type { Config } from './config.ts';
 import { type Fault, findFaults, findIncludes } from './faults.ts';
+import { findHookFaults } from './hook-faults.ts';
 import { isPlainObject } from './key-path.ts';
 import { locateKeys, type Position } from './positions.ts';
 import { type Environment, resolveSecretRefs, substituteVariables } from './substitute.ts';
@@ -61,7 +62,7 @@ export async function parseConfig(raw: string | undefined, { path, env, previous
   refuseFaults(findIncludes(file), raw, path);
   const { value, warnings } = substituteVariables(file, env);
   refuseFaults(findFaults(value, file), raw, path);
-  refuseFaults([...findNameFaults(value), ...findToolFaults(value)], raw, path);
+  refuseFaults([...findNameFaults(value), ...findToolFaults(value), ...findHookFaults(value)], raw, path);
   const resolved = await resolveSecretRefs(enterAgentList(value), { env, previous });
   return {
     path,

@@ -333,4 +333,30 @@ export const migrations: readonly string[] = [
     answer TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- what happened outside, until the next run of the session is told
+  CREATE TABLE session_events (
+    id INTEGER PRIMARY KEY,
+    session_key TEXT NOT NULL,
+    text TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX session_events_of ON session_events(session_key, id);
+
+  -- how hooks were answered, for senders that send again
+  CREATE TABLE hook_answers (
+    claim TEXT PRIMARY KEY,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    answered_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX hook_answers_age ON hook_answers(answered_at);
+
+  -- runs of hooks whose end nobody was told of yet
+  CREATE TABLE hook_runs (
+    run_id TEXT PRIMARY KEY,
+    -- what is to be told to whom, as JSON
+    announcement TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

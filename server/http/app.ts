@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { H3, toNodeHandler } from 'h3';
 import { defaultLimits, type HttpDeps } from './deps.ts';
+import { hooksOr } from './hooks.ts';
 import { answerMalformed } from './malformed.ts';
 import { mountOpenAi } from './openai/routes.ts';
 import { mountOpenApi } from './openapi.ts';
@@ -30,7 +31,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   mountTools(app, deps, limits);
   mountOpenApi(app, deps);
   mountRpc(app, deps, body);
-  app.all('/**', unknownRoute(deps));
+  app.all('/**', hooksOr(unknownRoute(deps), deps, limits));
   const handle = toNodeHandler(app);
   const answers = new WeakMap<Duplex, ServerResponse>();
   const listener = (req: IncomingMessage, res: ServerResponse): void => {

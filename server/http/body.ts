@@ -23,17 +23,31 @@ export async function readJson<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const type = req.headers['content-type'] ?? '';
   if (/^multipart\//i.test(type)) throw wrongType(type);
-  const parsed = schema.safeParse(parseJson(await readText(req, limits), type));
+  return checkBody(parseJson(await readText(req, limits), type), schema);
+}
+
+/** Checks a body that was read. @throws GatewayError that leaves as 400 with `param`. */
+export function checkBody<S extends z.ZodType>(body: unknown, schema: S): z.output<S> {
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw toRefusal(parsed.error);
 }
 
 /** Reads a body as text, within the limits. @throws GatewayError that leaves as 400, 408, 413 or 415. */
 export async function readText(req: IncomingMessage, limits: BodyLimits): Promise<string> {
+  return toText(await readRaw(req, limits));
+}
+
+/** Reads a body as it came, within the limits. @throws GatewayError that leaves as 408, 413 or 415. */
+export async function readRaw(req: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const coding = req.headers['content-encoding'];
   if (coding !== undefined && !/^(identity)?$/i.test(coding.trim())) throw wrongCoding(coding);
   checkContentLength(req, limits.maxBytes);
-  const bytes = await readBytes(req, limits);
+  return readBytes(req, limits);
+}
+
+/** @throws GatewayError that leaves as 400 for bytes that are no UTF-8. */
+export function toText(bytes: Buffer): string {
   // Decoded all the same, every character that cannot be read would silently be another one.
   if (!isUtf8(bytes)) throw refuse(400, 'the body is not UTF-8 text: send it as UTF-8, and not compressed');
   return bytes.toString();
@@ -85,7 +99,8 @@ function wrongCoding(coding: string): GatewayError {
   return refuse(415, `the body has the content-encoding "${coding}": send it uncompressed`, { headers });
 }
 
-function parseJson(text: string, type: string): unknown {
+/** @throws GatewayError that leaves as 400, or 415 for another type. */
+export function parseJson(text: string, type: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -6,6 +6,7 @@ import type { Caller } from '../auth/caller.ts';
 import type { ChatCommands } from '../commands/registry.ts';
 import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
+import type { Hooks } from '../hooks/hooks.ts';
 import type { Log } from '../log/log.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { ResponseStore } from '../responses/store.ts';
@@ -22,6 +23,10 @@ export interface HttpDeps extends Access {
   sessions: Pick<SessionStore, 'find' | 'history' | 'lastOf' | 'ofRun' | 'isToldHistory'>;
   tools: Pick<ToolRegistry, 'catalog' | 'invoke'>;
   responses: ResponseStore;
+  hooks: Pick<
+    Hooks,
+    'settings' | 'isToken' | 'expectsSignature' | 'find' | 'check' | 'wake' | 'run' | 'map' | 'completion'
+  >;
   probes: Probes;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
   callContext(principal: Principal, caller: Caller): CallContext;

@@ -90,6 +90,14 @@ export function openRoute(deps: RouteDeps, methods: Methods<Visit>): Route {
   return toEventHandler(methods, { deps, quiet: true });
 }
 
+/** A route whose handlers find out themselves who calls. */
+export function ownRoute(
+  deps: RouteDeps,
+  { methods, toBody }: Pick<GuardedRoute, 'toBody'> & { methods: Methods<Visit> },
+): Route {
+  return toEventHandler(methods, { deps, toBody });
+}
+
 /** A path that nothing answers. */
 export function unknownRoute(deps: RouteDeps): Route {
   return toEventHandler(undefined, { deps });

@@ -6,6 +6,7 @@ import { createRuns } from '../../server/agent/live-runs.ts';
 import { recoverRuns } from '../../server/agent/recover.ts';
 import { createRunStore } from '../../server/agent/run-store.ts';
 import type { RunInput } from '../../server/agent/runs.ts';
+import { createSessionEvents } from '../../server/agent/session-events.ts';
 import { createFileTools } from '../../server/agent/tools/files.ts';
 import { createToolRegistry } from '../../server/agent/tools/registry.ts';
 import { createSessionTools } from '../../server/agent/tools/sessions.ts';
@@ -91,8 +92,10 @@ export async function openAgentRooms(
     config: () => config.agents?.defaults?.compaction ?? {},
     isBusy: (key) => runs.isBusy(key),
   });
+  const events = createSessionEvents(database);
   const runs = createRuns({
     ...deps,
+    events,
     compaction,
     compactsByItself: () => config.agents?.defaults?.compaction?.enabled !== false,
     models,
@@ -105,6 +108,7 @@ export async function openAgentRooms(
   const agent = agents.default();
   return {
     ...deps,
+    events,
     usage,
     compaction,
     agent,

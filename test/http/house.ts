@@ -7,6 +7,7 @@ import { type AttemptLimits, limitAttempts } from '../../server/auth/attempts.ts
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
 import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
+import { createHooks } from '../../server/hooks/hooks.ts';
 import { createHttpApp } from '../../server/http/app.ts';
 import type { HttpDeps, HttpLimits } from '../../server/http/deps.ts';
 import { mountedRoutes } from '../../server/http/mounted.ts';
@@ -52,6 +53,16 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     agents,
     config: { current: () => options.config ?? {} },
     runs: rooms.runs,
+    hooks: createHooks({
+      database: rooms.database,
+      agents,
+      runs: rooms.runs,
+      events: rooms.events,
+      config: () => options.config ?? {},
+      mainKey: () => 'main',
+      stateDir: rooms.path,
+      log: noting(logged),
+    }),
     // Chat commands over HTTP are tested on a whole gateway.
     commands: { interpret: ({ input }) => input, leaveOut: (history) => [...history] },
     sessions: rooms.sessions,

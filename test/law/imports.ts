@@ -38,6 +38,9 @@ export function readSource(path: string, text: string): SourceFile {
   return file;
 }
 
+/** Stands for a module that is named while the program runs. */
+export const chosenAtRuntime = '(chosen at runtime)';
+
 // --- internal ---
 
 /** What the parser gives, as far as the law reads it. */
@@ -57,7 +60,7 @@ function readNode(node: Node, file: SourceFile): void {
       note(file, node.source?.value, isTypeOnly(node, 'importKind') ? 'type' : 'value');
       return;
     case 'ImportExpression':
-      note(file, node.source?.value, 'lazy');
+      note(file, node.source?.value ?? chosenAtRuntime, 'lazy');
       return;
     case 'TSImportType':
       note(file, node.source?.value ?? node.argument?.value ?? node.argument?.literal?.value, 'type');

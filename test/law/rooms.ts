@@ -1,4 +1,4 @@
-import type { Import, SourceFile } from './imports.ts';
+import { chosenAtRuntime, type Import, type SourceFile } from './imports.ts';
 
 /** A room of the house and what its files may import; the longest matching folder or file counts. */
 export interface Room {
@@ -106,6 +106,20 @@ export const rooms: readonly Room[] = [
     types: [...protocolTypes, 'server/sessions', 'server/usage'],
   },
   {
+    place: 'server/hooks',
+    values: [
+      ...domain,
+      'server/hooks',
+      'server/database',
+      'server/agent/untrusted.ts',
+      'server/sessions/key.ts',
+      'zod',
+    ],
+    types: [...protocolTypes, 'server/agent'],
+  },
+  // Loads what the operator wrote.
+  { place: 'server/hooks/transforms.ts', values: [...node, 'server/hooks'], lazily: [chosenAtRuntime] },
+  {
     place: 'server/commands',
     values: [...domain, 'sdk/protocol/commands.ts', 'server/commands'],
     types: [...protocolTypes, 'server'],
@@ -132,6 +146,7 @@ export const rooms: readonly Room[] = [
       'server/http',
       'server/auth',
       'server/agent',
+      'server/hooks',
       'server/models',
       'server/sessions',
       'sdk/protocol',
