@@ -62,7 +62,7 @@ export function confine(root: string, forbidden: readonly string[] = []): Confin
     const handle = await open(target, openFlags).catch((error) => ifMissing(ifLink(error, name)));
     if (!handle) return undefined;
     try {
-      return { handle, stats: await requireSafe(handle, { name, target, real }) };
+      return { handle, stats: await requireSafe(handle, { name, target, real, forbidden }) };
     } catch (error) {
       await handle.close();
       throw error;
@@ -105,7 +105,12 @@ export function confine(root: string, forbidden: readonly string[] = []): Confin
         const bytes = Buffer.from(change(now));
         if (bytes.length > maxFileBytes) throw tooLarge(path, bytes.length);
         await makeFolders(real, dirname(name));
-        const stats = await replace(target, bytes, now === undefined ? 0o600 : (await stat(target)).mode & 0o777);
+        const mode = now === undefined ? 0o600 : (await stat(target)).mode & 0o777;
+        const stats = await replace(target, {
+          bytes,
+          mode,
+          check: (draft) => requirePlace(draft, name, { real, forbidden }),
+        });
         return { ...toFacts(bytes, stats), created: now === undefined };
       });
       return worded(path, written);
@@ -171,17 +176,34 @@ const stepsOf = (way: string) => way.split(sep).filter((step) => step !== '' && 
 /** The file that was opened has to be the one that stands at its place inside the root, under one name only. */
 async function requireSafe(
   handle: FileHandle,
-  { name, target, real }: { name: string; target: string; real: string },
+  { name, target, ...confines }: Confines & { name: string; target: string },
 ): Promise<Stats> {
   const stats = await handle.stat();
   if (!stats.isFile())
     throw new GatewayError('INVALID_REQUEST', `"${shown(name)}" is not a file`, { details: { code: 'NOT_A_FILE' } });
   if (stats.nlink > 1) throw unsafe(name, 'it is a hard link: the same file may stand elsewhere');
-  const place = await realpath(target).catch(ifMissing);
-  const there = place === undefined ? undefined : await stat(place).catch(ifMissing);
-  if (!place || !isWithin(place, real) || there?.ino !== stats.ino || there.dev !== stats.dev)
-    throw unsafe(name, 'it changed its place while it was opened');
+  const place = await requirePlace(target, name, confines);
+  const there = await stat(place).catch(ifMissing);
+  if (there?.ino !== stats.ino || there.dev !== stats.dev) throw unsafe(name, moved);
   return stats;
+}
+
+interface Confines {
+  real: string;
+  forbidden: readonly string[];
+}
+
+const moved = 'it changed its place while it was opened';
+
+/**
+ * Where a file really stands, once it is open. What was checked before may be a link by now, and where case does not count,
+ * a closed folder has other names.
+ */
+async function requirePlace(target: string, name: string, { real, forbidden }: Confines): Promise<string> {
+  const place = await realpath(target).catch(ifMissing);
+  if (!place || !isWithin(place, real)) throw unsafe(name, moved);
+  await refuseForbidden(place, real, forbidden);
+  return place;
 }
 
 async function readWhole(handle: FileHandle, size: number, path: string): Promise<Buffer> {
@@ -196,12 +218,20 @@ async function readWhole(handle: FileHandle, size: number, path: string): Promis
   throw new GatewayError('UNAVAILABLE', `"${shown(path)}" grew while it was read: try again`, { retryable: true });
 }
 
+interface Replacement {
+  bytes: Buffer;
+  mode: number;
+  /** Looks where the draft really stands, before anything is in it. */
+  check(draft: string): Promise<unknown>;
+}
+
 /** Puts a file in place at once, on disk when it resolves. */
-async function replace(target: string, bytes: Buffer, mode: number): Promise<Stats> {
+async function replace(target: string, { bytes, mode, check }: Replacement): Promise<Stats> {
   const folder = dirname(target);
   const draft = join(folder, `.${randomUUID()}.tmp`);
   try {
     await using handle = await open(draft, 'wx', mode);
+    await check(draft);
     await handle.writeFile(bytes);
     await handle.sync();
     const stats = await handle.stat();

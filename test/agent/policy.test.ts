@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findUnknownEntries, profilesOf, resolveToolPolicy } from '../../server/agent/tools/policy.ts';
+import { isWildcardMatch } from '../../server/agent/tools/wildcard.ts';
 import type { ToolPolicySetting } from '../../server/config/config.ts';
 
 const names = ['read', 'write', 'edit', 'sessions_list', 'sessions_history', 'session_status', 'agents_list'];
@@ -11,6 +12,31 @@ function left(gateway?: ToolPolicySetting, agent?: ToolPolicySetting): string[] 
   ]);
   return names.filter((name) => policy.refusal(name) === undefined);
 }
+
+describe('a pattern', () => {
+  it.each<[string, string, boolean]>([
+    ['*', '', true],
+    ['*', 'read', true],
+    ['re*', 'read', true],
+    ['*ad', 'read', true],
+    ['r*d', 'read', true],
+    ['r*a*d', 'read', true],
+    ['**', 'read', true],
+    ['read*read', 'read', false],
+    ['re*ead', 'read', false],
+    ['r.*d', 'read', false],
+    ['r*x', 'read', false],
+    ['ab*ab*ab', 'abab', false],
+    ['a*bc*c', 'abc', false],
+    ['a*bc*c', 'abcbcc', true],
+  ])('%s and %s', (pattern, name, expected) => {
+    expect(isWildcardMatch(pattern, name)).toBe(expected);
+  });
+
+  it('of many stars is decided at once', () => {
+    expect(isWildcardMatch(`${'a*'.repeat(200)}b`, 'a'.repeat(100_000))).toBe(false);
+  });
+});
 
 describe('a tool policy', () => {
   it('allows everything when it says nothing', () => {

@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toText } from '../../sdk/protocol/text.ts';
@@ -50,6 +51,15 @@ describe('tools in a run', () => {
     ['write', { path: '../../x', content: '' }, 'may not hold ".."'],
     ['read', { path: 'nothing.md' }, 'there is no file nothing.md'],
     ['read', { path: 'bytes.bin' }, 'is not text'],
+    ['read', { path: 'nul.bin' }, 'is not text'],
+    ['write', { path: 'half.md', content: 'a\ud800' }, 'content: expected text that can be written as UTF-8'],
+    ['edit', { path: 'dup.md', edits: [{ oldText: 'x\nx', newText: '\udc00' }] }, 'edits[0].newText: expected text'],
+    ['read', { path: 'pipe' }, 'is not a file'],
+    ['read', { path: 'link.md' }, 'it is a symbolic link'],
+    ['read', { path: 'elsewhere/hosts' }, 'is not a folder'],
+    ['write', { path: 'elsewhere/x', content: 'x' }, 'is not a folder'],
+    ['sessions_history', { sessionKey: '' }, 'sessionKey: '],
+    ['sessions_list', { limit: 101, search: 'x'.repeat(513) }, 'search: '],
     ['read', { path: 'dup.md', offset: 9 }, 'offset 9 is behind the end'],
     ['edit', { path: 'dup.md', edits: [{ oldText: 'x', newText: 'y' }] }, 'more than once'],
     ['edit', { path: 'dup.md', edits: [{ oldText: 'q', newText: 'y' }] }, 'does not hold "q"'],
@@ -62,6 +72,10 @@ describe('tools in a run', () => {
     await mkdir(workspace, { recursive: true });
     await writeFile(join(workspace, 'bytes.bin'), Buffer.from([0xff, 0xfe, 0]));
     await writeFile(join(workspace, 'dup.md'), 'x\nx');
+    await writeFile(join(workspace, 'nul.bin'), 'a\0b');
+    await symlink('/etc/hosts', join(workspace, 'link.md'));
+    await symlink('/etc', join(workspace, 'elsewhere'));
+    execFileSync('mkfifo', [join(workspace, 'pipe')]);
     const result = await resultOf(rooms);
     expect(result.isError).toBe(true);
     expect(result.text).toContain(message);

@@ -303,9 +303,6 @@ describe('a whole gateway', () => {
     const bodies = [...page.matchAll(/-d '(\{"tool".+\})'/g)].map(([, body = '']) => body);
     expect(bodies.length).toBeGreaterThan(1);
     await using gateway = await startTestGateway();
-    const folder = join(gateway.paths.stateDir, 'workspace', 'main');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'AGENTS.md'), 'Be kind.');
     for (const body of bodies) {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
       const answer = await fetch(`${gateway.http}/tools/invoke`, { method: 'POST', headers, body });

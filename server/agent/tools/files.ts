@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import type { Roster } from '../../config/agents.ts';
@@ -10,6 +11,8 @@ const maxChars = 48_000;
 /** Replacements of one `edit`. */
 const maxEdits = 100;
 
+/** Half a character would be written as another one. */
+const text = z.string().refine((value) => value.isWellFormed(), 'expected text that can be written as UTF-8');
 const path = z.string().min(1).max(1024).describe('Path of the file, relative to your workspace.');
 
 /** Tools that work on the files of the agent's workspace, and on nothing outside it. */
@@ -49,9 +52,12 @@ export function createFileTools(deps: {
       group: 'fs',
       risk: 'medium',
       description: 'Write a text file of your workspace, whole. What stood there is replaced; folders are made.',
-      input: z.strictObject({ path, content: z.string() }),
-      async execute({ path, content }, caller) {
-        const { size, created } = await folderOf(caller).write(path, () => content);
+      input: z.strictObject({ path, content: text.describe('Everything that is to stand in the file.') }),
+      async execute({ path, content }, caller, signal) {
+        const { size, created } = await folderOf(caller).write(path, () => {
+          signal.throwIfAborted();
+          return content;
+        });
         return `${created ? 'created' : 'replaced'} ${path}: ${size} bytes`;
       },
     }),
@@ -65,12 +71,19 @@ export function createFileTools(deps: {
       input: z.strictObject({
         path,
         edits: z
-          .array(z.strictObject({ oldText: z.string().min(1), newText: z.string() }))
+          .array(
+            z.strictObject({
+              oldText: text.min(1).describe('What stands in the file, exactly once.'),
+              newText: text.describe('What is to stand there.'),
+            }),
+          )
           .min(1)
-          .max(maxEdits),
+          .max(maxEdits)
+          .describe('Replacements, made one after the other.'),
       }),
-      async execute({ path, edits }, caller) {
+      async execute({ path, edits }, caller, signal) {
         const { size } = await folderOf(caller).write(path, (file) => {
+          signal.throwIfAborted();
           if (!file) throw missing(path);
           return replaceAll(toText(file, path), edits, path);
         });
@@ -83,12 +96,9 @@ export function createFileTools(deps: {
 // --- internal ---
 
 function toText({ bytes }: ConfinedFile, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    // The only thing that a fatal decoder throws for.
-    throw new GatewayError('INVALID_REQUEST', `${path} is not text`);
-  }
+  // No text has a NUL in it, though UTF-8 has one.
+  if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString();
+  throw new GatewayError('INVALID_REQUEST', `${path} is not text`);
 }
 
 /** The asked lines, with a note on what is left. */

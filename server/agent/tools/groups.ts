@@ -1,3 +1,5 @@
+import { isWildcardMatch } from './wildcard.ts';
+
 /**
  * Names that a policy may use for several tools at once, as the published configuration defines them
  * (docs/tools.md, "Groups"). They name tools of the published product that this gateway does not have, too: a policy that
@@ -110,9 +112,7 @@ export function isMeant(entry: string, name: string): boolean {
   if (word === 'group:openclaw') return !notOpenclaw.has(name);
   const group = toolGroups[word];
   if (group) return group.includes(name);
-  if (!word.includes('*')) return word === name;
-  const pattern = word.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${pattern.join('.*')}$`).test(name);
+  return isWildcardMatch(word, name);
 }
 
 function toWord(entry: string): string {

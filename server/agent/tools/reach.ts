@@ -2,6 +2,7 @@ import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import type { SessionRow } from '../../../sdk/protocol/session-row.ts';
 import type { Config } from '../../config/config.ts';
 import type { ToolCaller } from './tool.ts';
+import { isWildcardMatch } from './wildcard.ts';
 
 /** Which conversations an agent may look at (`tools.sessions.visibility`, `tools.agentToAgent`). */
 export interface Reach {
@@ -53,7 +54,5 @@ function isAllowedPair(
 
 /** Exact ids by case, patterns with `*` without. */
 function matches(entry: string, id: string): boolean {
-  if (!entry.includes('*')) return entry === id;
-  const parts = entry.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i').test(id);
+  return entry.includes('*') ? isWildcardMatch(entry.toLowerCase(), id.toLowerCase()) : entry === id;
 }

@@ -25,6 +25,12 @@ const maxHits = 25;
 /** Rows that a restricted list looks at. */
 const scannedRows = 500;
 
+/** A year. */
+const maxMinutes = 366 * 24 * 60;
+
+const key = z.string().min(1).max(512);
+const rows = z.number().int().min(1).max(100).default(20).describe('Number of rows.');
+
 /** Tools that look at conversations and agents. */
 export function createSessionTools({ sessions, agents, config, toKey }: SessionToolDeps): Tool[] {
   const reach = (caller: ToolCaller) => reachOf(caller, config(), (key) => key === toKey('main', caller.agentId).key);
@@ -37,9 +43,15 @@ export function createSessionTools({ sessions, agents, config, toKey }: SessionT
       risk: 'low',
       description: 'List conversations, newest first, with their key, name, state and token counts.',
       input: z.object({
-        limit: z.number().int().min(1).max(100).default(20),
-        search: z.string().optional().describe('Words to look for in key and name.'),
-        activeMinutes: z.number().int().min(1).optional().describe('Only those that changed this recently.'),
+        limit: rows,
+        search: z.string().max(512).optional().describe('Words to look for in key and name.'),
+        activeMinutes: z
+          .number()
+          .int()
+          .min(1)
+          .max(maxMinutes)
+          .optional()
+          .describe('Only those that changed this recently.'),
       }),
       execute: ({ limit, search, activeMinutes }, caller) => {
         const { isWhole, onlyAgent, includes } = reach(caller);
@@ -60,8 +72,8 @@ export function createSessionTools({ sessions, agents, config, toKey }: SessionT
       risk: 'low',
       description: 'Read the newest messages of a conversation, oldest first.',
       input: z.object({
-        sessionKey: z.string().describe('Key of the conversation; main is your own main one.'),
-        limit: z.number().int().min(1).max(100).default(20),
+        sessionKey: key.describe('Key of the conversation; main is your own main one.'),
+        limit: rows.describe('Number of messages.'),
       }),
       execute: ({ sessionKey, limit }, caller) => {
         const target = toKey(sessionKey, caller.agentId);
@@ -82,8 +94,8 @@ export function createSessionTools({ sessions, agents, config, toKey }: SessionT
       risk: 'low',
       description: 'Look for words in the messages of conversations; best first, with the key of the conversation.',
       input: z.object({
-        query: z.string().min(1).max(4096),
-        limit: z.number().int().min(1).max(maxHits).default(10),
+        query: z.string().min(1).max(4096).describe('Words that stand in a message.'),
+        limit: z.number().int().min(1).max(maxHits).default(10).describe('Number of hits.'),
       }),
       execute: async ({ query, limit }, caller) => {
         const { isWhole, onlyAgent, includes } = reach(caller);
@@ -98,7 +110,7 @@ export function createSessionTools({ sessions, agents, config, toKey }: SessionT
       group: 'sessions',
       risk: 'low',
       description: 'Describe one conversation: its model, tokens and state. Without a key, this one.',
-      input: z.object({ sessionKey: z.string().optional() }),
+      input: z.object({ sessionKey: key.optional().describe('Key of the conversation.') }),
       execute: ({ sessionKey }, caller) => {
         const target = sessionKey ? toKey(sessionKey, caller.agentId) : { ...caller, key: caller.sessionKey };
         const session = sessions.find(target.key);
