@@ -100,7 +100,9 @@ function toModelMessage(item: ResponseBodyItem, place: Place): ModelMessage | un
   const { param } = place;
   switch (item.type) {
     case 'function_call': {
-      const input = parseArguments(item.arguments, `${param}.arguments`);
+      // LobeChat sends the name of the tool in their place.
+      const isName = item.arguments === item.name;
+      const input = isName ? {} : parseArguments(item.arguments, `${param}.arguments`);
       return {
         role: 'assistant',
         content: [{ type: 'toolCall', id: item.call_id, name: item.name, arguments: input }],

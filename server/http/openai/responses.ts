@@ -37,7 +37,7 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
       ...told,
       ...(previous ? { follows: { runId: previous } } : toContinuation(session, told, deps.commands)),
       // What a response follows has to be there when a later one goes on from it.
-      ...(session.transient && told.history && { follows: 'history' }),
+      ...(session.transient && told.history && body.store !== false && { follows: 'history' }),
     };
     const input = interpretNewest(asked, deps, call);
     const head: ResponseHead = { id: responseId(run), created: Math.floor(Date.now() / 1000), body };
