@@ -61,8 +61,16 @@ export interface GatewayConfig {
     | {
         endpoints?:
           | {
-              chatCompletions?: { enabled?: boolean | undefined } | undefined;
-              responses?: { enabled?: boolean | undefined } | undefined;
+              chatCompletions?: { enabled?: boolean | undefined; images?: ImageInputConfig | undefined } | undefined;
+              responses?:
+                | {
+                    enabled?: boolean | undefined;
+                    /** Remote images and files in one request. Default 8. */
+                    maxUrlParts?: number | undefined;
+                    images?: ImageInputConfig | undefined;
+                    files?: FileInputConfig | undefined;
+                  }
+                | undefined;
             }
           | undefined;
         /** `strictTransportSecurity` is sent with every answer, for browsers that come by TLS; `false` and absent mean none. */
@@ -71,6 +79,33 @@ export interface GatewayConfig {
     | undefined;
   /** The gateway that clients on this machine use when `mode` is `remote`. */
   remote?: { url?: string | undefined; token?: string | undefined; password?: string | undefined } | undefined;
+}
+
+/** What may be sent besides text, and how it is fetched when it is somewhere else. */
+export interface ImageInputConfig {
+  /** Fetch remote addresses. Default: true for /v1/responses, false for /v1/chat/completions. */
+  allowUrl?: boolean | undefined;
+  /** Hosts that may be asked, `*.example.com` for those below one. Default: any on the public internet. */
+  urlAllowlist?: string[] | undefined;
+  allowedMimes?: string[] | undefined;
+  maxBytes?: number | undefined;
+  /** Default 3. */
+  maxRedirects?: number | undefined;
+  /** Milliseconds for one address, redirects included. Default 10 000. */
+  timeoutMs?: number | undefined;
+}
+
+export interface FileInputConfig extends ImageInputConfig {
+  /** Characters that a model reads of one file. Default 60 000. */
+  maxChars?: number | undefined;
+  pdf?:
+    | {
+        /** Pages that are read. Default 4. */
+        maxPages?: number | undefined;
+        /** Characters below which a model is told that pages may be pictures. Default 200. */
+        minTextChars?: number | undefined;
+      }
+    | undefined;
 }
 
 /** A model reference `<provider>/<model>`, alone or with what to try when it fails. */

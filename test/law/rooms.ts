@@ -92,6 +92,13 @@ export const rooms: readonly Room[] = [
     values: [...domain, 'server/models', '@ai-sdk/*', 'undici', 'eventsource-parser*', 'fastest-levenshtein', 'zod'],
     types: protocolTypes,
   },
+  { place: 'server/media', values: [...domain, 'server/media', 'undici', 'ipaddr.js'], lazily: ['image-size'] },
+  {
+    place: 'server/media/document-thread.ts',
+    values: ['node:*'],
+    types: ['server/media'],
+    lazily: ['unpdf', 'html-to-text'],
+  },
   {
     place: 'server/agent',
     values: [
@@ -147,6 +154,7 @@ export const rooms: readonly Room[] = [
       'server/auth',
       'server/agent',
       'server/hooks',
+      'server/media',
       'server/models',
       'server/sessions',
       'sdk/protocol',
