@@ -32,7 +32,8 @@ export default defineConfig([
   { ...shared, entry: { openclaw: 'cli/openclaw.ts' }, target: 'node18', plugins: [separateMain], clean: true },
   {
     ...shared,
-    entry: { main: 'cli/main.ts' },
+    // What reads documents runs in a thread, which is started from a file of its own (server/media/documents.ts).
+    entry: { main: 'cli/main.ts', 'document-thread': 'server/media/document-thread.ts' },
     target: 'node24',
     plugins: [frozenCatalogue],
     define: { openclawBuildId: JSON.stringify(buildId()) },

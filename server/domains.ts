@@ -17,6 +17,7 @@ import type { GatewayOptions, Life } from './gateway.ts';
 import { areModelsReady, createReadiness } from './health/readiness.ts';
 import { watchVitals } from './health/vitals.ts';
 import { createHooks } from './hooks/hooks.ts';
+import { createMedia } from './media/media.ts';
 import type { Domains } from './methods/context.ts';
 import { createGuideProvider } from './models/guide.ts';
 import type { GuideLive } from './models/guide-live.ts';
@@ -59,6 +60,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
   });
   const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
   live.onChange(models.apply);
+  const media = createMedia();
 
   const { recover, prune, close, ...conversations } = openConversations({
     database,
@@ -149,6 +151,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     agentFiles,
     agentChanges,
     models,
+    media,
     devices,
     restart,
     diagnostics: vitals.diagnostics,
@@ -177,7 +180,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
       restart.close();
       devices.close();
       await close();
-      await Promise.all([models.close(), guide.close()]);
+      await Promise.all([models.close(), guide.close(), media.close()]);
     },
   };
 }

@@ -13,10 +13,28 @@ export type ContentPart =
 
 export interface TextPart {
   type: 'text';
+  /** Of a file, its name in brackets. */
   text: string;
+  /** The file that the text stands for. */
+  file?: AttachedFile | undefined;
 }
 
-export const TextPart = shape<TextPart>()(z.object({ type: z.literal('text'), text: z.string() }));
+/** A file that came with a message. */
+export interface AttachedFile {
+  name: string;
+  /** For example `application/pdf`. */
+  mimeType: string;
+  /** What models read of it; left out where people read. */
+  content?: string | undefined;
+}
+
+const AttachedFile = shape<AttachedFile>()(
+  z.object({ name: z.string(), mimeType: z.string(), content: z.string().optional() }),
+);
+
+export const TextPart = shape<TextPart>()(
+  z.object({ type: z.literal('text'), text: z.string(), file: AttachedFile.optional() }),
+);
 
 export const ContentPart = shape<ContentPart>()(
   z.union([

@@ -3,6 +3,7 @@ import type { SessionRow } from '../../sdk/protocol/session-row.ts';
 import type { ModelMessage, UserPart } from '../models/provider.ts';
 import type { Model } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
+import { withFiles } from './attached-files.ts';
 import { type Compaction, defaultWindow } from './compaction/compaction.ts';
 import { estimateTokens } from './compaction/estimate.ts';
 import { isFull, withSummary } from './compaction/room.ts';
@@ -82,7 +83,7 @@ export function createConversation({ sessions, events, compaction, compactsByIts
     async read(working: Working): Promise<ModelMessage[]> {
       const { input } = working.run;
       const news = takeEvents(input);
-      if (!looksBack(working)) return [...(input.history ?? []), ...toGivenMessages(input, news)];
+      if (!looksBack(working)) return withFiles([...(input.history ?? []), ...toGivenMessages(input, news)]);
       const past = await lookBack(working);
       const isRoomMade = compactsByItself() && isCrowded(working, past) && (await makeRoom(working));
       return toMessages(working, isRoomMade ? await lookBack(working) : past, idsOf(working));

@@ -2,6 +2,7 @@ import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
 import type { UserPart } from '../models/provider.ts';
+import { toReadPart } from './attached-files.ts';
 import type { Inputs } from './inputs.ts';
 import type { Steering } from './loop.ts';
 import { createQueue } from './queue.ts';
@@ -169,7 +170,7 @@ export function createLine(deps: LineDeps): Line {
           return [];
         }
         noteJoins(run, steers);
-        return [{ role: 'user', content: steers.flatMap((steer): UserPart[] => steer.input.content) }];
+        return [{ role: 'user', content: steers.flatMap((steer): UserPart[] => steer.input.content.map(toReadPart)) }];
       },
     }),
     leave(run) {

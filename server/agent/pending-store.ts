@@ -1,4 +1,5 @@
 import type { InputReceipt, PendingInput, PendingInputs } from '../../sdk/protocol/pending.ts';
+import { toShownContent } from '../../sdk/protocol/text.ts';
 import type { Database } from '../database/database.ts';
 import type { HeldInput, RunStore } from './run-store.ts';
 
@@ -59,7 +60,7 @@ function toItem({ run_id: runId, status, accepted_at: acceptedAt, ended_at, inpu
   return {
     id,
     runId,
-    message: { role: 'user', content, timestamp: acceptedAt, idempotencyKey: id },
+    message: { role: 'user', content: toShownContent(content), timestamp: acceptedAt, idempotencyKey: id },
     acceptedAt,
     state: ended_at === null ? 'queued' : status === 'interrupted' ? 'interrupted' : 'cancelled',
   };

@@ -2,6 +2,7 @@ import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { AgentSpec } from '../config/agents.ts';
 import type { AssistantPart, ModelMessage, UserPart } from '../models/provider.ts';
 import type { PromptFile } from '../workspace/prompt-files.ts';
+import { toReadPart } from './attached-files.ts';
 
 /** Marks the rows of a chat command and its answer, which models are not told of. */
 export const commandKind = 'command';
@@ -94,7 +95,7 @@ function toModelMessage(row: ChatMessage): ModelMessage[] {
 }
 
 function toUserPart(part: ChatMessage['content'][number]): UserPart[] {
-  if (part.type === 'text') return [{ type: 'text', text: part.text }];
+  if (part.type === 'text') return [toReadPart(part)];
   return part.type === 'image' ? [{ type: 'image', mimeType: part.mimeType, data: part.data }] : [];
 }
 

@@ -20,6 +20,23 @@ const help: Readonly<Record<string, string>> = {
     'Web pages that may connect, and host names that local programs may use; * is any page.',
   'gateway.http.endpoints.chatCompletions.enabled': 'Answer /v1/chat/completions. Default true.',
   'gateway.http.endpoints.responses.enabled': 'Answer /v1/responses. Default true.',
+  'gateway.http.endpoints.chatCompletions.images.allowUrl':
+    'Fetch remote images, from the public internet only. Default false.',
+  'gateway.http.endpoints.chatCompletions.images.urlAllowlist':
+    'Hosts that images are fetched from; *.example.com is every host below.',
+  'gateway.http.endpoints.chatCompletions.images.maxBytes': 'Of one image. Default 10485760.',
+  'gateway.http.endpoints.responses.images.allowUrl':
+    'Fetch remote images, from the public internet only. Default true.',
+  'gateway.http.endpoints.responses.images.urlAllowlist':
+    'Hosts that images are fetched from; *.example.com is every host below.',
+  'gateway.http.endpoints.responses.images.maxBytes': 'Of one image. Default 10485760.',
+  'gateway.http.endpoints.responses.maxUrlParts': 'Remote images and files in one request. Default 8.',
+  'gateway.http.endpoints.responses.files.allowUrl': 'Fetch remote files, from the public internet only. Default true.',
+  'gateway.http.endpoints.responses.files.urlAllowlist':
+    'Hosts that files are fetched from; *.example.com is every host below.',
+  'gateway.http.endpoints.responses.files.maxBytes': 'Of one file. Default 5242880.',
+  'gateway.http.endpoints.responses.files.maxChars': 'Characters that a model reads of one file. Default 60000.',
+  'gateway.http.endpoints.responses.files.pdf.maxPages': 'Pages of a PDF that are read. Default 4.',
   'gateway.remote.url': 'The gateway that commands use in mode remote, ws:// or wss://.',
   'gateway.remote.token': 'The token of that gateway.',
   'gateway.remote.password': 'The password of that gateway.',

@@ -8,6 +8,7 @@ import type { Roster } from '../config/agents.ts';
 import type { LiveConfig } from '../config/live.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import type { Log } from '../log/log.ts';
+import type { Media } from '../media/media.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { ResponseStore } from '../responses/store.ts';
 import type { SessionStore } from '../sessions/store.ts';
@@ -20,6 +21,8 @@ export interface HttpDeps extends Access {
   runs: Pick<Runs, 'start' | 'find'>;
   commands: Pick<ChatCommands, 'interpret' | 'leaveOut'>;
   models: Pick<ModelRegistry, 'find' | 'embed'>;
+  /** Reads images and files of bodies. */
+  media: Media;
   sessions: Pick<SessionStore, 'find' | 'history' | 'lastOf' | 'ofRun' | 'isToldHistory'>;
   tools: Pick<ToolRegistry, 'catalog' | 'invoke'>;
   responses: ResponseStore;

@@ -1,5 +1,5 @@
-import { parseContentType } from './data-url.ts';
 import type { DocumentFault, DocumentOutcome, Documents } from './documents.ts';
+import { parseContentType } from './inline-url.ts';
 import { decodeText } from './plain-text.ts';
 import { refuseMedia } from './refusal.ts';
 

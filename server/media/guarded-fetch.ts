@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type Address, isAddress, isPublicAddress, type LookUp, lookUpName } from './addresses.ts';
 import { readBody } from './remote-body.ts';
 import { isListedHost, parseRedirect, parseRemoteUrl, toHost } from './remote-url.ts';
@@ -101,6 +101,8 @@ async function follow(text: string, trip: Trip): Promise<Fetched> {
 async function ask(url: URL, trip: Trip): Promise<Fetched | { location: string }> {
   const { resolving, signal, timeoutMs } = trip;
   const addresses = await findAddresses(toHost(url), trip);
+  // Most gateways never fetch anything; it is not loaded with them.
+  const { Agent } = await import('undici');
   const agent = new Agent({
     connect: { lookup: pinTo(addresses), timeout: timeoutMs, ...(resolving.ca && { ca: resolving.ca }) },
     connections: 1,

@@ -1,12 +1,12 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
-import { parseBase64, parseContentType, parseDataUrl } from './data-url.ts';
 import { createDocuments, type Documents } from './documents.ts';
 import { type FileText, readFileText } from './file-text.ts';
 import { createGuardedFetch, type Fetched, FetchRefusal, type GuardedFetch } from './guarded-fetch.ts';
 import { type Image, readImage } from './image.ts';
+import { parseBase64, parseContentType, parseInlineUrl } from './inline-url.ts';
 import { refuseMedia } from './refusal.ts';
 import type { MediaSettings, RemoteRules } from './settings.ts';
-import { createTurns } from './turns.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** An image or a file as a request has it: one of the two. */
 export interface Sent {
@@ -20,21 +20,21 @@ export interface Sent {
 
 /** The images and files of one request. */
 export interface Intake {
-  /** @throws GatewayError with the reason (refusal.ts), or the reason of the signal. */
+  /**
+   * Waits while other requests hold too many bytes that they have fetched.
+   * @throws GatewayError with the reason (refusal.ts), UNAVAILABLE when too many wait, or the reason of the signal.
+   */
   image(sent: Sent): Promise<Image>;
   /** @throws as `image`. */
   file(sent: Sent): Promise<FileText>;
-  /** Gives back the room it has taken. */
+  /** Ends what is under way, and gives back the room it has taken. */
   close(): void;
 }
 
 /** Makes what models read out of images and files. */
 export interface Media {
-  /**
-   * Begins with a request that names so many remote addresses. Waits while others hold too many bytes.
-   * @throws GatewayError UNAVAILABLE when too many wait.
-   */
-  open(settings: MediaSettings, request: { remote: number; signal: AbortSignal }): Promise<Intake>;
+  /** Begins with a request, which ends with `signal`. */
+  open(settings: MediaSettings, signal: AbortSignal): Intake;
   close(): Promise<void>;
 }
 
@@ -47,13 +47,7 @@ export function createMedia({ fetch = createGuardedFetch(), documents = createDo
   const turns = createTurns({ room: maxHeldBytes, maxWaiting: maxWaitingRequests });
 
   return {
-    async open(settings, { remote, signal }) {
-      const { images, files } = settings;
-      const wanted = Math.min(maxRequestBytes, remote * Math.max(images.maxBytes, files.maxBytes));
-      const done = wanted > 0 ? await turns.wait(signal, wanted) : () => undefined;
-      if (!done) throw new GatewayError('UNAVAILABLE', 'too many remote files are being fetched; try again', busy);
-      return createIntake(settings, { fetch, documents, signal, done });
-    },
+    open: (settings, signal) => createIntake(settings, { fetch, documents, turns, caller: signal }),
     close: () => documents.close(),
   };
 }
@@ -72,17 +66,28 @@ const fetchesAtOnce = 4;
 interface Parts {
   fetch: GuardedFetch;
   documents: Documents;
-  signal: AbortSignal;
-  done(): void;
+  /** Room for what requests fetch. */
+  turns: Turns;
+  caller: AbortSignal;
 }
 
 function createIntake(
   { images, files, maxUrlParts }: MediaSettings,
-  { fetch, documents, signal, done }: Parts,
+  { fetch, documents, turns, caller }: Parts,
 ): Intake {
-  const turns = createTurns({ room: fetchesAtOnce, maxWaiting: Number.POSITIVE_INFINITY });
+  const ending = new AbortController();
+  const signal = AbortSignal.any([caller, ending.signal]);
+  const few = createTurns({ room: fetchesAtOnce, maxWaiting: Number.POSITIVE_INFINITY });
   let room = maxRequestBytes;
   let remotes = 0;
+  let held: Promise<() => void> | undefined;
+
+  /** All that a request may fetch is reserved at once: one that waited for more while it holds some could wait for ever. */
+  const hold = async () => {
+    const giveBack = await turns.wait(signal, maxRequestBytes);
+    if (giveBack) return giveBack;
+    throw new GatewayError('UNAVAILABLE', 'too many remote files are being fetched; try again', busy);
+  };
 
   const spend = (bytes: number) => {
     room -= bytes;
@@ -97,7 +102,9 @@ function createIntake(
       throw new FetchRefusal('address', `remote addresses are not fetched (${rules.key}.allowUrl); send a data: URL`);
     if (++remotes > maxUrlParts)
       throw new FetchRefusal('address', `at most ${maxUrlParts} remote addresses are fetched for one request`);
-    const end = await turns.wait(signal);
+    held ??= hold();
+    await held;
+    const end = await few.wait(signal);
     try {
       return await fetch(url, { ...rules, accept: rules.allowedMimes, spend }, signal);
     } finally {
@@ -112,19 +119,22 @@ function createIntake(
         const base64 = bytes.toString('base64');
         return readImage({ ...parseContentType(contentType), base64, byteLength: bytes.length }, images);
       }
-      const inline = raw ? toInline(raw) : parseDataUrl(url);
+      const inline = raw ? toInline(raw) : parseInlineUrl(url);
       if (!inline) throw refuseMedia(raw ? 'invalid_base64_image' : 'invalid_image_url', expectedImage);
       await translate('image', async () => spend(inline.byteLength));
       return readImage(inline, images);
     },
     async file({ url = '', raw, name }) {
       const fetched = isRemote(url) ? await translate('file', () => fetchRemote(url, files)) : undefined;
-      const sent = fetched ?? toFile(raw ? toInline(raw) : parseDataUrl(url));
+      const sent = fetched ?? toFile(raw ? toInline(raw) : parseInlineUrl(url));
       if (!fetched) await translate('file', async () => spend(sent.bytes.length));
       const file = { ...sent, name: toName(name) ?? toName(fetched?.fileName) };
       return readFileText(file, files, { documents, signal });
     },
-    close: done,
+    close() {
+      ending.abort(new GatewayError('CANCELLED', 'the request is over'));
+      held?.then((giveBack) => giveBack()).catch(() => undefined);
+    },
   };
 }
 
@@ -138,7 +148,7 @@ function toInline({ data, mimeType }: { data: string; mimeType: string }) {
 }
 
 function toFile(
-  inline: ReturnType<typeof parseDataUrl> | ReturnType<typeof toInline>,
+  inline: ReturnType<typeof parseInlineUrl> | ReturnType<typeof toInline>,
 ): Pick<Fetched, 'bytes' | 'contentType'> {
   if (!inline) throw refuseMedia('invalid_file', 'expected data:<media type>;base64,<data>');
   const { mimeType, charset, base64 } = inline;

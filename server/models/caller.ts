@@ -3,6 +3,7 @@ import type { Log } from '../log/log.ts';
 import { createAnthropicMessagesProvider } from './anthropic-messages.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { createGoogleGenerativeAIProvider } from './google-generative-ai.ts';
+import { refuseImages, withoutImages } from './images.ts';
 import { fitTo, type ModelSettings, readModelSettings } from './model-settings.ts';
 import { createOllamaProvider } from './ollama.ts';
 import { createOpenAICompletionsProvider } from './openai-completions.ts';
@@ -151,7 +152,11 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
         contextWindow: listed?.contextWindow,
         stream: (request, signal, patience) => {
           settings ??= readModelSettings(entry, id, config());
-          return callBorrowed(entry, { model, request: fitTo(settings, request), patience }, signal);
+          const fitting = withoutImages(listed, fitTo(settings, request));
+          return (
+            refuseImages(listed, request, { provider: entry.id, model }) ??
+            callBorrowed(entry, { model, request: fitting, patience }, signal)
+          );
         },
       };
     },

@@ -1,3 +1,4 @@
+import type { AttachedFile } from '../../sdk/protocol/message.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
 
 /** What a model may call. */
@@ -11,7 +12,8 @@ export interface ToolDeclaration {
 }
 
 export type UserPart =
-  | { type: 'text'; text: string }
+  /** A `file` is made into text before a provider sees it; until then `text` is only its name. */
+  | { type: 'text'; text: string; file?: AttachedFile | undefined }
   /** `data` is base64, without a `data:` prefix. */
   | { type: 'image'; mimeType: string; data: string };
 

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
-import { toText } from '../../sdk/protocol/text.ts';
+import { toShownContent, toText } from '../../sdk/protocol/text.ts';
 import { nextTurn } from '../database/turns.ts';
 import { oldestOf, parseCursor, type StoredSession } from './row.ts';
 import { type RowSize, type Transcript, takeWithin } from './transcript.ts';
@@ -194,7 +194,7 @@ function cut(message: ChatMessage, maxChars: number): ChatMessage {
   const isLong = (text: string) => text.length > maxChars;
   const shorten = (text: string) => `${text.slice(0, maxChars).toWellFormed()}…`;
   let isCut = false;
-  const content = message.content.map((part) => {
+  const content = toShownContent(message.content).map((part) => {
     if (part.type === 'text' && isLong(part.text)) {
       isCut = true;
       return { ...part, text: shorten(part.text) };
@@ -203,7 +203,7 @@ function cut(message: ChatMessage, maxChars: number): ChatMessage {
     isCut = true;
     return { ...part, thinking: shorten(part.thinking) };
   });
-  return isCut ? mark({ ...message, content }, { truncated: true }) : message;
+  return isCut ? mark({ ...message, content }, { truncated: true }) : { ...message, content };
 }
 
 /** Texts of a beginning end with an ellipsis as well; one without any text says that it is too large. */

@@ -1,5 +1,6 @@
 import type { Publish, SessionsChanged } from '../../sdk/protocol/events.ts';
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
+import { toShownContent } from '../../sdk/protocol/text.ts';
 import type { Database } from '../database/database.ts';
 import type { StoredSession } from './row.ts';
 import type { Rows } from './rows.ts';
@@ -69,5 +70,6 @@ export function createNotices({ database, rows, publish }: { database: Database;
 
 /** What `session.message` says of a row, without its session. */
 export function toMessagePayload(sessionKey: string, agentId: string, message: ChatMessage) {
-  return { sessionKey, agentId, message, messageId: message.__openclaw.id, messageSeq: message.__openclaw.seq };
+  const shown = { ...message, content: toShownContent(message.content) };
+  return { sessionKey, agentId, message: shown, messageId: message.__openclaw.id, messageSeq: message.__openclaw.seq };
 }

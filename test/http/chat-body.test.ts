@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelMessage } from '../../server/models/provider.ts';
+import { png as onePixel } from '../media/images.ts';
 import { say } from '../scripted-model.ts';
 import { type House, openHouse, readError } from './house.ts';
 
 const user = (content: unknown) => ({ role: 'user', content });
 const hello = [user('hello')];
 const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } };
-const png = 'iVBORw0KGgo=';
+const png = onePixel().toString('base64');
 const image = (url: string) => ({ type: 'image_url', image_url: { url } });
 
 const ask = (house: House, body: object, headers: Record<string, string> = {}) =>
@@ -83,7 +84,7 @@ describe('the body of a chat completion', () => {
       { messages: [user([{ type: 'input_audio', input_audio: { data: '', format: 'wav' } }])] },
       'messages[0].content[0]',
     ],
-    [{ messages: [user([{ type: 'file', file: { file_id: 'f' } }])] }, 'messages[0].content[0]'],
+    [{ messages: [user([{ type: 'file', file: { file_id: 'f' } }])] }, 'messages[0].content[0].file.file_id'],
     [{ tools: [{ type: 'custom', custom: { name: 'x' } }] }, 'tools[0].type'],
   ])('%j is told to be unsupported', async (body, param) => {
     await using house = await openHouse(say('hi'));
@@ -93,9 +94,9 @@ describe('the body of a chat completion', () => {
 
   it.each<[object[], string, string | null]>([
     [[user([image('https://example.com/a.png')])], 'messages[0].content[0].image_url.url', 'invalid_image_url'],
-    [[user([image('data:image/tiff;base64,AAAA')])], 'messages[0].content[0].image_url.url', 'invalid_image_url'],
+    [[user([image('data:image/tiff;base64,AAAA')])], 'messages[0].content[0].image_url.url', 'invalid_image_format'],
     [[user([image('data:image/png;base64,###')])], 'messages[0].content[0].image_url.url', 'invalid_image_url'],
-    [[user(Array.from({ length: 9 }, () => image(`data:image/png;base64,${png}`)))], 'messages', null],
+    [[user(Array.from({ length: 9 }, () => image(`data:image/png;base64,${png}`)))], 'messages', 'too_many_images'],
   ])('images that cannot be taken are refused', async (messages, param, code) => {
     await using house = await openHouse(say('hi'));
     expect(await readError(await ask(house, { messages }))).toMatchObject({ status: 400, param, code });

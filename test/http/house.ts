@@ -12,6 +12,7 @@ import { createHttpApp } from '../../server/http/app.ts';
 import type { HttpDeps, HttpLimits } from '../../server/http/deps.ts';
 import { mountedRoutes } from '../../server/http/mounted.ts';
 import type { Log } from '../../server/log/log.ts';
+import { createMedia, type Media } from '../../server/media/media.ts';
 import { embedLexically, lexicalModel } from '../../server/models/lexical.ts';
 import type { ModelRegistry } from '../../server/models/registry.ts';
 import { createResponseStore } from '../../server/responses/store.ts';
@@ -29,6 +30,7 @@ export interface HouseOptions {
   failing?: string[];
   allowedOrigins?: string[];
   embed?: ModelRegistry['embed'];
+  media?: Media;
   /** Besides the built-in ones. */
   tools?: readonly Tool[];
   callContext?: HttpDeps['callContext'];
@@ -44,6 +46,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
   const entries = { main: {}, ops: { name: 'Operations' } };
   const roster: Config = { agents: { defaults: { model: 'test/one' }, entries } };
   const agents = createRoster(() => roster, rooms.path);
+  const media = options.media ?? createMedia();
   const http = createHttpApp({
     authentication: defineAuthentication(
       options.auth ?? { mode: 'token', token },
@@ -67,6 +70,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     commands: { interpret: ({ input }) => input, leaveOut: (history) => [...history] },
     sessions: rooms.sessions,
     responses: createResponseStore(rooms.database),
+    media,
     tools: rooms.tools,
     models: {
       find(reference) {
@@ -117,6 +121,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await media.close();
       await rooms[Symbol.asyncDispose]();
     },
   };

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { png } from '../media/images.ts';
 import { callTool, say, usage } from '../scripted-model.ts';
 import { answerTo, ask, assistant, given, user, weather } from './asked-responses.ts';
 import { openHouse, readError } from './house.ts';
+
+const pixel = png().toString('base64');
 
 describe('the input of a response', () => {
   it('takes messages with or without a type, and every kind of part', async () => {
@@ -23,14 +26,14 @@ describe('the input of a response', () => {
           role: 'user',
           content: [
             { type: 'input_text', text: 'look' },
-            { type: 'input_image', detail: 'auto', image_url: 'data:image/png;base64,iVBORw0KGgo=' },
-            { type: 'input_image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
+            { type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${pixel}` },
+            { type: 'input_image', source: { type: 'base64', media_type: 'image/png', data: pixel } },
           ],
         },
       ],
     });
     const { messages, system } = given(house);
-    const image = { type: 'image', mimeType: 'image/png', data: 'iVBORw0KGgo=' };
+    const image = { type: 'image', mimeType: 'image/png', data: pixel };
     expect(system).toContain('One.\n\nTwo.\n\nThree.');
     expect(messages).toEqual([
       user('first'),
@@ -116,7 +119,7 @@ describe('the input of a response', () => {
     [{ background: true }, 'background'],
     [{ conversation: 'conv_1' }, 'conversation'],
     [{ prompt: { id: 'p' } }, 'prompt'],
-    [{ input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'f' }] }] }, 'input[0].content[0]'],
+    [{ input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'f' }] }] }, 'input[0].content[0].file_id'],
   ])('%j is told to be unsupported', async (body, param) => {
     await using house = await openHouse(say('hi'));
     expect(await readError(await ask(house, body))).toMatchObject({

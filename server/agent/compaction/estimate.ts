@@ -19,12 +19,16 @@ export function estimateTokens(messages: readonly (ModelMessage | { content: rea
   return messages.reduce((sum, message) => sum + messageTokens + estimateMessage(message), 0);
 }
 
+/** Of a file, models read what is in it. */
+const readText = (part: { text: string; file?: { content?: string | undefined } | undefined }) =>
+  part.file?.content ?? part.text;
+
 function estimateMessage(message: ModelMessage | { content: readonly ContentPart[] }): number {
   if ('text' in message) return estimateText(message.text);
   if ('output' in message) return estimateText(message.output);
   let tokens = 0;
   for (const part of message.content) {
-    if (part.type === 'text') tokens += estimateText(part.text);
+    if (part.type === 'text') tokens += estimateText(readText(part));
     else if (part.type === 'image') tokens += imageTokens;
     else if (part.type === 'toolCall') tokens += estimateText(part.name) + estimateText(JSON.stringify(part.arguments));
   }

@@ -124,7 +124,7 @@ function toLine({ role, content, toolName }: ChatMessage, maxChars: number): str
   if (role === 'system') return '';
   const most = Math.min(role === 'toolResult' ? maxToolChars : maxTextChars, maxChars);
   const parts = content.map((part) => {
-    if (part.type === 'text') return clip(part.text, most);
+    if (part.type === 'text') return clip(part.file?.content ? `${part.text} ${part.file.content}` : part.text, most);
     if (part.type === 'image') return '[a picture]';
     if (part.type === 'toolCall')
       return `[calls ${part.name} with ${clip(JSON.stringify(part.arguments), maxToolChars)}]`;

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import {
   functionFields,
   functionType,
+  imageDetail,
   jsonSchemaFields,
+  noFileId,
   optional,
   outputTokens,
   reasoningEffort,
@@ -25,9 +27,14 @@ const text = z.union([z.string(), z.array(textPart)]);
 
 const userPart = z.discriminatedUnion('type', [
   textPart,
-  z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }) }),
+  z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string(), detail: imageDetail }) }),
   z.object({ type: z.literal('input_audio') }).refine(() => false, unsupported('audio is not taken; send its text')),
-  z.object({ type: z.literal('file') }).refine(() => false, unsupported('files are not taken; send their text')),
+  z.object({
+    type: z.literal('file'),
+    file: z
+      .object({ file_data: optional(z.string()), filename: optional(z.string()), file_id: noFileId })
+      .refine(({ file_data }) => file_data !== undefined, { error: 'expected file_data', path: ['file_data'] }),
+  }),
 ]);
 
 const assistantPart = z.discriminatedUnion('type', [

@@ -1,9 +1,10 @@
 import type { RunInput } from '../../agent/runs.ts';
 import type { AssistantPart, ModelMessage, UserPart } from '../../models/provider.ts';
 import { refuse } from '../failure.ts';
+import type { Attached } from './attachments.ts';
 import type { ChatBody, ChatBodyMessage } from './chat-body.ts';
 import { textPart, toConversation } from './conversation.ts';
-import { checkImageCount, parseArguments, parseImage, toSampling, toThinking, toToolDeclaration } from './fields.ts';
+import { parseArguments, toSampling, toThinking, toToolDeclaration } from './fields.ts';
 import { withoutFunctions } from './legacy-functions.ts';
 import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
@@ -17,11 +18,9 @@ export type ChatInput = Pick<
 export type FindToolName = (callId: string) => string | undefined;
 
 /** @throws GatewayError that leaves as 400 with `param`. */
-export function toChatInput(asked: ChatBody, findToolName: FindToolName): ChatInput {
+export function toChatInput(asked: ChatBody, findToolName: FindToolName, attached: Attached = new Map()): ChatInput {
   const body = withoutFunctions(asked);
-  const messages = toModelMessages(body.messages, findToolName);
-  const images = messages.flatMap((message) => (message.role === 'user' ? message.content : []));
-  checkImageCount(images, 'messages');
+  const messages = toModelMessages(body.messages, findToolName, attached);
   const declared = body.tools?.map((tool) => toToolDeclaration(tool.function));
   const { toolChoice, ...tools } = chooseTools(declared, toChoice(body.tool_choice));
   return {
@@ -70,20 +69,29 @@ function toResponseFormat(format: ChatBody['response_format']): NonNullable<RunI
   return format.type === 'json_object' ? { type: 'json' } : { type: 'json', ...format.json_schema };
 }
 
-function toModelMessages(messages: readonly ChatBodyMessage[], findToolName: FindToolName): ModelMessage[] {
+function toModelMessages(
+  messages: readonly ChatBodyMessage[],
+  findToolName: FindToolName,
+  attached: Attached,
+): ModelMessage[] {
   const called = new Map<string, string>();
   const nameOf: FindToolName = (callId) => called.get(callId) ?? findToolName(callId);
   return messages.map((message, index) => {
     if (message.role === 'assistant')
       for (const call of message.tool_calls ?? []) called.set(call.id, call.function.name);
-    return toModelMessage(message, `messages[${index}]`, nameOf);
+    return toModelMessage(message, `messages[${index}]`, { nameOf, attached });
   });
 }
 
-function toModelMessage(message: ChatBodyMessage, param: string, nameOf: FindToolName): ModelMessage {
+interface Lookups {
+  nameOf: FindToolName;
+  attached: Attached;
+}
+
+function toModelMessage(message: ChatBodyMessage, param: string, { nameOf, attached }: Lookups): ModelMessage {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: toUserParts(message.content, `${param}.content`) };
+      return { role: 'user', content: toUserParts(message.content, `${param}.content`, attached) };
     case 'assistant':
       return { role: 'assistant', content: toAssistantParts(message, param) };
     case 'tool':
@@ -111,12 +119,11 @@ function toText(content: string | { text: string }[]): string {
 
 type UserContent = Extract<ChatBodyMessage, { role: 'user' }>['content'];
 
-function toUserParts(content: UserContent, param: string): UserPart[] {
+function toUserParts(content: UserContent, param: string, attached: Attached): UserPart[] {
   if (typeof content === 'string') return textPart(content);
-  return content.flatMap((part, index): UserPart[] => {
-    if (part.type === 'text') return [part];
-    return part.type === 'image_url' ? [parseImage(part.image_url.url, `${param}[${index}].image_url.url`)] : [];
-  });
+  return content.flatMap((part, index): UserPart[] =>
+    part.type === 'text' ? [part] : [attached.get(`${param}[${index}]`) ?? []].flat(),
+  );
 }
 
 function toAssistantParts(

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { RunInput } from '../../agent/runs.ts';
+import { toChatMedia } from '../../media/settings.ts';
 import { readJson } from '../body.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { type Handler, sendJson } from '../route.ts';
 import { chooseAgent, chooseModel } from './agent.ts';
 import { type Asked, isAside } from './aside.ts';
+import { readAttachments } from './attachments.ts';
 import { ChatBody } from './chat-body.ts';
 import { type ChatHead, createChatChunks, toCompletion } from './chat-chunks.ts';
 import { toChatInput } from './chat-input.ts';
+import { listChatParts } from './chat-parts.ts';
 import { wantsFunctionCall } from './legacy-functions.ts';
 import { collectReply } from './reply.ts';
 import { chooseSession, findToolNameIn, tellSession, toContinuation, toPlace } from './session.ts';
@@ -23,7 +26,9 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const aside = isAside(req, toAsked(body));
     const session = chooseSession(req, { ...body, isAside: aside }, toPlace(deps, agent));
     const id = `chatcmpl-${randomUUID().replaceAll('-', '')}`;
-    const told = toChatInput(body, findToolNameIn(deps.sessions, session.key));
+    const settings = toChatMedia(deps.config.current());
+    const attached = await readAttachments({ media: deps.media, settings }, call, listChatParts(body));
+    const told = toChatInput(body, findToolNameIn(deps.sessions, session.key), attached);
     const asked: RunInput = {
       runId: id,
       agent,

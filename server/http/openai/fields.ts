@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { isPlainObject } from '../../config/key-path.ts';
-import type { Sampling, ToolDeclaration, UserPart } from '../../models/provider.ts';
+import type { Sampling, ToolDeclaration } from '../../models/provider.ts';
 import { refuse } from '../failure.ts';
 
 /** Members that the bodies of several routes share. Unknown members are ignored; `null` means absent. */
 export const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? undefined);
 
-/** Images in one request. */
-const maxImages = 8;
 /** Tools in one request. */
 const maxTools = 128;
 
@@ -20,6 +18,15 @@ export const jsonObject = z
 
 /** A member that would need what this gateway cannot do. */
 export const unsupported = (message: string) => ({ message, params: { code: 'unsupported_parameter' } });
+
+/** How closely an image is looked at. Accepted; what models make of images is left to them. */
+export const imageDetail = optional(z.enum(['auto', 'low', 'high', 'original']));
+
+/** Files are not kept: each request carries its own. */
+export const noFileId = z
+  .unknown()
+  .refine((id) => id === undefined || id === null, unsupported('there are no uploaded files; send the content itself'))
+  .optional();
 
 /** For what is known and never taken. */
 export const isNever = (_value: unknown): _value is never => false;
@@ -118,25 +125,4 @@ export function parseArguments(text: string, param: string): Record<string, unkn
 function isShallow(value: unknown, levels = maxDepth): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
-}
-
-/** @throws GatewayError that leaves as 400 unless the address is a `data:` URL of an image the models take. */
-export function parseImage(url: string, param: string): UserPart {
-  const [, mimeType = '', data = ''] = /^data:([^;,]*);base64,(.*)$/s.exec(url) ?? [];
-  if (/^https?:/i.test(url))
-    throw refuse(400, `${param}: remote images are not fetched; send a data: URL`, {
-      param,
-      code: 'invalid_image_url',
-    });
-  if (!/^image\/(png|jpeg|webp|gif)$/.test(mimeType) || !/^[\w+/-]+={0,2}$/.test(data)) {
-    const expected = 'data:image/<png|jpeg|webp|gif>;base64,<data>';
-    throw refuse(400, `${param}: expected ${expected}`, { param, code: 'invalid_image_url' });
-  }
-  return { type: 'image', mimeType, data };
-}
-
-/** @throws GatewayError that leaves as 400 when there are too many. */
-export function checkImageCount(parts: readonly UserPart[], param: string): void {
-  if (parts.filter((part) => part.type === 'image').length <= maxImages) return;
-  throw refuse(400, `${param}: at most ${maxImages} images in one request`, { param });
 }

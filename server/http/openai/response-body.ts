@@ -2,9 +2,11 @@ import { z } from 'zod';
 import {
   functionFields,
   functionType,
+  imageDetail,
   isNever,
   jsonObject,
   jsonSchemaFields,
+  noFileId,
   optional,
   outputTokens,
   reasoningEffort,
@@ -29,14 +31,41 @@ const imageSource = z.discriminatedUnion('type', [
   z.object({ type: z.literal('url'), url: z.string() }),
 ]);
 
+const fileSource = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('base64'),
+    media_type: optional(z.string()),
+    data: z.string(),
+    filename: optional(z.string()),
+  }),
+  z.object({ type: z.literal('url'), url: z.string(), filename: optional(z.string()) }),
+]);
+
 const part = z.discriminatedUnion('type', [
   textPart,
   z.object({ type: z.literal('refusal'), refusal: z.string() }),
   z
-    .object({ type: z.literal('input_image'), image_url: optional(z.string()), source: optional(imageSource) })
+    .object({
+      type: z.literal('input_image'),
+      image_url: optional(z.string()),
+      source: optional(imageSource),
+      detail: imageDetail,
+      file_id: noFileId,
+    })
     .refine(({ image_url, source }) => image_url ?? source, { error: 'expected image_url or source' }),
   z.object({ type: z.literal('input_audio') }).refine(() => false, unsupported('audio is not taken; send its text')),
-  z.object({ type: z.literal('input_file') }).refine(() => false, unsupported('files are not taken; send their text')),
+  z
+    .object({
+      type: z.literal('input_file'),
+      file_data: optional(z.string()),
+      file_url: optional(z.string()),
+      source: optional(fileSource),
+      filename: optional(z.string()),
+      file_id: noFileId,
+    })
+    .refine(({ file_data, file_url, source }) => file_data ?? file_url ?? source, {
+      error: 'expected file_data, file_url or source',
+    }),
 ]);
 
 export type ResponseBodyPart = z.output<typeof part>;

@@ -1,26 +1,26 @@
 import type { RunInput } from '../../agent/runs.ts';
 import type { AssistantPart, ModelMessage, UserPart } from '../../models/provider.ts';
 import { refuse } from '../failure.ts';
+import type { Attached } from './attachments.ts';
 import type { ChatInput, FindToolName } from './chat-input.ts';
-import { textPart, toConversation } from './conversation.ts';
-import { checkImageCount, parseArguments, parseImage, toSampling, toThinking, toToolDeclaration } from './fields.ts';
+import { toConversation } from './conversation.ts';
+import { parseArguments, toSampling, toThinking, toToolDeclaration } from './fields.ts';
 import type { ResponseBody, ResponseBodyItem, ResponseBodyPart } from './response-body.ts';
+import { toToolOutput, toUserParts, withToolImages } from './response-parts.ts';
 import type { FindItem } from './stored-items.ts';
 import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
 export interface Lookups {
   findToolName: FindToolName;
   findItem: FindItem;
+  /** Images and files of the body. */
+  attached?: Attached | undefined;
 }
 
 /** The part of a run's input that the body of a response decides. @throws GatewayError that leaves as 400 with `param`. */
 export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput {
   const items = typeof body.input === 'string' ? [{ role: 'user' as const, content: body.input }] : body.input;
   const messages = toModelMessages(items, lookups);
-  checkImageCount(
-    messages.flatMap((message) => (message.role === 'user' ? message.content : [])),
-    'input',
-  );
   const { toolChoice, ...tools } = chooseTools(body.tools?.map(toToolDeclaration), toChoice(body.tool_choice));
   const conversation = toConversation(body.previous_response_id ? toContinuation(messages) : messages);
   const extraSystemPrompt = [body.instructions, conversation.extraSystemPrompt].filter(Boolean).join('\n\n');
@@ -81,18 +81,28 @@ const isText = (part: AssistantPart) => part.type === 'text';
 
 function toModelMessages(items: readonly ResponseBodyItem[], lookups: Lookups): ModelMessage[] {
   const called = new Map<string, string>();
+  const images: Place['images'] = new Map();
   const messages = items.flatMap((item, index): ModelMessage[] => {
-    const message = toModelMessage(item, { called, param: `input[${index}]`, ...lookups });
+    const message = toModelMessage(item, {
+      ...lookups,
+      attached: lookups.attached ?? new Map(),
+      called,
+      images,
+      param: `input[${index}]`,
+    });
     if (message?.role === 'assistant')
       for (const part of message.content) if (part.type === 'toolCall') called.set(part.id, part.name);
     return message ? [message] : [];
   });
-  return joinAssistantMessages(messages);
+  return withToolImages(joinAssistantMessages(messages), images);
 }
 
 interface Place extends Lookups {
   /** Name of the tool by the id of its call, from the items before. */
   called: ReadonlyMap<string, string>;
+  attached: Attached;
+  /** Of results of tools. */
+  images: Map<ModelMessage, UserPart[]>;
   param: string;
 }
 
@@ -118,12 +128,16 @@ function toModelMessage(item: ResponseBodyItem, place: Place): ModelMessage | un
     case 'reasoning':
       return undefined;
     default:
-      return toSpokenMessage(item, param);
+      return toSpokenMessage(item, param, place.attached);
   }
 }
 
-function toSpokenMessage({ role, content }: Extract<ResponseBodyItem, { role: string }>, param: string): ModelMessage {
-  if (role === 'user') return { role, content: toUserParts(content, `${param}.content`) };
+function toSpokenMessage(
+  { role, content }: Extract<ResponseBodyItem, { role: string }>,
+  param: string,
+  attached: Attached,
+): ModelMessage {
+  if (role === 'user') return { role, content: toUserParts(content, `${param}.content`, attached) };
   const text = toText(content);
   if (role !== 'assistant') return { role: 'system', text };
   return { role, content: text === '' ? [] : [{ type: 'text', text }] };
@@ -131,11 +145,15 @@ function toSpokenMessage({ role, content }: Extract<ResponseBodyItem, { role: st
 
 function toToolMessage(
   item: Extract<ResponseBodyItem, { output: unknown }>,
-  { called, findToolName, param }: Place,
+  { called, findToolName, param, attached, images }: Place,
 ): ModelMessage {
   const toolName = called.get(item.call_id) ?? item.name ?? findToolName(item.call_id);
-  if (toolName !== undefined)
-    return { role: 'tool', toolCallId: item.call_id, toolName, output: toText(item.output), isError: false };
+  if (toolName !== undefined) {
+    const { output, images: own } = toToolOutput(item.output, `${param}.output`, attached);
+    const message: ModelMessage = { role: 'tool', toolCallId: item.call_id, toolName, output, isError: false };
+    images.set(message, own);
+    return message;
+  }
   throw refuse(400, `${param}: no tool call with the id "${item.call_id}" came before`, { param: `${param}.call_id` });
 }
 
@@ -154,16 +172,4 @@ function joinAssistantMessages(messages: readonly ModelMessage[]): ModelMessage[
 function toText(content: string | readonly ResponseBodyPart[]): string {
   if (typeof content === 'string') return content;
   return content.map((part) => ('text' in part ? part.text : 'refusal' in part ? part.refusal : '')).join('\n');
-}
-
-function toUserParts(content: string | readonly ResponseBodyPart[], param: string): UserPart[] {
-  if (typeof content === 'string') return textPart(content);
-  return content.flatMap((part, index): UserPart[] => {
-    if ('text' in part) return textPart(part.text);
-    if (part.type !== 'input_image') return 'refusal' in part ? textPart(part.refusal) : [];
-    const { image_url, source } = part;
-    const url =
-      image_url ?? (source?.type === 'base64' ? `data:${source.media_type};base64,${source.data}` : source?.url);
-    return [parseImage(url ?? '', `${param}[${index}].${image_url ? 'image_url' : 'source'}`)];
-  });
 }

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { RunInput } from '../../agent/runs.ts';
 import type { AgentSpec } from '../../config/agents.ts';
+import { toResponseMedia } from '../../media/settings.ts';
 import { toSessionKey } from '../../sessions/key.ts';
 import { readJson } from '../body.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { refuse } from '../failure.ts';
 import { type Call, type Handler, sendJson } from '../route.ts';
 import { chooseAgent, chooseModel } from './agent.ts';
+import { readAttachments } from './attachments.ts';
 import { collectReply, type ReplyStep } from './reply.ts';
 import { ResponseBody } from './response-body.ts';
 import { createResponseEvents, type ResponseWriter } from './response-events.ts';
 import { toResponseInput } from './response-input.ts';
 import { type ResponseHead, type ResponseObject, toResponseObject } from './response-object.ts';
+import { listResponseParts } from './response-parts.ts';
 import { type ChosenSession, chooseSession, findToolNameIn, tellSession, toContinuation, toPlace } from './session.ts';
 import { findItemIn, responseId, unstoredId } from './stored-items.ts';
 import { streamReply } from './stream.ts';
@@ -23,11 +26,13 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const { req, res } = call;
     const body = await readJson(req, ResponseBody, { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs });
     const agent = chooseAgent(deps.agents, req, body.model);
+    const settings = toResponseMedia(deps.config.current());
+    const attached = await readAttachments({ media: deps.media, settings }, call, listResponseParts(body));
     const run = randomUUID().replaceAll('-', '');
     const session = chooseResponseSession(deps, { call, body, agent, run });
     const { previous_response_id: previous } = body;
     const lookups = { findToolName: findToolNameIn(deps.sessions, session.key, previous), findItem: findItemIn(deps) };
-    const told = toResponseInput(body, lookups);
+    const told = toResponseInput(body, { ...lookups, attached });
     const asked: RunInput = {
       runId: body.store === false ? unstoredId(run) : responseId(run),
       agent,

@@ -1,5 +1,5 @@
 /** What a `data:` URL carries. */
-export interface DataUrl {
+export interface InlineUrl {
   /** In small letters, without parameters; empty when it does not say. */
   mimeType: string;
   charset: string | undefined;
@@ -13,7 +13,7 @@ export interface DataUrl {
  * Reads a `data:` URL (RFC 2397), as base64 or percent-encoded. Undefined when it is none, or when a character of it is wrong:
  * decoded all the same, something else than what was sent would reach the model.
  */
-export function parseDataUrl(url: string): DataUrl | undefined {
+export function parseInlineUrl(url: string): InlineUrl | undefined {
   const comma = url.indexOf(',');
   if (!/^data:/i.test(url.slice(0, 5)) || comma < 0 || comma > maxHeadChars) return undefined;
   const [type = '', ...parameters] = url
@@ -29,7 +29,7 @@ export function parseDataUrl(url: string): DataUrl | undefined {
 }
 
 /** Reads base64 by itself, as `source.data` has it. Undefined when a character of it is wrong. */
-export function parseBase64(text: string): Pick<DataUrl, 'base64' | 'byteLength'> | undefined {
+export function parseBase64(text: string): Pick<InlineUrl, 'base64' | 'byteLength'> | undefined {
   const base64 = toStandardBase64(text);
   return base64 === undefined ? undefined : measure(base64);
 }
@@ -55,7 +55,7 @@ function toStandardBase64(text: string): string | undefined {
   return bare.padEnd(Math.ceil(bare.length / 4) * 4, '=');
 }
 
-function measure(base64: string): Pick<DataUrl, 'base64' | 'byteLength'> {
+function measure(base64: string): Pick<InlineUrl, 'base64' | 'byteLength'> {
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   return { base64, byteLength: (base64.length / 4) * 3 - padding };
 }
