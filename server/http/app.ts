@@ -4,6 +4,7 @@ import { H3, toNodeHandler } from 'h3';
 import { defaultLimits, type HttpDeps } from './deps.ts';
 import { hooksOr } from './hooks.ts';
 import { answerMalformed } from './malformed.ts';
+import { insteadOf } from './openai/not-offered.ts';
 import { mountOpenAi } from './openai/routes.ts';
 import { mountOpenApi } from './openapi.ts';
 import { mountProbes } from './probes.ts';
@@ -31,7 +32,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   mountTools(app, deps, limits);
   mountOpenApi(app, deps);
   mountRpc(app, deps, body);
-  app.all('/**', hooksOr(unknownRoute(deps), deps, limits));
+  app.all('/**', hooksOr(unknownRoute(deps, insteadOf), deps, limits));
   const handle = toNodeHandler(app);
   const answers = new WeakMap<Duplex, ServerResponse>();
   const listener = (req: IncomingMessage, res: ServerResponse): void => {

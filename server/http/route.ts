@@ -98,9 +98,9 @@ export function ownRoute(
   return toEventHandler(methods, { deps, toBody });
 }
 
-/** A path that nothing answers. */
-export function unknownRoute(deps: RouteDeps): Route {
-  return toEventHandler(undefined, { deps });
+/** A path that nothing answers. `toInstead` knows, of some, what serves in their place. */
+export function unknownRoute(deps: RouteDeps, toInstead: Envelope['toInstead']): Route {
+  return toEventHandler(undefined, { deps, toInstead });
 }
 
 /** Headers that every answer has, whatever was asked. */
@@ -127,6 +127,7 @@ interface Envelope {
   /** True when an ordinary answer is not worth a line of the log. */
   quiet?: boolean | undefined;
   toBody?: ((failure: HttpFailure) => unknown) | undefined;
+  toInstead?: ((path: string) => string | undefined) | undefined;
 }
 
 function toEventHandler(methods: Methods<Visit> | undefined, envelope: Envelope): Route {
@@ -164,14 +165,14 @@ function open(req: IncomingMessage, res: ServerResponse, envelope: Envelope & { 
   return visit;
 }
 
-async function answer(visit: Visit, methods: Methods<Visit> | undefined, { deps }: Envelope): Promise<void> {
+async function answer(visit: Visit, methods: Methods<Visit> | undefined, { deps, toInstead }: Envelope): Promise<void> {
   const { req, res, path } = visit;
   const isReadable = tellOrigin(req, res, deps.allowedOrigins);
   if (req.headers.host === undefined && req.httpVersion === '1.1') throw refuse(400, 'the request has no Host header');
   const { expect } = req.headers;
   if (expect !== undefined && !/\b100-continue\b/i.test(expect))
     throw refuse(417, `nothing is known of the expectation "${expect}": leave the Expect header out`);
-  if (!methods) throw refuse(404, `there is nothing at ${path}; the API is under /v1`);
+  if (!methods) throw refuse(404, `there is nothing at ${path}; ${toInstead?.(path) ?? 'the API is under /v1'}`);
   if (isReadable && isPreflight(req)) return answerPreflight(req, res, Object.keys(methods));
   const handler = Object.hasOwn(methods, methodOf(req)) ? methods[methodOf(req)] : undefined;
   if (handler) return await handler(visit);

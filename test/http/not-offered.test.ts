@@ -19,14 +19,15 @@ describe('routes of OpenAI that are not here', () => {
   ])('%s %s says what serves instead', async (method, path) => {
     await using house = await openHouse(say('hi'));
     const error = await readError(await house.ask(path, { method, ...(method === 'POST' && { body: { a: 1 } }) }));
-    expect(error).toMatchObject({ status: 404, type: 'invalid_request_error', code: 'unknown_url', param: null });
-    expect(error.message).toMatch(/is not offered: .+\. There are POST \/v1\/chat\/completions/);
+    expect(error).toMatchObject({ status: 404, type: 'not_found_error', code: null, param: null });
+    expect(error.message).toMatch(/nothing at \/v1\/.+; .+\. POST \/v1\/chat\/completions, /);
   });
 
-  it('want the same bearer as all others, and know no other method', async () => {
+  it('are told from paths that nobody has', async () => {
     await using house = await openHouse(say('hi'));
-    expect((await fetch(`${house.url}/v1/files`)).status).toBe(401);
-    const put = await house.ask('/v1/files', { method: 'PUT', body: {} });
-    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST, DELETE']);
+    for (const path of ['/v1/made_up', '/v1/constructor', '/v1', '/v1/filesystem']) {
+      const { status, message } = await readError(await house.ask(path));
+      expect([status, message]).toEqual([404, `there is nothing at ${path}; the API is under /v1`]);
+    }
   });
 });

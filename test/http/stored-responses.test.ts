@@ -97,8 +97,8 @@ describe('a response that is stored', () => {
     ['GET', '/v1/responses/%E0%A4%A', notFound],
     ['GET', '/v1/responses/nobody/input_items', notFound],
     ['GET', '/v1/responses/nobody/made_up', { status: 404 }],
-    ['POST', '/v1/responses/nobody', { status: 404 }],
-    ['DELETE', '/v1/responses/nobody/input_items', { status: 404 }],
+    ['POST', '/v1/responses/nobody', { status: 405 }],
+    ['DELETE', '/v1/responses/nobody/input_items', { status: 405 }],
     ['PUT', '/v1/responses/nobody', { status: 405 }],
   ])('%s %s is refused in JSON', async (method, path, expected) => {
     await using house = await openHouse(say('hi'));

@@ -1,6 +1,3 @@
-import { refuse } from '../failure.ts';
-import type { Handler, Methods } from '../route.ts';
-
 /** Routes of OpenAI's API that have no counterpart here, with what serves instead. */
 const routes: Record<string, string> = {
   completions: 'send the prompt as a message to POST /v1/chat/completions',
@@ -22,16 +19,10 @@ const routes: Record<string, string> = {
   evals: 'ask for chat completions and judge them yourself',
 };
 
-const offered = 'POST /v1/chat/completions, POST /v1/responses, POST /v1/embeddings, GET /v1/models';
+const offered = 'POST /v1/chat/completions, POST /v1/responses, POST /v1/embeddings and GET /v1/models are answered';
 
-/** What is mounted for each of them: a path, and 404 with what serves instead for every method that OpenAI has there. */
-export function notOffered(): [path: string, methods: Methods][] {
-  return Object.entries(routes).flatMap(([name, instead]) => {
-    const answer: Handler = ({ req, path }) => {
-      const message = `${req.method} ${path} is not offered: ${instead}. There are ${offered}`;
-      throw refuse(404, message, { type: 'invalid_request_error', code: 'unknown_url' });
-    };
-    const methods = { GET: answer, POST: answer, DELETE: answer };
-    return [`/v1/${name}`, `/v1/${name}/**`].map((path): [string, Methods] => [path, methods]);
-  });
+/** What serves in place of a path of OpenAI's API that is not here; undefined for every other path. */
+export function insteadOf(path: string): string | undefined {
+  const name = /^\/v1\/([a-z_]+)(?:\/|$)/.exec(path)?.[1];
+  return name && Object.hasOwn(routes, name) ? `${routes[name]}. ${offered}` : undefined;
 }

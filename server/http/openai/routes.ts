@@ -6,9 +6,8 @@ import { guardedRoute, type Handler, type Methods } from '../route.ts';
 import { chatCompletions } from './chat.ts';
 import { embeddings } from './embeddings.ts';
 import { listModels, modelsPath, showModel } from './models.ts';
-import { notOffered } from './not-offered.ts';
 import { responses } from './responses.ts';
-import { cancelResponse, deleteResponse, responsesPath, showResponse } from './stored-responses.ts';
+import { cancelResponse, deleteResponse, listInputItems, responsesPath, showResponse } from './stored-responses.ts';
 
 /** The routes of OpenAI's API that the gateway answers (docs/openai-api.md). */
 export function mountOpenAi(app: H3, deps: HttpDeps, limits: HttpLimits): void {
@@ -21,13 +20,11 @@ export function mountOpenAi(app: H3, deps: HttpDeps, limits: HttpLimits): void {
   });
   const stored = (handler: Handler) => unlessDisabled(deps, 'responses', handler);
   mount(responsesPath, 'operator.write', { POST: stored(responses(deps, limits)) });
-  mount(`${responsesPath}/**`, 'operator.write', {
-    GET: stored(showResponse(deps)),
-    POST: stored(cancelResponse(deps)),
-    DELETE: stored(deleteResponse(deps)),
-  });
+  const one = { GET: stored(showResponse(deps)), DELETE: stored(deleteResponse(deps)) };
+  mount(`${responsesPath}/:response_id`, 'operator.write', one);
+  mount(`${responsesPath}/:response_id/input_items`, 'operator.write', { GET: stored(listInputItems(deps)) });
+  mount(`${responsesPath}/:response_id/cancel`, 'operator.write', { POST: stored(cancelResponse(deps)) });
   mount('/v1/embeddings', 'operator.write', { POST: embeddings(deps, limits) });
-  for (const [path, methods] of notOffered()) mount(path, 'operator.read', methods);
 }
 
 /** Routes are open unless `gateway.http.endpoints.<name>.enabled` is false. */

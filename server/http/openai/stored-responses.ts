@@ -18,14 +18,12 @@ type Deps = Pick<HttpDeps, 'responses' | 'sessions'>;
 /** Answers a response again, as it was, or as far as it has got. */
 export function showResponse(deps: Deps): Handler {
   return (call) => {
-    const { id, rest } = parsePath(call);
-    if (rest === 'input_items') return listInputItems(deps, call, id);
-    if (rest !== '') throw unknownPath(call);
     if (queryOf(call).get('stream') === 'true')
       throw refuse(400, 'stream: a response that is kept is answered in one piece; leave stream out', {
         code: 'unsupported_parameter',
         param: 'stream',
       });
+    const id = idOf(call);
     sendJson(call.res, deps.responses.underWay(id) ?? findKept(deps, id).answer);
   };
 }
@@ -33,8 +31,7 @@ export function showResponse(deps: Deps): Handler {
 /** Forgets a response: it can neither be read again nor gone on with. Its messages stay with the session. */
 export function deleteResponse(deps: Deps): Handler {
   return (call) => {
-    const { id, rest } = parsePath(call);
-    if (rest !== '') throw unknownPath(call);
+    const id = idOf(call);
     findKept(deps, id);
     deps.responses.remove(id);
     sendJson(call.res, { id, object: 'response', deleted: true });
@@ -44,8 +41,7 @@ export function deleteResponse(deps: Deps): Handler {
 /** As at OpenAI, only background responses can be cancelled; there are none here. */
 export function cancelResponse(deps: Deps): Handler {
   return (call) => {
-    const { id, rest } = parsePath(call);
-    if (rest !== 'cancel') throw unknownPath(call);
+    const id = idOf(call);
     if (deps.responses.underWay(id) === undefined) findKept(deps, id);
     throw refuse(400, `response "${id}" is no background response: close its request to stop it`, {
       param: 'response_id',
@@ -53,32 +49,38 @@ export function cancelResponse(deps: Deps): Handler {
   };
 }
 
+/** Answers what the transcript has as the input of a response, newest first unless `order=asc`. */
+export function listInputItems(deps: Deps): Handler {
+  return (call) => {
+    const id = idOf(call);
+    const { sessionKey } = findKept(deps, id);
+    const own = deps.sessions.ofRun(sessionKey, id);
+    const answer = own.findIndex(({ role }) => role === 'assistant');
+    const given = answer < 0 ? own : own.slice(0, answer);
+    const items = given.flatMap((message, index) => toInputItem(message, `${id.replace(/^resp_/, 'in_')}_${index}`));
+    sendJson(call.res, toPage(items, queryOf(call)));
+  };
+}
+
 // --- internal ---
 
 const maxPage = 100;
 
-/** What the transcript has as the input of a response, newest first unless `order=asc`. */
-function listInputItems(deps: Deps, call: Call, id: string): void {
-  const { sessionKey } = findKept(deps, id);
-  const query = queryOf(call);
+/** One page of a list, as OpenAI cuts them: `limit`, `order` and `after`. */
+function toPage(items: readonly (InputItem & { id: string })[], query: URLSearchParams) {
   const limit = Number(query.get('limit') ?? 20);
   if (!Number.isInteger(limit) || limit < 1 || limit > maxPage)
     throw refuse(400, `limit: expected a number from 1 to ${maxPage}`, { param: 'limit' });
-  const own = deps.sessions.ofRun(sessionKey, id);
-  const answer = own.findIndex(({ role }) => role === 'assistant');
-  const given = answer < 0 ? own : own.slice(0, answer);
-  const items = given.flatMap((message, index) => toInputItem(message, `${id.replace(/^resp_/, 'in_')}_${index}`));
   const ordered = query.get('order') === 'asc' ? items : items.toReversed();
-  const after = ordered.findIndex((item) => item.id === query.get('after'));
-  const data = ordered.slice(after + 1, after + 1 + limit);
-  const has_more = after + 1 + limit < ordered.length;
-  sendJson(call.res, {
-    object: 'list',
+  const start = ordered.findIndex((item) => item.id === query.get('after')) + 1;
+  const data = ordered.slice(start, start + limit);
+  return {
+    object: 'list' as const,
     data,
     first_id: data[0]?.id ?? null,
     last_id: data.at(-1)?.id ?? null,
-    has_more,
-  });
+    has_more: start + limit < ordered.length,
+  };
 }
 
 type InputItem = ResponseInputItem.Message | ResponseInputItem.FunctionCallOutput;
@@ -109,16 +111,12 @@ function findKept({ responses, sessions }: Deps, id: string) {
   });
 }
 
-function parsePath({ path }: Call): { id: string; rest: string } {
-  const [id = '', ...rest] = path.slice(responsesPath.length + 1).split('/');
-  return { id: decodePath(id) ?? id, rest: rest.join('/') };
+function idOf({ path }: Call): string {
+  const [id = ''] = path.slice(responsesPath.length + 1).split('/');
+  return decodePath(id) ?? id;
 }
 
 function queryOf({ req }: Call): URLSearchParams {
   const url = req.url ?? '';
   return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
-}
-
-function unknownPath({ req, path }: Call) {
-  return refuse(404, `${req.method} ${path} is not offered; see GET ${responsesPath}/{id}`);
 }

@@ -25,6 +25,7 @@ import { openAiPaths } from './openai-paths.ts';
 import { type JsonSchema, type Paths, sharedRefusals } from './operation.ts';
 import { headers, parameters } from './parameters.ts';
 import { ResponseAnswer, ResponseEvent } from './response-answers.ts';
+import { DeletedAnswer, InputItemsAnswer, storedPaths } from './stored-paths.ts';
 
 /** An OpenAPI 3.1 document of every route. */
 export interface OpenApiDocument {
@@ -43,6 +44,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   ResponseRequest: ResponseBody,
   Response: ResponseAnswer,
   ResponseEvent,
+  DeletedResponse: DeletedAnswer,
+  InputItems: InputItemsAnswer,
   EmbeddingsRequest: EmbeddingBody,
   Embeddings: EmbeddingsAnswer,
   Model: ModelAnswer,
@@ -60,7 +63,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
 
 /** @param version of the gateway. */
 export function openApiDocument(version: string): OpenApiDocument {
-  const paths = { ...openAiPaths, ...gatewayPaths };
+  const paths = { ...openAiPaths, ...storedPaths, ...gatewayPaths };
   return {
     openapi: '3.1.1',
     info: {

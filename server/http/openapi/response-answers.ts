@@ -95,6 +95,11 @@ const echoes = {
   tool_choice: z.union([
     z.enum(['auto', 'none', 'required']),
     z.object({ type: z.literal('function'), name: z.string() }),
+    z.object({
+      type: z.literal('allowed_tools'),
+      mode: z.enum(['auto', 'required']),
+      tools: z.array(z.object({ type: z.literal('function'), name: z.string() })),
+    }),
   ]),
   tools: z.array(tool),
   top_logprobs: z.null(),

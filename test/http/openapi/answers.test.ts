@@ -4,7 +4,7 @@ import type { ModelEvent } from '../../../server/models/provider.ts';
 import { startTestGateway, token } from '../../gateway.ts';
 import { callTool, fail, type Script, say, usage } from '../../scripted-model.ts';
 import { openHouse, readEvents } from '../house.ts';
-import { answerOf, document, documented, faultsOf, type Route, requiredHeaders } from './document.ts';
+import { answerOf, document, documented, faultsOf, type Route, requiredHeaders, withResponse } from './document.ts';
 
 /** A reply that the provider cut off. */
 const cut: Script = function* () {
@@ -99,7 +99,10 @@ describe('the examples of the document', () => {
     await using gateway = await startTestGateway();
     for (const { url, method, operation } of documented.filter(({ method }) => method !== 'POST')) {
       const headers = { authorization: `Bearer ${token}` };
-      const answer = await fetch(`${gateway.http}${url}`, { method, headers });
+      const there = await withResponse(url, (body) =>
+        fetch(`${gateway.http}/v1/responses`, { method: 'POST', headers, body: JSON.stringify(body) }),
+      );
+      const answer = await fetch(`${gateway.http}${there}`, { method, headers });
       expect([url, answer.status]).toEqual([url, 200]);
       await hold(answer, operation);
     }
@@ -182,7 +185,8 @@ describe('refusals', () => {
       await hold(wrong, operation);
       if (method !== 'POST') continue;
       const headers = { 'content-type': 'application/json' };
-      const nonsense = await house.ask(url, { body, headers });
+      const there = await withResponse(url, (asked) => house.ask('/v1/responses', { body: asked }));
+      const nonsense = await house.ask(there, { body, headers });
       expect([url, nonsense.status]).toEqual([url, 400]);
       await hold(nonsense, operation);
       const large = await house.ask(url, { body: 'x'.repeat(2001) });

@@ -25,6 +25,15 @@ export const documented: Route[] = Object.entries(document.paths).flatMap(([path
   })),
 );
 
+/** The same address, of a response that is there; `ask` is the way to the gateway of the test. */
+export async function withResponse(url: string, ask: (body: object) => Promise<Response>): Promise<string> {
+  if (!url.includes(exampleResponse)) return url;
+  const { id } = (await (await ask({ model: 'openclaw', input: 'hello' })).json()) as { id: string };
+  return url.replace(exampleResponse, id);
+}
+
+const exampleResponse = 'resp_00000000000000000000000000000000';
+
 /** One answer of an operation, with its reference followed; undefined when there is none for the status. */
 export function answerOf({ responses }: Operation, status: number): Answer | undefined {
   const found = responses[status];

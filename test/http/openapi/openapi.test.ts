@@ -5,7 +5,7 @@ import { openApiPath, renderOpenApi } from '../../../scripts/openapi.ts';
 import { startTestGateway, token } from '../../gateway.ts';
 import { say } from '../../scripted-model.ts';
 import { openHouse } from '../house.ts';
-import { document, documented } from './document.ts';
+import { document, documented, withResponse } from './document.ts';
 
 /** Paths of both spellings, with every placeholder alike. */
 const toShape = (path: string) => path.replace(/\*\*|:\w+|\{\w+\}/g, '{}');
@@ -55,7 +55,8 @@ describe('the routes of a running gateway', () => {
       const allowed = Object.keys(methods).map((method) => method.toUpperCase());
       const { url } = documented.find((route) => route.path === path) as { url: string };
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
-        const answer = await house.ask(url, { method, ...(method === 'POST' && { body: {} }) });
+        const there = await withResponse(url, (body) => house.ask('/v1/responses', { body }));
+        const answer = await house.ask(there, { method, ...(method === 'POST' && { body: {} }) });
         await answer.arrayBuffer();
         if (allowed.includes(method)) expect([404, 405], `${method} ${url}`).not.toContain(answer.status);
         else {
