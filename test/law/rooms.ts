@@ -40,6 +40,16 @@ const cli = [
 ];
 
 /** The table of the architecture page, as data. */
+/** Packages that talk to OpenAI, and so to a gateway. */
+const clients = [
+  'openai',
+  'ai',
+  '@ai-sdk/openai-compatible',
+  '@langchain/openai',
+  '@llamaindex/core/embeddings',
+  '@llamaindex/openai',
+];
+
 export const rooms: readonly Room[] = [
   { place: 'sdk/protocol', values: ['sdk/protocol', 'zod'], types: ['@trpc/server'] },
   { place: 'sdk/protocol/method.ts', values: ['sdk/protocol', 'zod', '@trpc/server'] },
@@ -216,7 +226,10 @@ export const rooms: readonly Room[] = [
     types: [...protocolTypes, 'server'],
     lazily: ['server/devices/offline.ts'],
   },
-  { place: 'examples', values: [...node, '@openclaw/sdk', 'openai', '@trpc/client'] },
+  {
+    place: 'examples',
+    values: [...node, '@openclaw/sdk', '@trpc/client', 'zod', ...clients],
+  },
 ];
 
 /** Imports that the law does not allow, one line each. */
