@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+
 /** One heading of a page with the text below it. */
 export interface DocSection {
   /** Page as people name it, for example `docs/networking.md`. */
@@ -55,9 +57,12 @@ export function toPassage(body: string, limit: number): string {
   return kept.join('\n\n');
 }
 
-/** Names the target of each link between pages, so that the text can be read where nothing can be clicked. */
-export function toReadableLinks(markdown: string): string {
-  return markdown.replace(/\[([^\]]+)\]\(([\w/-]+\.md)(?:#[\w-]+)?\)/g, '$1 (docs/$2)');
+/** Names the target of each link of a page to another, so that the text can be read where nothing can be clicked. */
+export function toReadableLinks(markdown: string, page: string): string {
+  return markdown.replace(
+    /\[([^\]]+)\]\(([\w./-]+\.md)(?:#[\w-]+)?\)/g,
+    (_, text, target) => `${text} (${posix.join(posix.dirname(page), target)})`,
+  );
 }
 
 /** The text of a section, and the code in it: names in an example say less about what a section is about. */

@@ -76,7 +76,9 @@ const ranks = new Map([
   ['docs/configuration.md', 0.8],
   ['docs/roadmap.md', 0.8],
 ]);
-const rankOf = (page: string) => ranks.get(page) ?? 1;
+/** Each client has the same headings: only who names a client means its page. */
+const clientRank = 0.6;
+const rankOf = (page: string) => ranks.get(page) ?? (page.startsWith('docs/clients/') ? clientRank : 1);
 
 const schema = `
   CREATE VIRTUAL TABLE sections USING fts5(title, heading, body, code, asked, tokenize = 'porter unicode61');

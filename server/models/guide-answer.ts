@@ -79,8 +79,8 @@ function quote(best: DocSection, found: DocSearch, facts: string[], index: DocsI
 
 const cite = ({ page, heading }: DocSection) => `${page}, "${heading}"`;
 
-function toQuotation({ body }: DocSection): string {
-  return toReadableLinks(toPassage(body, passageChars))
+function toQuotation({ body, page }: DocSection): string {
+  return toReadableLinks(toPassage(body, passageChars), page)
     .split('\n')
     .map((line) => `> ${line}`.trimEnd())
     .join('\n');
@@ -92,7 +92,7 @@ function sayNext({ page, heading }: DocSection, index: DocsIndex): string {
   const sections = whole?.sections ?? [];
   const at = sections.findIndex((section) => section.heading === heading);
   const neighbour = sections[at + 1] ?? sections[at - 1];
-  const steps = (whole?.next ?? []).slice(0, 2).map((item) => `- ${toReadableLinks(item)}`);
+  const steps = (whole?.next ?? []).slice(0, 2).map((item) => `- ${toReadableLinks(item, page)}`);
   if (neighbour) steps.push(`- Ask me: "${neighbour.heading.replaceAll('"', '')}"`);
   return steps.length > 0 ? `Try next:\n\n${steps.join('\n')}` : '';
 }

@@ -20,9 +20,11 @@ export interface Block {
   text: string;
 }
 
-/** README.md and every page of docs. */
+/** README.md and every page of docs, those of its folders included. */
 export async function readPages(): Promise<Page[]> {
-  const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md')).sort();
+  const found = await readdir(join(root, 'docs'), { recursive: true });
+  const names = found.filter((name) => name.endsWith('.md')).map((name) => name.replaceAll('\\', '/'));
+  names.sort();
   return Promise.all(['README.md', ...names.map((name) => `docs/${name}`)].map(readPage));
 }
 
