@@ -77,7 +77,7 @@ const ranks = new Map([
   ['docs/roadmap.md', 0.8],
 ]);
 /** Each client has the same headings: only who names a client means its page. */
-const clientRank = 0.6;
+const clientRank = 0.8;
 const rankOf = (page: string) => ranks.get(page) ?? (page.startsWith('docs/clients/') ? clientRank : 1);
 
 const schema = `

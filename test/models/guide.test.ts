@@ -76,7 +76,7 @@ describe('twenty questions of operators', () => {
   it('are answered from the right page, at least eighteen of them', async () => {
     const wrong: string[] = [];
     for (const [question, page] of questions) {
-      const quoted = /From (docs\/[\w-]+\.md)/.exec(await ask(question))?.[1];
+      const quoted = /From (docs\/[\w/-]+\.md)/.exec(await ask(question))?.[1];
       if (quoted !== `docs/${page}.md`) wrong.push(`${question} -> ${quoted}, expected ${page}`);
     }
     expect(questions).toHaveLength(20);
@@ -86,6 +86,11 @@ describe('twenty questions of operators', () => {
 
 describe('what people come with', () => {
   it.each([
+    ['How do I use LangChain with this?', 'clients/langchain', 'ChatOpenAI'],
+    ['Does the Vercel AI SDK work?', 'clients/ai-sdk', 'createOpenAICompatible'],
+    ['tools with llamaindex', 'clients/llamaindex', 'FunctionTool'],
+    ['How do I abort with the openai package?', 'clients/openai-node', 'AbortController'],
+    ['which exit code has curl when the api refuses?', 'clients/curl', 'fail-with-body'],
     ['I want to pair my phone', 'devices', 'openclaw devices approve'],
     ['How do I pair another machine?', 'devices', 'openclaw devices approve'],
     ['I lost my phone, how do I lock it out?', 'devices', 'openclaw devices remove'],
