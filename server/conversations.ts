@@ -5,6 +5,7 @@ import { createCompaction } from './agent/compaction/compaction.ts';
 import { createInstructions } from './agent/instructions.ts';
 import { createRuns } from './agent/live-runs.ts';
 import { createNotes } from './agent/notes.ts';
+import type { RunObserver } from './agent/observer.ts';
 import { recoverRuns } from './agent/recover.ts';
 import { createRunStore } from './agent/run-store.ts';
 import { createSessionEvents } from './agent/session-events.ts';
@@ -40,6 +41,8 @@ export interface ConversationDeps {
   /** The last part of the key of an agent's main session, as it is now. */
   mainKey(): string;
   publish: Publish;
+  /** Told how runs go. */
+  observer: RunObserver;
   /** The gateway as a whole, for the command that tells it. */
   status(): StatusSummary;
   log: Log;
@@ -68,6 +71,7 @@ export function openConversations(deps: ConversationDeps) {
     log: log.child('compaction'),
     config: () => config().agents?.defaults?.compaction ?? {},
     isBusy: (key) => runs.isBusy(key),
+    observer: deps.observer,
   });
   const runs = createRuns({
     database,
@@ -77,6 +81,7 @@ export function openConversations(deps: ConversationDeps) {
     events,
     compaction,
     publish,
+    observer: deps.observer,
     log: log.child('agent'),
     models,
     tools,

@@ -19,6 +19,7 @@ import { watchVitals } from './health/vitals.ts';
 import { createHooks } from './hooks/hooks.ts';
 import { createMedia } from './media/media.ts';
 import type { Domains } from './methods/context.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { createGuideProvider } from './models/guide.ts';
 import type { GuideLive } from './models/guide-live.ts';
 import { createModelRegistry } from './models/live-registry.ts';
@@ -54,6 +55,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
   const forbidden = [paths.stateDir, paths.configPath];
   const agents = createRoster(live.current, paths.stateDir);
   const agentFiles = createAgentFiles(forbidden);
+  const metrics = createMetrics();
   const guide = createGuideProvider({
     docsDir: options.docsDir,
     live: () => toGuideLive(options, { ...domains, health: vitals.health, life, front }),
@@ -71,6 +73,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     config: live.current,
     mainKey,
     publish,
+    observer: metrics.meters.runs,
     status: () => vitals.health.sumUp(),
     log,
   });
@@ -165,6 +168,18 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     health: vitals.health,
     publish,
     readiness,
+    meters: metrics.meters,
+    /** What the gateway has counted and how it is, in Prometheus' text format. */
+    expose: () =>
+      metrics.expose({
+        version,
+        wire: () => front().figures(),
+        runs: runs.counts,
+        sessions: () => sessions.count(),
+        eventLoop: vitals.eventLoop.read,
+        database: { path: database.path, isWritable: () => database.isWritable },
+        failing: readiness.failing,
+      }),
     /** Goes on with what the last gateway left, and says what a person should know. */
     recover() {
       recover();

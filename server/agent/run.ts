@@ -7,6 +7,7 @@ import type { NewMessage } from '../sessions/transcript.ts';
 import type { Ledger } from '../usage/ledger.ts';
 import type { Ends } from './ends.ts';
 import type { LoopStep } from './loop.ts';
+import { observeSteps, type RunObserver } from './observer.ts';
 import { commandKind } from './prompt.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { createReceiptNotes } from './receipt.ts';
@@ -30,6 +31,7 @@ export interface RunDeps {
   publish: Publish;
   log: Log;
   ends: Ends;
+  observer: RunObserver;
   /** Called when the run is over, before anybody is told. */
   forget(runId: string): void;
 }
@@ -155,6 +157,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
   const { tell } = watchers;
   const { price } = deps.ledger;
   const tally = createTally(price);
+  const observe = observeSteps(deps.observer, agent.id);
   const receive = createReceiver({ runId, log: deps.log, reply, record, recordTool, keep, noteModel, price, tell });
 
   const finish = async ({ alongside, ...how }: Ending): Promise<void> => {
@@ -172,6 +175,8 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
       ...(answeredBy && { answeredBy }),
     };
     const closing = toEndEvents(end).map(note);
+    if (!input.answer) deps.observer.runEnded({ agentId: agent.id, status: end.status, ms: endedAt - end.startedAt });
+    if (end.failure) deps.observer.failed(end.failure);
     await recordEnd(end, input, { ...deps, tally, session, flush: events.flush, isCurrent, alongside });
     deps.forget(runId);
     for (const event of closing) deps.publish('agent', event);
@@ -234,6 +239,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     },
     receive(step) {
       tally.note(step);
+      observe(step);
       receive(step);
     },
     end(how) {

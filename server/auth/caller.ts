@@ -13,7 +13,16 @@ export interface Caller {
 }
 
 /** Headers that a proxy adds; who sends one is not the client itself. */
-const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
+const forwardingHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'via',
+  'cf-connecting-ip',
+  'true-client-ip',
+];
 
 /** Reads the caller from a request of `node:http`, plain or upgraded. */
 export function toCaller({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): Caller {

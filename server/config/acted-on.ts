@@ -185,6 +185,7 @@ export const actedOn = [
   'logging.consoleStyle',
   'logging.redactPatterns',
   'commands.restart',
+  'diagnostics.enabled',
 ] as const;
 
 /** What needs no action at all: notes that tools leave in the file, and the id by which older files name an agent. */

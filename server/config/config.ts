@@ -13,6 +13,8 @@ export interface Config {
   hooks?: HooksConfig | undefined;
   logging?: LoggingConfig | undefined;
   commands?: CommandsConfig | undefined;
+  /** False switches `/metrics` off. Default true. */
+  diagnostics?: { enabled?: boolean | undefined } | undefined;
 }
 
 export interface GatewayConfig {

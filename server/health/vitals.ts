@@ -30,6 +30,7 @@ export function watchVitals({ publish, log, ...deps }: VitalDeps) {
   });
   return {
     health,
+    eventLoop,
     /** What has strained the gateway. */
     diagnostics,
     /** Tells everybody how the gateway is now. Never throws. */

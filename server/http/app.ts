@@ -4,6 +4,7 @@ import { H3, toNodeHandler } from 'h3';
 import { defaultLimits, type HttpDeps } from './deps.ts';
 import { hooksOr } from './hooks.ts';
 import { answerMalformed } from './malformed.ts';
+import { mountMetrics } from './metrics.ts';
 import { insteadOf } from './openai/not-offered.ts';
 import { mountOpenAi } from './openai/routes.ts';
 import { mountOpenApi } from './openapi.ts';
@@ -28,6 +29,7 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   const body = { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs };
   const app = new H3({ allowMalformedURL: true });
   mountProbes(app, deps);
+  mountMetrics(app, deps);
   mountOpenAi(app, deps, limits);
   mountTools(app, deps, limits);
   mountOpenApi(app, deps);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { operatorScopes, type Principal } from '../../sdk/protocol/scopes.ts';
+import { isGranted, operatorScopes, type Principal } from '../../sdk/protocol/scopes.ts';
 import type { Authentication, Verdict } from '../auth/authenticate.ts';
 import { type Caller, isLoopbackAddress, toCaller } from '../auth/caller.ts';
 import { isAllowedHost, refuseOrigin } from '../auth/origin.ts';
@@ -23,6 +23,19 @@ export async function authenticateRequest(access: Access, req: IncomingMessage, 
   const { principal, refusal } = await judge(access, { caller, req, id });
   if (principal) return principal;
   throw toHttpRefusal(refusal);
+}
+
+/**
+ * Lets programs on this machine in without a secret, and everybody else with one who may read.
+ * @throws GatewayError that leaves as 401, 403 or 429.
+ */
+export async function authenticateReader(access: Access, req: IncomingMessage, id: string): Promise<void> {
+  const caller = toCaller(req);
+  checkPage(access, caller, req);
+  // A page in a browser of this machine is not a program on it.
+  if (caller.local && refuseOrigin(caller, access) === undefined) return;
+  const { scopes } = await authenticateRequest(access, req, id);
+  if (!isGranted(scopes, 'operator.read')) throw refuse(403, 'missing scope: operator.read', { code: 'missing_scope' });
 }
 
 /** True for callers on this machine and for those with a right bearer: they may know what is wrong. */

@@ -13,6 +13,7 @@ import type { ModelRegistry } from '../models/registry.ts';
 import type { ResponseStore } from '../responses/store.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { Access } from './auth.ts';
+import type { AnsweredRequest } from './route.ts';
 
 /** What the routes work with. */
 export interface HttpDeps extends Access {
@@ -31,12 +32,23 @@ export interface HttpDeps extends Access {
     'settings' | 'isToken' | 'expectsSignature' | 'find' | 'check' | 'wake' | 'run' | 'map' | 'completion'
   >;
   probes: Probes;
+  metrics: ExposedMetrics;
   /** What a method called over HTTP runs in; `listen` serves the subscriptions. */
   callContext(principal: Principal, caller: Caller): CallContext;
   /** Of the gateway. */
   version: string;
   log: Log;
   limits?: Partial<HttpLimits> | undefined;
+}
+
+/** What the gateway counts and measures of itself. */
+export interface ExposedMetrics {
+  /** Everything as it is now, for Prometheus. */
+  expose(): Promise<{ contentType: string; text: string }>;
+  /** Told of every answer that is over. Contract: does not throw. */
+  answeredRequest(request: AnsweredRequest): void;
+  /** Told of every method called over HTTP. Contract: does not throw. */
+  answeredCall(call: { transport: 'rpc'; method: string; outcome: string; ms?: number }): void;
 }
 
 /** How the gateway is, for supervisors and load balancers. */

@@ -7,6 +7,7 @@ import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
 import { type Access, authenticateRequest } from './auth.ts';
 import { checkContentLength } from './body.ts';
+import type { ExposedMetrics } from './deps.ts';
 import { type HttpFailure, refuse, toErrorBody, toHttpFailure } from './failure.ts';
 import { answerPreflight, isPreflight, tellOrigin } from './origins.ts';
 import { forgoBody } from './unread-body.ts';
@@ -45,8 +46,7 @@ export type Route = EventHandler & { readonly methods: readonly string[] };
 export interface RouteDeps extends Access {
   config: Pick<LiveConfig, 'current'>;
   log: Log;
-  /** Told of every answer that is over. Contract: does not throw. */
-  answered?: ((fact: AnsweredRequest) => void) | undefined;
+  metrics: Pick<ExposedMetrics, 'answeredRequest'>;
 }
 
 /** A request that is over. */
@@ -160,7 +160,12 @@ function open(req: IncomingMessage, res: ServerResponse, envelope: Envelope & { 
     deps.log[quiet ? 'debug' : 'info'](`${req.method} ${visit.path} ${outcome} ${Math.round(ms)}ms`, {
       requestId: visit.id,
     });
-    deps.answered?.({ route, method: req.method ?? '', status: res.writableFinished ? res.statusCode : 499, ms });
+    deps.metrics.answeredRequest({
+      route,
+      method: req.method ?? '',
+      status: res.writableFinished ? res.statusCode : 499,
+      ms,
+    });
   });
   return visit;
 }

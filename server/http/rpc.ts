@@ -9,12 +9,14 @@ import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import { type Caller, toCaller } from '../auth/caller.ts';
 import { type BodyLimits, readText } from './body.ts';
+import type { ExposedMetrics } from './deps.ts';
 import { type HttpFailure, refuse } from './failure.ts';
 import { decodePath } from './path.ts';
 import { type Call, guardedRoute, type RouteDeps } from './route.ts';
 
 export interface RpcDeps extends RouteDeps {
   callContext(principal: Principal, caller: Caller): CallContext;
+  metrics: ExposedMetrics;
 }
 
 const mountPath = '/rpc/';
@@ -35,10 +37,12 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call,
   const procedure = decodePath(path.slice(mountPath.length));
   if (procedure === undefined) throw refuse(404, `there is no method at ${path}`);
   requireJson(req);
-  const context = toHttpContext(deps.callContext(principal, toCaller(req)), (error) => {
+  const replaceUnknown = (error: unknown) => {
     deps.log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
     return new GatewayError('INTERNAL', `internal error; the gateway's log has it as ${id}`);
-  });
+  };
+  const counted = countCalls(deps.metrics);
+  const context = toHttpContext(counted.count(deps.callContext(principal, toCaller(req)), replaceUnknown));
   const request = req.method === 'POST' ? Object.assign(req, { body: await readText(req, body) }) : req;
   await nodeHTTPRequestHandler({
     router: contract,
@@ -47,6 +51,7 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call,
     res,
     createContext: () => context,
     onError({ error, path: method = procedure }) {
+      counted.refused(method, error);
       const { code, message, stack } = error;
       if (code !== 'INTERNAL_SERVER_ERROR')
         deps.log.warn(`request refused: ${message.slice(0, maxLoggedChars)}`, { requestId: id, method, code });
@@ -64,17 +69,48 @@ function requireJson({ method, headers }: IncomingMessage): void {
 }
 
 /** tRPC takes its HTTP status from the error, so the gateway's own errors are translated on their way out. */
-function toHttpContext(context: CallContext, replaceUnknown: (error: unknown) => GatewayError): CallContext {
+function toHttpContext(context: CallContext): CallContext {
   return {
     ...context,
     handle: async (path, input, call) => {
       try {
         return await context.handle(path, input, call);
       } catch (error) {
-        const known = findGatewayError(error) ?? replaceUnknown(error);
+        const known = error as GatewayError;
         const status = errorCodes[known.code as keyof typeof errorCodes] ?? 500;
         throw new TRPCError({ code: toTrpcCode(status), message: known.message, cause: known });
       }
+    },
+  };
+}
+
+/** Counts what the methods of one request come to: those that are called, and those that are refused before. */
+function countCalls({ answeredCall }: ExposedMetrics) {
+  const counted = new WeakSet<GatewayError>();
+  return {
+    /** Every error that leaves the result's `handle` is one of ours. */
+    count: (context: CallContext, replaceUnknown: (error: unknown) => GatewayError): CallContext => ({
+      ...context,
+      handle: async (method, input, call) => {
+        const startedAt = performance.now();
+        const tell = (outcome: string) =>
+          answeredCall({ transport: 'rpc', method, outcome, ms: performance.now() - startedAt });
+        try {
+          const answer = await context.handle(method, input, call);
+          tell('ok');
+          return answer;
+        } catch (error) {
+          const known = findGatewayError(error) ?? replaceUnknown(error);
+          counted.add(known);
+          tell(known.code);
+          throw known;
+        }
+      },
+    }),
+    refused(method: string, error: TRPCError) {
+      const known = findGatewayError(error);
+      if (known && counted.has(known)) return;
+      answeredCall({ transport: 'rpc', method, outcome: known?.code ?? 'INVALID_REQUEST' });
     },
   };
 }

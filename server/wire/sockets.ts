@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { RequestFrame } from '../../sdk/protocol/frames.ts';
@@ -10,6 +11,7 @@ import type { Log } from '../log/log.ts';
 import { type Answer, Connection, type ConnectionListener, type Overload, type Session } from './connection.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { dispatch, findRoleFault, readRequest, toWireError } from './dispatch.ts';
+import type { WireFigures } from './figures.ts';
 import { type Admitted, greet, type Refused } from './hello.ts';
 import { createHub, type Hub } from './hub.ts';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -41,6 +43,9 @@ export class Sockets implements ConnectionListener {
   readonly #news: News;
   /** All sockets, opening to draining, with how each frees its place before hello. */
   readonly #all = new Map<Connection, () => void>();
+  /** Of sockets that are gone. */
+  #droppedEvents = 0;
+  #slowConsumers = 0;
   #isStopping = false;
   #closed: Promise<void> | undefined;
   /** Called when the last socket is gone. */
@@ -83,6 +88,28 @@ export class Sockets implements ConnectionListener {
       bufferedBytes += connection.bufferedBytes;
     }
     return { opening: this.#antechamber.size, ready, bufferedBytes };
+  }
+
+  figures(): WireFigures {
+    const { opening, bufferedBytes } = this.counts();
+    let droppedEvents = this.#droppedEvents;
+    const clients = new Map<string, WireFigures['clients'][number]>();
+    for (const { session, skippedEvents } of this.hub.connections()) {
+      droppedEvents += skippedEvents;
+      if (!session) continue;
+      const { role } = session.principal;
+      const { mode } = session.client;
+      const known = clients.get(`${role} ${mode}`) ?? { role, mode, count: 0 };
+      known.count++;
+      clients.set(`${role} ${mode}`, known);
+    }
+    return {
+      opening,
+      clients: [...clients.values()],
+      bufferedBytes,
+      droppedEvents,
+      slowConsumers: this.#slowConsumers,
+    };
   }
 
   /** Ends what a device may do on the sockets it has; one of them may be spared until it has its answer. */
@@ -163,10 +190,12 @@ export class Sockets implements ConnectionListener {
     const isAccepted = this.#starts.offer(() => this.#start(connection, session.context, request), frame.byteLength);
     if (isAccepted) return;
     this.#options.record({ type: 'request.busy', surface: 'gateway.ws.requests', action: 'rejected' });
+    this.#options.answered?.({ method: request.method, outcome: busy.code });
     connection.answer({ type: 'res', id: request.id, ok: false, error: busy });
   }
 
   connectionOnOverload(connection: Connection, { surface, action, reason, bytes, limitBytes }: Overload): void {
+    if (reason === 'ws_send_buffer_close') this.#slowConsumers++;
     this.#options.record({
       type: 'payload.large',
       surface,
@@ -184,6 +213,7 @@ export class Sockets implements ConnectionListener {
     this.#all.get(connection)?.();
     this.#all.delete(connection);
     const { id, farewell, fault, skippedEvents, session } = connection;
+    this.#droppedEvents += skippedEvents;
     if (session?.principal.deviceId !== undefined) this.#options.devices.left(session.principal.deviceId);
     const level = farewell?.code === 1008 || farewell?.cause || fault ? 'warn' : 'debug';
     this.#log[level]('socket closed', {
@@ -265,7 +295,15 @@ export class Sockets implements ConnectionListener {
 
   #start(connection: Connection, context: CallContext, request: RequestFrame): void {
     if (connection.state !== 'ready') return;
-    const reply = (answer: Answer) => connection.answer(answer);
+    const startedAt = performance.now();
+    let isFirst = true;
+    const reply = (answer: Answer) => {
+      connection.answer(answer);
+      if (!isFirst) return;
+      isFirst = false;
+      const outcome = answer.ok ? 'ok' : (answer.error?.code ?? 'other');
+      this.#options.answered?.({ method: request.method, outcome, ms: performance.now() - startedAt });
+    };
     void dispatch(request, { context, signal: connection.signal, log: this.#log, reply });
   }
 

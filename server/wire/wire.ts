@@ -11,6 +11,7 @@ import type { Devices } from '../devices/devices.ts';
 import type { Log } from '../log/log.ts';
 import type { CallBudget } from '../methods/call-budget.ts';
 import type { Context } from '../methods/context.ts';
+import type { WireFigures } from './figures.ts';
 import type { Limits } from './limits.ts';
 import type { OwnPresence } from './presence.ts';
 import { Sockets } from './sockets.ts';
@@ -37,6 +38,8 @@ export interface WireOptions {
   isStarting?: (() => boolean) | undefined;
   /** Counts the calls of methods that have a limit. */
   budget: CallBudget;
+  /** Told of every request that is answered; `outcome` is `ok` or the code of the error. Default: nobody is told. Contract: does not throw. */
+  answered?: ((call: { method: string; outcome: string; ms?: number }) => void) | undefined;
   /** Takes down what strains the gateway. */
   record: RecordStability;
   /** Default `defaultLimits`. */
@@ -74,6 +77,8 @@ export interface Wire {
   stateVersion(): StateVersion;
   /** Sockets before hello, sockets after it, and what waits to be sent to the latter. */
   counts(): { opening: number; ready: number; bufferedBytes: number };
+  /** The same by who the clients are, with what they were too slow for. */
+  figures(): WireFigures;
   /** Closes sockets with 4001 `device removed`. */
   closeDevice(device: DeviceSockets): void;
   /** Takes no new sockets from now on: HTTP 503. */
@@ -93,6 +98,7 @@ export function createWire(options: WireOptions): Wire {
     hear: (beacon) => sockets.hear(beacon),
     stateVersion: hub.stateVersion,
     counts: () => sockets.counts(),
+    figures: () => sockets.figures(),
     closeDevice: (device) => sockets.closeDevice(device),
     drain: () => sockets.drain(),
     close: (goodbye) => sockets.close(goodbye),

@@ -15,6 +15,7 @@ import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import type { Log } from '../../server/log/log.ts';
+import { createMeters } from '../../server/metrics/meters.ts';
 import type { ModelFacts } from '../../server/models/registry.ts';
 import { parseSessionKey } from '../../server/sessions/key.ts';
 import { createSessionStore } from '../../server/sessions/live-store.ts';
@@ -86,7 +87,9 @@ export async function openAgentRooms(
     config: () => config,
     isMain: (key) => key.endsWith(':main'),
   });
+  const { runs: observer } = createMeters();
   const compaction = createCompaction({
+    observer,
     ...deps,
     models,
     config: () => config.agents?.defaults?.compaction ?? {},
@@ -94,6 +97,7 @@ export async function openAgentRooms(
   });
   const events = createSessionEvents(database);
   const runs = createRuns({
+    observer,
     ...deps,
     events,
     compaction,

@@ -13,6 +13,7 @@ import type { HttpDeps, HttpLimits } from '../../server/http/deps.ts';
 import { mountedRoutes } from '../../server/http/mounted.ts';
 import type { Log } from '../../server/log/log.ts';
 import { createMedia, type Media } from '../../server/media/media.ts';
+import { createMeters } from '../../server/metrics/meters.ts';
 import { embedLexically, lexicalModel } from '../../server/models/lexical.ts';
 import type { ModelRegistry } from '../../server/models/registry.ts';
 import { createResponseStore } from '../../server/responses/store.ts';
@@ -89,6 +90,8 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
       failing: () => options.failing ?? [],
       startedAt: Date.now() - 1000,
     },
+    // Whole metrics are tested on a whole gateway.
+    metrics: { ...createMeters(), expose: async () => ({ contentType: 'text/plain', text: 'openclaw_up 1\n' }) },
     callContext: options.callContext ?? noMethods,
     version: '0.0.0-test',
     log: noting(logged),

@@ -93,6 +93,12 @@ export const rooms: readonly Room[] = [
     types: [...protocolTypes, 'server/auth'],
   },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
+  {
+    place: 'server/metrics',
+    values: [...domain, 'server/metrics', 'sdk/protocol'],
+    types: ['server', 'prom-client'],
+    lazily: ['prom-client'],
+  },
   { place: 'server/system', values: [...domain, 'server/system'], types: protocolTypes },
   { place: 'server/usage', values: [...domain, 'server/usage', 'server/database'], types: protocolTypes },
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },

@@ -221,6 +221,7 @@ describe('a slow consumer', () => {
     const before = house.wire.counts().bufferedBytes;
     for (let ts = 1; ts <= 5; ts++) house.wire.publish('tick', { ts });
     expect(house.wire.counts()).toMatchObject({ ready: 1, bufferedBytes: before });
+    expect(house.wire.figures()).toMatchObject({ droppedEvents: 5, slowConsumers: 0, bufferedBytes: before });
     expect(house.stability.read({ limit: 10 }).events).toMatchObject([
       { type: 'payload.large', reason: 'ws_send_buffer_drop', action: 'dropped', limitBytes: 1_000_000 },
     ]);
@@ -231,6 +232,9 @@ describe('a slow consumer', () => {
     expect(tick.payload).toEqual({ ts: 99 });
     const lastChat = raw.frames.findLast(({ event }) => event === 'chat');
     expect(tick.seq).toBe(Number(lastChat?.seq) + 6);
+    // They are still counted when the client has gone.
+    raw.socket.terminate();
+    await expect.poll(() => house.wire.figures()).toMatchObject({ clients: [], droppedEvents: 5 });
   });
 
   it('is closed 1008 when it would miss another; the rest go on', async () => {
@@ -241,6 +245,8 @@ describe('a slow consumer', () => {
     house.wire.publish('shutdown', { reason: 'gateway stopping' });
     raw.socket.resume();
     expect(await raw.closed).toEqual({ code: 1008, reason: 'slow consumer' });
+    const one = { slowConsumers: 1, clients: [{ role: 'operator', count: 1 }] };
+    await expect.poll(() => house.wire.figures()).toMatchObject(one);
     expect(names(await settled(other))).toEqual(['shutdown']);
   });
 

@@ -12,6 +12,7 @@ import type { Model, ModelRegistry } from '../../models/registry.ts';
 import { sessionNotFound } from '../../sessions/faults.ts';
 import type { SessionStore } from '../../sessions/store.ts';
 import type { Ledger } from '../../usage/ledger.ts';
+import type { RunObserver } from '../observer.ts';
 import { commandKind } from '../prompt.ts';
 import { maxTimerMs } from '../waits.ts';
 import { type Cut, findCut } from './cut.ts';
@@ -72,6 +73,7 @@ export interface CompactionDeps {
   config(): CompactionConfig;
   /** True while a run works or waits in a session. */
   isBusy(key: string): boolean;
+  observer: Pick<RunObserver, 'called'>;
 }
 
 /** Rows, and windows of the model, that are looked at; what is older has been out of the model's sight for long. */
@@ -119,6 +121,7 @@ export function createCompaction(deps: CompactionDeps): Compaction {
     const { key, agent, cut, before } = job;
     const { sessionId, lifecycleRevision } = before;
     const { outcome, model } = await askInTurn(job, signal);
+    for (const call of outcome.calls) deps.observer.called(agent.id, call);
     const spend = () =>
       ledger.record({
         agentId: agent.id,
