@@ -1,6 +1,5 @@
 import type { H3 } from 'h3';
-import { toCaller } from '../auth/caller.ts';
-import { authenticateRequest } from './auth.ts';
+import { authenticateReader } from './auth.ts';
 import { openRoute, type RouteDeps, type Visit } from './route.ts';
 
 export interface OpenApiDeps extends RouteDeps {
@@ -12,7 +11,7 @@ export interface OpenApiDeps extends RouteDeps {
 export function mountOpenApi(app: H3, deps: OpenApiDeps): void {
   let text: Promise<string> | undefined;
   const GET = async ({ req, res, id }: Visit): Promise<void> => {
-    if (!toCaller(req).local) await authenticateRequest(deps, req, id);
+    await authenticateReader(deps, req, id);
     text ??= writeDocument(deps.version);
     const body = await text;
     res.writeHead(200, {

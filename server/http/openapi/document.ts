@@ -83,6 +83,7 @@ export function openApiDocument(version: string): OpenApiDocument {
       { name: 'Tools', description: 'Tools without a model.' },
       { name: 'RPC', description: 'Every method of the contract, over tRPC.' },
       { name: 'Probes', description: 'For supervisors and load balancers.' },
+      { name: 'Metrics', description: 'For Prometheus.' },
       { name: 'Description', description: 'This document.' },
     ],
     paths,

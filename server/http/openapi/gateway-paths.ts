@@ -112,6 +112,20 @@ const ready = (id: string) =>
   probe(id, 'Is the gateway ready, and what is not?', { shape: 'Ready', red: 'Not ready.' });
 const started = (id: string) => probe(id, 'Is start-up over?', { shape: 'Started', red: 'Not started.' });
 
+const metrics = (operationId: string, hasBody: boolean): Operation => ({
+  operationId,
+  tags: ['Metrics'],
+  summary: 'Figures for Prometheus.',
+  description: 'On this machine without the bearer.',
+  security: [{}, { bearer: [] }],
+  responses: {
+    200: answer("Prometheus' text format.", hasBody ? { 'text/plain': { schema: { type: 'string' } } } : undefined, [
+      'cache-control',
+    ]),
+    ...refuseWith([...guarded, 404], 'Error'),
+  },
+});
+
 export const gatewayPaths: Paths = {
   '/tools/invoke': { post: tools },
   '/rpc/{method}': rpc,
@@ -121,6 +135,7 @@ export const gatewayPaths: Paths = {
   '/ready': ready('readyAlias'),
   '/startupz': started('started'),
   '/startup': started('startedAlias'),
+  '/metrics': { get: metrics('scrape', true), head: metrics('scrapeHead', false) },
   '/openapi.json': {
     get: {
       operationId: 'describeApi',

@@ -47,6 +47,7 @@ async function hold(answer: Response, operation: Operation): Promise<unknown> {
   const { schema } = told.content[type] ?? {};
   if (!schema) throw new Error(`${where} answers ${type}, and the document does not say so`);
   if (type === 'text/event-stream') return await holdEvents(answer, schema, where);
+  if (type === 'text/plain') return void (await answer.text());
   const body: unknown = await answer.json();
   expect([where, faultsOf(schema, body)]).toEqual([where, []]);
   return body;
