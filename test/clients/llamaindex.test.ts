@@ -163,7 +163,9 @@ describe('LlamaIndex, structured output', () => {
 describe('LlamaIndex, responses', () => {
   it('are chained, when they are streamed', async () => {
     await using gateway = await openGateway();
-    const model = new OpenAIResponses({ model: 'openclaw', trackPreviousResponses: true, ...settingsOf(gateway) });
+    // Without `store` LlamaIndex asks for responses that nobody can go on from, here and at OpenAI.
+    const settings = { model: 'openclaw', trackPreviousResponses: true, store: true, ...settingsOf(gateway) };
+    const model = new OpenAIResponses(settings);
     for (const content of ['one', 'two'])
       for await (const _ of await model.chat({ messages: [{ role: 'user', content }], stream: true })) void _;
     expect(model.previousResponseId).toMatch(/^resp_/);
