@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { png } from '../media/images.ts';
 import { callTool, hold, say } from '../scripted-model.ts';
 import { type Answer, answerTo, ask, given, readTyped, user, weather } from './asked-responses.ts';
 import { type House, openHouse, readError, token } from './house.ts';
@@ -39,7 +40,11 @@ describe('a response that is stored', () => {
     await using house = await openHouse([callTool('weather', {}, 'call-1'), say('Sunny.')]);
     const openai = clientOf(house);
     const first = await openai.responses.create({ model: 'openclaw', input: 'weather?', tools: [weather as never] });
-    const image = { type: 'input_image', image_url: 'data:image/png;base64,iVBORw0KGgo=', detail: 'auto' };
+    const image = {
+      type: 'input_image',
+      image_url: `data:image/png;base64,${png().toString('base64')}`,
+      detail: 'auto',
+    };
     const next = await answerTo(house, {
       previous_response_id: first.id,
       input: [
