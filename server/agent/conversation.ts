@@ -116,7 +116,9 @@ function toMessages({ candidates }: Working, { rows, summary }: Past, own: Reado
 
 /** False for a run that begins a conversation, or brings along one of the caller's. */
 function looksBack({ run, others }: Working): boolean {
-  return !run.input.history && !(run.isFirst && others.length === 0);
+  const { history, follows } = run.input;
+  // What comes behind an earlier run is in the transcript by now.
+  return (!history || typeof follows === 'object') && !(run.isFirst && others.length === 0);
 }
 
 function idsOf({ run, others }: Working): ReadonlySet<string> {

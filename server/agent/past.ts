@@ -54,7 +54,7 @@ export function createPasts(sessions: PastStore) {
       const rows = await read(key);
       if (typeof follows === 'object') {
         const through = sessions.lastOf(key, follows.runId);
-        return { cursor, from: through === undefined ? undefined : findFork(rows, through), brought: [] };
+        return { cursor, from: through === undefined ? undefined : findFork(rows, through), brought: history };
       }
       const answered = toolResults.map(({ toolCallId }) => toolCallId);
       const { through, isRewind, brought } = align(rows, { history, answered });
@@ -63,12 +63,12 @@ export function createPasts(sessions: PastStore) {
     /** True while the transcript is as it was. */
     isCurrent: ({ sessionKey }: RunInput, past: Past) => sessions.cursor(sessionKey) === past.cursor,
     /** Does it. Contract: called inside `database.write`. */
-    apply({ sessionKey: key, history }: RunInput, { from, brought }: Past): void {
+    apply({ sessionKey: key, history, follows }: RunInput, { from, brought }: Past): void {
       if (from) sessions.rewind(key, { ...from, text: toMarkerText(key, from.through) });
       const kept = brought.slice(-maxBrought);
       if (kept.length < brought.length) sessions.append(key, toOmission(brought.length - kept.length));
       for (const message of kept) for (const row of toRows(message)) sessions.append(key, row);
-      if (history?.some(({ role }) => role === 'assistant')) sessions.noteToldHistory(key);
+      if (follows === 'history' && history?.some(({ role }) => role === 'assistant')) sessions.noteToldHistory(key);
     },
   };
 }

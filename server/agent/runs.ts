@@ -27,7 +27,7 @@ export interface RunInput {
   history?: ModelMessage[] | undefined;
   /**
    * What `content` follows. `history`: the transcript is brought in line with that first, so that afterwards it holds the
-   * conversation as the caller knows it. A run: the conversation goes on from its reply, and later ones are not told.
+   * conversation as the caller knows it. A run: the conversation goes on from its reply, with `history` behind that, and later ones are not told.
    * Absent: it follows what the session holds, and `history` is not kept.
    */
   follows?: 'history' | { runId: string } | undefined;

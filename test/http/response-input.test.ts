@@ -163,12 +163,41 @@ describe('a response that goes on', () => {
       { role: 'tool', toolCallId: 'call-9', toolName: 'weather', output: 'sunny' },
       { role: 'user', content: [{ text: 'and?' }, { text: 'tell me' }] },
     ]);
-    const spoken = { role: 'assistant', content: 'I said' };
-    const repeated = await ask(house, {
-      input: [spoken, { role: 'user', content: 'x' }],
-      previous_response_id: first.id,
-    });
-    expect(await readError(repeated)).toMatchObject({ status: 400, param: 'input' });
+  });
+
+  it('takes what was answered since, from programs that keep to one response over several steps', async () => {
+    await using house = await openHouse([
+      say('Hello.'),
+      function* () {
+        yield { type: 'text', delta: 'Looking.' };
+        yield { type: 'toolCall', id: 'call-9', name: 'weather', arguments: {} };
+        yield { type: 'finish', reason: 'toolCalls', usage };
+      },
+      say('Sunny.'),
+    ]);
+    const first = await answerTo(house, { input: 'hi' });
+    const question = { role: 'user', content: 'weather?' };
+    const asked = { previous_response_id: first.id, tools: [weather] };
+    const step = await answerTo(house, { ...asked, input: [question] });
+    const since = step.output.map(({ id }) => ({ type: 'item_reference', id }));
+    const result = { type: 'function_call_output', call_id: 'call-9', output: 'sunny' };
+    const last = await answerTo(house, { ...asked, input: [...first.output, question, ...since, result] });
+    const conversation = [
+      user('hi'),
+      assistant('Hello.'),
+      user('weather?'),
+      {
+        role: 'assistant',
+        content: [
+          { type: 'text', text: 'Looking.' },
+          { type: 'toolCall', id: 'call-9', name: 'weather', arguments: {} },
+        ],
+      },
+      { role: 'tool', toolCallId: 'call-9', toolName: 'weather', output: 'sunny', isError: false },
+    ];
+    expect(given(house).messages).toEqual(conversation);
+    await answerTo(house, { previous_response_id: last.id, input: 'thanks' });
+    expect(given(house).messages).toEqual([...conversation, assistant('Sunny.'), user('thanks')]);
   });
 
   it('must be known, and of the same agent', async () => {

@@ -1,11 +1,12 @@
 import type { RunInput } from '../../agent/runs.ts';
-import type { AssistantPart, ModelMessage, UserPart } from '../../models/provider.ts';
+import type { ModelMessage, UserPart } from '../../models/provider.ts';
 import { refuse } from '../failure.ts';
 import type { Attached } from './attachments.ts';
 import type { ChatInput, FindToolName } from './chat-input.ts';
 import { toConversation } from './conversation.ts';
 import { parseArguments, toSampling, toThinking, toToolDeclaration } from './fields.ts';
 import type { ResponseBody, ResponseBodyItem, ResponseBodyPart } from './response-body.ts';
+import { toContinuation } from './response-continuation.ts';
 import { toToolOutput, toUserParts, withToolImages } from './response-parts.ts';
 import type { FindItem } from './stored-items.ts';
 import { chooseTools, type ToolChoice } from './tool-choice.ts';
@@ -13,6 +14,8 @@ import { chooseTools, type ToolChoice } from './tool-choice.ts';
 export interface Lookups {
   findToolName: FindToolName;
   findItem: FindItem;
+  /** True for an item that the conversation has already. */
+  isRepeated?: ((item: ResponseBodyItem) => boolean) | undefined;
   /** Images and files of the body. */
   attached?: Attached | undefined;
 }
@@ -65,24 +68,11 @@ function toResponseFormat(format: Format): NonNullable<RunInput['request']>['res
   return { type: 'json', name, description, schema, strict };
 }
 
-/** After `previous_response_id` comes only what is new: one message of the user, and results of the calls before it. */
-function toContinuation(messages: readonly ModelMessage[]): ModelMessage[] {
-  const said = messages.find((message) => message.role === 'assistant' && message.content.some(isText));
-  if (said)
-    throw refuse(400, 'input: with previous_response_id, leave out what the assistant has said before', {
-      param: 'input',
-    });
-  const content = messages.flatMap((message) => (message.role === 'user' ? message.content : []));
-  const others = messages.filter((message) => message.role === 'system' || message.role === 'tool');
-  return content.length > 0 ? [...others, { role: 'user', content }] : others;
-}
-
-const isText = (part: AssistantPart) => part.type === 'text';
-
 function toModelMessages(items: readonly ResponseBodyItem[], lookups: Lookups): ModelMessage[] {
   const called = new Map<string, string>();
   const images: Place['images'] = new Map();
   const messages = items.flatMap((item, index): ModelMessage[] => {
+    if (lookups.isRepeated?.(item)) return [];
     const message = toModelMessage(item, {
       ...lookups,
       attached: lookups.attached ?? new Map(),

@@ -11,12 +11,13 @@ import { chooseAgent, chooseModel } from './agent.ts';
 import { readAttachments } from './attachments.ts';
 import { collectReply, type ReplyStep } from './reply.ts';
 import { ResponseBody } from './response-body.ts';
+import { findRepeated } from './response-continuation.ts';
 import { createResponseEvents, type ResponseWriter } from './response-events.ts';
 import { toResponseInput } from './response-input.ts';
 import { type ResponseHead, type ResponseObject, toResponseObject } from './response-object.ts';
 import { listResponseParts } from './response-parts.ts';
 import { type ChosenSession, chooseSession, findToolNameIn, tellSession, toContinuation, toPlace } from './session.ts';
-import { findItemIn, responseId, unstoredId } from './stored-items.ts';
+import { findItemIn, findOutput, responseId, unstoredId } from './stored-items.ts';
 import { streamReply } from './stream.ts';
 import { interpretNewest } from './typed.ts';
 
@@ -31,8 +32,12 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const run = randomUUID().replaceAll('-', '');
     const session = chooseResponseSession(deps, { call, body, agent, run });
     const { previous_response_id: previous } = body;
-    const lookups = { findToolName: findToolNameIn(deps.sessions, session.key, previous), findItem: findItemIn(deps) };
-    const told = toResponseInput(body, { ...lookups, attached });
+    const told = toResponseInput(body, {
+      findToolName: findToolNameIn(deps.sessions, session.key, previous),
+      findItem: findItemIn(deps),
+      isRepeated: findRepeated(previous ? findOutput(deps, previous) : []),
+      attached,
+    });
     const asked: RunInput = {
       runId: body.store === false ? unstoredId(run) : responseId(run),
       agent,
@@ -42,7 +47,7 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
       ...told,
       ...(previous ? { follows: { runId: previous } } : toContinuation(session, told, deps.commands)),
       // What a response follows has to be there when a later one goes on from it.
-      ...(session.transient && told.history && body.store !== false && { follows: 'history' }),
+      ...(session.transient && told.history && !previous && body.store !== false && { follows: 'history' }),
     };
     const input = interpretNewest(asked, deps, call);
     const head: ResponseHead = { id: responseId(run), created: Math.floor(Date.now() / 1000), body };

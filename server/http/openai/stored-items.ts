@@ -1,5 +1,5 @@
 import type { ModelMessage } from '../../models/provider.ts';
-import type { ResponseStore } from '../../responses/store.ts';
+import type { KeptResponse, ResponseStore } from '../../responses/store.ts';
 import type { SessionStore } from '../../sessions/store.ts';
 import type { OutputItem } from './response-items.ts';
 
@@ -30,11 +30,18 @@ export function findItemIn({ responses, sessions }: Stored): FindItem {
     const run = /^(?:msg|fc)_([0-9a-f]{32})_\d+$/.exec(itemId)?.[1];
     const kept = run ? responses.find(responseId(run)) : undefined;
     if (!kept || !sessions.find(kept.sessionKey)) return undefined;
-    const { output = [] } = kept.answer as { output?: OutputItem[] };
-    const item = output.find(({ id }) => id === itemId);
+    const item = toOutput(kept).find(({ id }) => id === itemId);
     return item && toMessage(item);
   };
 }
+
+/** What a response answered; nothing when it is not kept. */
+export function findOutput({ responses }: Pick<Stored, 'responses'>, id: string): readonly OutputItem[] {
+  const kept = responses.find(id);
+  return kept ? toOutput(kept) : [];
+}
+
+const toOutput = ({ answer }: KeptResponse) => (answer as { output: OutputItem[] }).output;
 
 function toMessage(item: OutputItem): ModelMessage | undefined {
   if (item.type === 'message') {
