@@ -8,7 +8,7 @@ export const openApiPath = join(root, 'docs', 'openapi.json');
 
 export async function renderOpenApi(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  return `${JSON.stringify(openApiDocument(version), undefined, 2)}\n`;
+  return `${JSON.stringify(openApiDocument({ version, hooksPath: '/hooks' }), undefined, 2)}\n`;
 }
 
 if (import.meta.main) await writeFile(openApiPath, await renderOpenApi());

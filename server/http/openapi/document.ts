@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AgentBody, WakeBody } from '../../hooks/action.ts';
 import { ChatBody } from '../openai/chat-body.ts';
 import { EmbeddingBody } from '../openai/embeddings.ts';
 import { ResponseBody } from '../openai/response-body.ts';
@@ -21,6 +22,7 @@ import {
   ToolsRefusal,
 } from './gateway-answers.ts';
 import { gatewayPaths } from './gateway-paths.ts';
+import { HookAnswer, HookRefusal, hookPaths } from './hooks-paths.ts';
 import { openAiPaths } from './openai-paths.ts';
 import { type JsonSchema, type Paths, sharedRefusals } from './operation.ts';
 import { headers, parameters } from './parameters.ts';
@@ -44,16 +46,20 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   ResponseRequest: ResponseBody,
   Response: ResponseAnswer,
   ResponseEvent,
-  DeletedResponse: DeletedAnswer,
-  InputItems: InputItemsAnswer,
   EmbeddingsRequest: EmbeddingBody,
   Embeddings: EmbeddingsAnswer,
   Model: ModelAnswer,
   ModelList: ModelListAnswer,
   Error: ErrorAnswer,
+  DeletedResponse: DeletedAnswer,
+  InputItems: InputItemsAnswer,
   ToolsRequest: ToolsBody,
   ToolsAnswer,
   ToolsRefusal,
+  HookWakeRequest: WakeBody,
+  HookAgentRequest: AgentBody,
+  HookAnswer,
+  HookRefusal,
   RpcAnswer,
   RpcRefusal,
   Live: LiveAnswer,
@@ -61,9 +67,16 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   Started: StartedAnswer,
 };
 
-/** @param version of the gateway. */
-export function openApiDocument(version: string): OpenApiDocument {
-  const paths = { ...openAiPaths, ...storedPaths, ...gatewayPaths };
+export interface Described {
+  /** Of the gateway. */
+  version: string;
+  /** Where hooks are; undefined while they are off. */
+  hooksPath: string | undefined;
+}
+
+export function openApiDocument({ version, hooksPath }: Described): OpenApiDocument {
+  const hooks = hooksPath === undefined ? {} : hookPaths(hooksPath);
+  const paths = { ...openAiPaths, ...storedPaths, ...gatewayPaths, ...hooks };
   return {
     openapi: '3.1.1',
     info: {
@@ -81,6 +94,10 @@ export function openApiDocument(version: string): OpenApiDocument {
     tags: [
       { name: 'OpenAI', description: "OpenAI's API: point its clients at `/v1`." },
       { name: 'Tools', description: 'Tools without a model.' },
+      {
+        name: 'Hooks',
+        description: 'For other programs, with a token of their own; below `hooks.path`, while hooks are on.',
+      },
       { name: 'RPC', description: 'Every method of the contract, over tRPC.' },
       { name: 'Probes', description: 'For supervisors and load balancers.' },
       { name: 'Metrics', description: 'For Prometheus.' },
@@ -94,6 +111,8 @@ export function openApiDocument(version: string): OpenApiDocument {
       responses: withoutUnused(sharedRefusals(), paths),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: "The gateway's token or password." },
+        hookToken: { type: 'http', scheme: 'bearer', description: '`hooks.token`.' },
+        hookHeader: { type: 'apiKey', in: 'header', name: 'x-openclaw-token', description: '`hooks.token`.' },
       },
     },
   };

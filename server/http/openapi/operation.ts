@@ -77,7 +77,7 @@ const refusals = {
   405: 'Another method is wanted.',
   408: 'The body did not arrive.',
   413: 'The body is too large.',
-  415: 'The body is not announced as `application/json`.',
+  415: 'The body is announced as something that is not read here.',
   429: 'Too many failed attempts to prove who asks, or the provider of the model has no more to give; wait.',
   500: "The gateway failed; its log has the answer's `x-request-id`.",
   502: 'The provider of the model failed.',
@@ -113,7 +113,7 @@ export function sharedRefusals(): Record<string, Answer> {
   return Object.fromEntries(all);
 }
 
-const refusalShapes = ['Error', 'ToolsRefusal', 'RpcRefusal'] as const;
+const refusalShapes = ['Error', 'ToolsRefusal', 'RpcRefusal', 'HookRefusal'] as const;
 type RefusalShape = (typeof refusalShapes)[number];
 const toRefusalName = (status: RefusalStatus, shape: RefusalShape) => `${shape}${status}`;
 

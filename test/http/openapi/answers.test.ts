@@ -2,9 +2,19 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Content, Operation } from '../../../server/http/openapi/operation.ts';
 import type { ModelEvent } from '../../../server/models/provider.ts';
 import { startTestGateway, token } from '../../gateway.ts';
+import { hookToken, openHooks } from '../../hooks/setup.ts';
 import { callTool, fail, type Script, say, usage } from '../../scripted-model.ts';
 import { openHouse, readEvents } from '../house.ts';
-import { answerOf, document, documented, faultsOf, type Route, requiredHeaders, withResponse } from './document.ts';
+import {
+  answerOf,
+  bearerOf,
+  document,
+  documented,
+  faultsOf,
+  type Route,
+  requiredHeaders,
+  withResponse,
+} from './document.ts';
 
 /** A reply that the provider cut off. */
 const cut: Script = function* () {
@@ -62,50 +72,81 @@ async function holdEvents(answer: Response, schema: object, where: string): Prom
 }
 
 describe('the examples of the document', () => {
-  const examples = documented.flatMap(({ operation, url }) =>
-    Object.values(operation.requestBody?.content ?? {}).flatMap(({ schema, examples: told = {} }) =>
+  const examples = documented.flatMap((route) =>
+    Object.values(route.operation.requestBody?.content ?? {}).flatMap(({ schema, examples: told = {} }) =>
       Object.values(told).map(({ summary, value }) => ({
-        id: operation.operationId,
+        id: route.operation.operationId,
         summary,
         value,
         schema,
-        operation,
-        url,
+        route,
       })),
     ),
   );
 
   it('stand beside every body', () => {
     const ids = new Set(examples.map(({ id }) => id));
-    const withBody = documented.filter(({ operation }) => operation.requestBody);
+    // What a mapping takes is not known here.
+    const withBody = documented.filter(({ path, operation }) => operation.requestBody && path !== '/hooks/{name}');
     expect([...ids].sort()).toEqual(withBody.map(({ operation }) => operation.operationId).sort());
   });
 
-  it.each(examples)(
-    'are accepted, and answered as it says: $id, $summary',
-    async ({ value, schema, operation, url }) => {
-      expect(faultsOf(schema, value)).toEqual([]);
-      await using gateway = await startTestGateway();
-      const answer = await fetch(`${gateway.http}${url}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(value),
-      });
-      expect(answer.status).toBe(200);
-      await hold(answer, operation);
-    },
-  );
+  it.each(examples)('are accepted, and answered as it says: $id, $summary', async ({ value, schema, route }) => {
+    expect(faultsOf(schema, value)).toEqual([]);
+    await using gateway = await startTestGateway({ config: { hooks: { enabled: true, token: hookToken } } });
+    const answer = await fetch(`${gateway.http}${route.url}`, {
+      method: 'POST',
+      headers: {
+        authorization: bearerOf(route, { gateway: token, hooks: hookToken }),
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(value),
+    });
+    expect(answer.status).toBe(200);
+    await hold(answer, route.operation);
+  });
 
   it('of paths are answered without a body, too', async () => {
     await using gateway = await startTestGateway();
+    const ask = (url: string, init: RequestInit = {}) =>
+      fetch(`${gateway.http}${url}`, { headers: { authorization: `Bearer ${token}` }, ...init });
     for (const { url, method, operation } of documented.filter(({ method }) => method !== 'POST')) {
-      const headers = { authorization: `Bearer ${token}` };
-      const there = await withResponse(url, (body) =>
-        fetch(`${gateway.http}/v1/responses`, { method: 'POST', headers, body: JSON.stringify(body) }),
-      );
-      const answer = await fetch(`${gateway.http}${there}`, { method, headers });
+      const respond = (body: object) => ask('/v1/responses', { method: 'POST', body: JSON.stringify(body) });
+      const answer = await ask(await withResponse(url, respond), { method });
       expect([url, answer.status]).toEqual([url, 200]);
       await hold(answer, operation);
+    }
+    const cancel = routeOf('cancelResponse');
+    const refused = await ask(cancel.url, { method: 'POST' });
+    expect(refused.status).toBe(404);
+    await hold(refused, cancel.operation);
+  });
+
+  it('of hooks are answered when they have ended or made several, and refused in their own shape', async () => {
+    const mappings = [
+      { match: { path: 'many' }, forEach: 'items', messageTemplate: 'Look at this.' },
+      { match: { path: 'none' }, forEach: 'items', messageTemplate: 'Look at this.' },
+    ];
+    await using gateway = await openHooks({ mappings });
+    const send = (path: string, body: string, headers: Record<string, string> = {}) =>
+      fetch(`${gateway.http}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${hookToken}`, ...headers },
+        body,
+      });
+    const cases: [string, Response, number][] = [
+      ['callHook', await send('/hooks/many', '{"items":[1,2]}'), 200],
+      ['callHook', await send('/hooks/none', '{"items":[]}'), 204],
+      ['callHook', await send('/hooks/nothing', '{}'), 404],
+      ['callHook', await send('/hooks/many', '{}', { 'content-type': 'multipart/form-data' }), 415],
+      ['wakeAgent', await send('/hooks/wake', '{'), 400],
+      ['wakeAgent', await send('/hooks/wake', '{}', { authorization: 'Bearer wrong' }), 401],
+      ['runAgentByHook', await send('/hooks/agent', 'x'.repeat(256 * 1024 + 1)), 413],
+      ['runAgentByHook', await fetch(`${gateway.http}/hooks/agent`), 405],
+    ];
+    for (const [id, answer, status] of cases) {
+      expect([id, answer.status]).toEqual([id, status]);
+      await hold(answer, routeOf(id).operation);
     }
   });
 });
@@ -173,10 +214,12 @@ describe('answers to the older functions', () => {
 
 describe('refusals', () => {
   const guarded = documented.filter(({ operation }) => operation.security === undefined);
+  const takesBody = ({ operation }: Route) => operation.requestBody !== undefined;
 
   it('of every route are as the document has them', async () => {
     await using house = await openHouse(say('hi'), { limits: { maxBodyBytes: 2000 } });
-    for (const { url, method, operation } of guarded) {
+    for (const route of guarded) {
+      const { url, method, operation } = route;
       const body = method === 'POST' ? '{' : undefined;
       const stranger = await house.ask(url, { method, body, headers: { authorization: 'Bearer wrong' } });
       expect([url, stranger.status]).toEqual([url, 401]);
@@ -184,10 +227,9 @@ describe('refusals', () => {
       const wrong = await house.ask(url, { method: 'PUT' });
       expect([url, wrong.status]).toEqual([url, 405]);
       await hold(wrong, operation);
-      if (method !== 'POST') continue;
+      if (!takesBody(route)) continue;
       const headers = { 'content-type': 'application/json' };
-      const there = await withResponse(url, (asked) => house.ask('/v1/responses', { body: asked }));
-      const nonsense = await house.ask(there, { body, headers });
+      const nonsense = await house.ask(url, { body, headers });
       expect([url, nonsense.status]).toEqual([url, 400]);
       await hold(nonsense, operation);
       const large = await house.ask(url, { body: 'x'.repeat(2001) });

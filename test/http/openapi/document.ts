@@ -2,13 +2,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../../server/http/openapi/document.ts';
 import type { Answer, Operation, Reference } from '../../../server/http/openapi/operation.ts';
 
-/** The document as the gateway of a test serves it. */
-export const document = openApiDocument('0.0.0-test');
+/** The document as the gateway of a test serves it while its hooks are on. */
+export const document = openApiDocument({ version: '0.0.0-test', hooksPath: '/hooks' });
 
 export interface Route {
   /** As the document spells it. */
   path: string;
-  /** With its placeholders filled in from their examples. */
+  /** With its placeholders filled in from their examples; `any` where there is none. */
   url: string;
   /** In capitals. */
   method: string;
@@ -33,6 +33,10 @@ export async function withResponse(url: string, ask: (body: object) => Promise<R
 }
 
 const exampleResponse = 'resp_00000000000000000000000000000000';
+
+/** What an operation wants as `Authorization`. */
+export const bearerOf = ({ operation: { security } }: Route, { gateway, hooks }: { gateway: string; hooks: string }) =>
+  `Bearer ${security?.some((one) => 'hookToken' in one) ? hooks : gateway}`;
 
 /** One answer of an operation, with its reference followed; undefined when there is none for the status. */
 export function answerOf({ responses }: Operation, status: number): Answer | undefined {
@@ -73,7 +77,7 @@ function follow({ $ref }: Reference): unknown {
 function fill(path: string, { parameters = [] }: Operation): string {
   return path.replace(/\{(\w+)\}/g, (_, name) => {
     const parameter = parameters.find((one) => 'name' in one && one.name === name);
-    return String((parameter as { example?: unknown } | undefined)?.example);
+    return String((parameter as { example?: unknown } | undefined)?.example ?? 'any');
   });
 }
 
