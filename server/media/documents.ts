@@ -47,7 +47,7 @@ export interface DocumentLimits {
 export const documentLimits: DocumentLimits = {
   maxThreads: 2,
   maxWaiting: 32,
-  timeoutMs: 15_000,
+  timeoutMs: 10_000,
   maxHeapMb: 192,
   maxBufferBytes: 256 * 1024 * 1024,
 };

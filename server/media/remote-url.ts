@@ -14,6 +14,7 @@ export function parseRemoteUrl(text: string): URL | undefined {
 
 /** Reads where an answer leads to; undefined as `parseRemoteUrl`, and for a way from `https:` to `http:`. */
 export function parseRedirect(location: string, from: URL): URL | undefined {
+  if (location.includes('\\')) return undefined;
   const isWhole = /^[a-z][a-z\d+.-]*:/i.test(location);
   const text = isWhole ? location : location.startsWith('//') ? `${from.protocol}${location}` : undefined;
   const isRelative = text === undefined && URL.canParse(location, from.href);

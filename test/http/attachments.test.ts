@@ -1,0 +1,368 @@
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../server/config/config.ts';
+import { createGuardedFetch } from '../../server/media/guarded-fetch.ts';
+import { createMedia } from '../../server/media/media.ts';
+import type { UserPart } from '../../server/models/provider.ts';
+import { gif, heic, jpeg, png, toDataUrl } from '../media/images.ts';
+import { pdf } from '../media/pdf.ts';
+import { openRemote, toLoopback } from '../media/remote.ts';
+import { say } from '../scripted-model.ts';
+import { type House, type HouseOptions, openHouse, readError } from './house.ts';
+
+const pixel = toDataUrl(png(), 'image/png');
+const picture = { type: 'image', mimeType: 'image/png', data: png().toString('base64') };
+const image = (url: string, more: object = {}) => ({ type: 'image_url', image_url: { url, ...more } });
+const file = (members: object) => ({ type: 'file', file: members });
+const fileData = (text: string | Buffer, type = 'text/plain') => toDataUrl(Buffer.from(text as string), type);
+
+const chat = (house: House, content: unknown, more: object = {}) =>
+  house.ask('/v1/chat/completions', { body: { model: 'openclaw', messages: [{ role: 'user', content }], ...more } });
+const respond = (house: House, content: unknown, more: object = {}) =>
+  house.ask('/v1/responses', { body: { model: 'openclaw', input: [{ role: 'user', content }], ...more } });
+
+/** A gateway that may ask the servers of a test, and nothing else. */
+const openLocal = (config: Config = {}, options: HouseOptions = {}) =>
+  openHouse(say('seen'), { config, media: createMedia({ fetch: createGuardedFetch(toLoopback) }), ...options });
+
+type Endpoints = NonNullable<NonNullable<NonNullable<Config['gateway']>['http']>['endpoints']>;
+const endpoints = (set: Endpoints): Config => ({ gateway: { http: { endpoints: set } } });
+
+/** What the model was given of the newest message. */
+async function given(house: House, answer: Response): Promise<UserPart[]> {
+  expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
+  const message = house.rooms.models.requests.at(-1)?.messages.findLast(({ role }) => role === 'user');
+  return message?.role === 'user' ? message.content : [];
+}
+
+const textOf = (part: UserPart | undefined) => (part?.type === 'text' ? part.text : '');
+const marked = (name: string, text: string) =>
+  new RegExp(
+    `^<<<UNTRUSTED id="[0-9a-f]{16}" source="file ${name}">>>\n[^\n]+\n${text}\n<<<END UNTRUSTED id="[0-9a-f]{16}">>>$`,
+  );
+
+describe('images and files in a chat completion', () => {
+  it('reach the model: images as they are, files as marked text with their name', async () => {
+    await using house = await openHouse(say('seen'));
+    const parts = await given(
+      house,
+      await chat(house, [
+        { type: 'text', text: 'Look:' },
+        image(pixel, { detail: 'high' }),
+        file({ filename: 'report.pdf', file_data: fileData(pdf(['All is well']), 'application/pdf') }),
+        file({ filename: 'a.csv', file_data: Buffer.from('a,b').toString('base64') }),
+        image(toDataUrl(jpeg(), 'image/png')),
+      ]),
+    );
+    expect(parts.slice(0, 2)).toEqual([{ type: 'text', text: 'Look:' }, picture]);
+    expect(textOf(parts[2])).toMatch(marked('report.pdf', 'All is well\n\n\\[there is little text[^\n]*\\]'));
+    expect(textOf(parts[3])).toMatch(marked('a.csv', 'a,b'));
+    // Whatever its sender calls it.
+    expect(parts[4]).toMatchObject({ mimeType: 'image/jpeg' });
+  });
+
+  it('reach the model in earlier messages, too', async () => {
+    await using house = await openHouse(say('seen'));
+    const messages = [
+      { role: 'user', content: [file({ filename: 'a.txt', file_data: fileData('first') }), image(pixel)] },
+      { role: 'assistant', content: 'ok' },
+      { role: 'user', content: 'and now?' },
+    ];
+    await (await chat(house, '', { messages })).text();
+    const [before] = house.rooms.models.requests.at(-1)?.messages ?? [];
+    expect(before?.role === 'user' && before.content[1]).toEqual(picture);
+    expect(before?.role === 'user' && textOf(before.content[0])).toMatch(marked('a.txt', 'first'));
+  });
+
+  it('stay in a conversation: people see the name, models what is in the file', async () => {
+    await using house = await openHouse(say('seen'));
+    const content = [
+      { type: 'text', text: 'Read this' },
+      file({ filename: 'a.txt', file_data: fileData('the words') }),
+    ];
+    const session = { user: 'ann' };
+    const first = await chat(house, content, session);
+    const key = first.headers.get('x-openclaw-session-key') ?? '';
+    await first.text();
+    const page = house.rooms.sessions.page(key, { limit: 10, offset: 0, maxChars: 1000 });
+    expect(page.messages[0]?.content).toEqual([
+      { type: 'text', text: 'Read this' },
+      { type: 'text', text: '[file a.txt]', file: { name: 'a.txt', mimeType: 'text/plain' } },
+    ]);
+    await (await chat(house, 'What did it say?', session)).text();
+    const messages = house.rooms.models.requests.at(-1)?.messages ?? [];
+    const [old] = messages;
+    expect(old?.role === 'user' && textOf(old.content[1])).toMatch(marked('a.txt', 'the words'));
+    expect(JSON.stringify(messages)).not.toContain('[file a.txt]');
+  });
+
+  it.each<[string, unknown, string, string]>([
+    ['a HEIC', image(toDataUrl(heic, 'image/heic')), 'image_url.url', 'unsupported_image_media_type'],
+    ['a page', image('data:text/html;base64,aGk='), 'image_url.url', 'unsupported_image_media_type'],
+    ['damaged base64', image('data:image/png;base64,a*b'), 'image_url.url', 'invalid_image_url'],
+    ['a remote image', image('https://example.com/a.png'), 'image_url.url', 'invalid_image_url'],
+    ['a path', image('/etc/passwd'), 'image_url.url', 'invalid_image_url'],
+    ['another detail', image(pixel, { detail: 'extreme' }), 'image_url.detail', ''],
+    ['an uploaded file', file({ file_id: 'file-1' }), 'file.file_id', 'unsupported_parameter'],
+    ['a file without content', file({ filename: 'a.txt' }), 'file.file_data', ''],
+    ['an empty file', file({ filename: 'a.txt', file_data: '' }), 'file.file_data', 'empty_file'],
+    [
+      'an archive',
+      file({ filename: 'a.zip', file_data: fileData('PK\x03\x04\0', 'application/zip') }),
+      'file.file_data',
+      'unsupported_file_type',
+    ],
+    [
+      'a scan',
+      file({ filename: 'a.pdf', file_data: fileData(pdf(['']), 'application/pdf') }),
+      'file.file_data',
+      'file_parse_error',
+    ],
+    ['a remote file', file({ file_data: 'https://example.com/a.txt' }), 'file.file_data', 'invalid_file'],
+  ])('are refused with their place: %s', async (_, part, member, code) => {
+    await using house = await openHouse(say('never'));
+    const error = await readError(await chat(house, [{ type: 'text', text: 'x' }, part]));
+    expect(error).toMatchObject({
+      status: 400,
+      type: 'invalid_request_error',
+      param: `messages[0].content[1].${member}`,
+      code: code || null,
+    });
+    expect(error.message).toContain(`messages[0].content[1].${member}: `);
+    expect(house.rooms.models.requests).toEqual([]);
+  });
+
+  it('are refused when they are audio', async () => {
+    await using house = await openHouse(say('never'));
+    const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } };
+    expect(await readError(await chat(house, [audio]))).toMatchObject({ status: 400, code: 'unsupported_parameter' });
+  });
+
+  it('name the setting that would allow a remote image', async () => {
+    await using house = await openHouse(say('never'));
+    const { message } = await readError(await chat(house, [image('https://example.com/a.png')]));
+    expect(message).toContain('gateway.http.endpoints.chatCompletions.images.allowUrl');
+  });
+
+  it('are eight at most', async () => {
+    await using house = await openHouse(say('seen'));
+    const images = (count: number) => Array.from({ length: count }, () => image(pixel));
+    expect(await given(house, await chat(house, images(8)))).toHaveLength(8);
+    expect(await readError(await chat(house, images(9)))).toMatchObject({
+      status: 400,
+      param: 'messages',
+      code: 'too_many_images',
+    });
+    const files = Array.from({ length: 9 }, () => file({ file_data: fileData('x') }));
+    expect(await readError(await chat(house, files))).toMatchObject({ status: 400, code: 'too_many_files' });
+  });
+
+  it('follow the configuration as it is now', async () => {
+    const images: NonNullable<Endpoints['chatCompletions']>['images'] = {};
+    const files: NonNullable<Endpoints['responses']>['files'] = {};
+    await using house = await openHouse(say('seen'), {
+      config: endpoints({ chatCompletions: { images }, responses: { files } }),
+    });
+    const send = async (part: unknown) => {
+      const answer = await chat(house, [part]);
+      return answer.status === 200 ? textOf((await given(house, answer))[0]) : (await readError(answer)).code;
+    };
+    expect(await send(image(pixel))).toBe('');
+    images.maxBytes = 20;
+    expect(await send(image(pixel))).toBe('image_file_too_large');
+    images.maxBytes = 2000;
+    images.allowedMimes = ['image/gif'];
+    expect(await send(image(pixel))).toBe('unsupported_image_media_type');
+    expect(await send(image(toDataUrl(gif, 'image/gif')))).toBe('');
+    files.maxChars = 3;
+    expect(await send(file({ filename: 'a.txt', file_data: fileData('123456') }))).toMatch(
+      /\n123\n\n\[3 characters more/,
+    );
+    files.allowedMimes = ['application/json'];
+    expect(await send(file({ filename: 'a.txt', file_data: fileData('123456') }))).toBe('unsupported_file_type');
+  });
+});
+
+describe('remote images and files', () => {
+  it('are fetched for a chat completion when that is allowed', async () => {
+    await using remote = await openRemote((_req, res) => {
+      res.setHeader('content-type', 'image/png').end(png());
+    });
+    await using house = await openLocal(endpoints({ chatCompletions: { images: { allowUrl: true } } }));
+    expect(await given(house, await chat(house, [image(`${remote.url}/a.png`)]))).toEqual([picture]);
+  });
+
+  it('are fetched for a response unless that is switched off', async () => {
+    await using remote = await openRemote((req, res) => {
+      if (req.url === '/a.png') res.setHeader('content-type', 'image/png').end(png());
+      else res.setHeader('content-type', 'text/plain; charset=latin1').end(Buffer.from('Gr\u00fc\u00dfe', 'latin1'));
+    });
+    const parts = [
+      { type: 'input_image', image_url: `${remote.url}/a.png` },
+      { type: 'input_image', source: { type: 'url', url: `${remote.url}/a.png` } },
+      { type: 'input_file', file_url: `${remote.url}/notes.txt` },
+    ];
+    await using house = await openLocal();
+    const [one, two, text] = await given(house, await respond(house, parts));
+    expect([one, two]).toEqual([picture, picture]);
+    expect(textOf(text)).toMatch(marked('notes.txt', 'Gr\u00fc\u00dfe'));
+    await using closed = await openLocal(
+      endpoints({ responses: { images: { allowUrl: false }, files: { allowUrl: false } } }),
+    );
+    for (const [index, member] of ['image_url', 'source.url', 'file_url'].entries())
+      expect(await readError(await respond(closed, [parts[index]]))).toMatchObject({
+        status: 400,
+        param: `input[0].content[0].${member}`,
+        code: expect.stringMatching(/^invalid_(image|file)_url$/),
+        message: expect.stringContaining('gateway.http.endpoints.responses.'),
+      });
+  });
+
+  it('are no more than the configuration says', async () => {
+    await using remote = await openRemote((_req, res) => res.end(png()));
+    const parts = (count: number) =>
+      Array.from({ length: count }, () => ({ type: 'input_image', image_url: `${remote.url}/a.png` }));
+    await using house = await openLocal(endpoints({ responses: { maxUrlParts: 2 } }));
+    expect(await given(house, await respond(house, parts(2)))).toEqual([picture, picture]);
+    expect(await readError(await respond(house, parts(3)))).toMatchObject({ status: 400, code: 'invalid_image_url' });
+  });
+
+  it('are no more than 20 MB together', async () => {
+    await using remote = await openRemote((_req, res) => res.end(jpeg(3, 2, 9_000_000)));
+    const parts = (count: number) =>
+      Array.from({ length: count }, () => ({ type: 'input_image', image_url: `${remote.url}/a.jpg` }));
+    await using house = await openLocal();
+    expect(await readError(await respond(house, parts(3)))).toMatchObject({
+      status: 400,
+      code: 'image_file_too_large',
+      message: expect.stringContaining('together with the others it is larger than 20000000 bytes'),
+    });
+  });
+
+  it.each<[string, (res: import('node:http').ServerResponse) => void, string]>([
+    ['is not there', (res) => void res.writeHead(404).end('secret page'), 'failed_to_download_image'],
+    ['is a page', (res) => void res.setHeader('content-type', 'text/html').end('<p>'), 'unsupported_image_media_type'],
+    ['is none', (res) => void res.setHeader('content-type', 'image/png').end('secret'), 'invalid_image_format'],
+    [
+      'is too large',
+      (res) => void res.writeHead(200, { 'content-length': '99999999' }).flushHeaders(),
+      'image_file_too_large',
+    ],
+    ['leads inside', (res) => void res.writeHead(302, { location: 'http://10.0.0.1/' }).end(), 'invalid_image_url'],
+    ['does not come', () => undefined, 'failed_to_download_image'],
+  ])('are refused with 400 when one %s, and nothing of it is told', async (_, answer, code) => {
+    await using remote = await openRemote((_req, res) => answer(res));
+    await using house = await openLocal(endpoints({ responses: { images: { timeoutMs: 1000 } } }));
+    const error = await readError(await respond(house, [{ type: 'input_image', image_url: remote.url }]));
+    expect(error).toMatchObject({ status: 400, code, param: 'input[0].content[0].image_url' });
+    expect(error.message).not.toMatch(/secret|10\.0\.0\.1|127\.0\.0\.1/);
+  });
+
+  it('are not fetched from this machine by a gateway as it is', async () => {
+    await using remote = await openRemote((_req, res) => res.end(png()));
+    await using house = await openHouse(say('never'));
+    for (const host of ['127.0.0.1', 'localhost', '[::1]', '2130706433'])
+      expect(
+        await readError(
+          await respond(house, [{ type: 'input_image', image_url: `http://${host}:${remote.port}/a.png` }]),
+        ),
+      ).toMatchObject({ status: 400, code: 'invalid_image_url', message: expect.stringContaining('not allowed') });
+    expect(remote.requests).toEqual([]);
+  });
+
+  it('are given up when the caller goes away: no run begins', async () => {
+    const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+    await using remote = await openRemote(() => onAsked());
+    await using house = await openLocal();
+    const caller = new AbortController();
+    const body = {
+      model: 'openclaw',
+      input: [{ role: 'user', content: [{ type: 'input_image', image_url: remote.url }] }],
+    };
+    const answer = house.ask('/v1/responses', { body, signal: caller.signal });
+    await asked;
+    caller.abort();
+    await expect(answer).rejects.toThrow();
+    await remote.isLeft();
+    expect(house.rooms.models.requests).toEqual([]);
+  });
+});
+
+describe('images and files in a response', () => {
+  it('are taken in every form', async () => {
+    await using house = await openHouse(say('seen'));
+    const base64 = Buffer.from('words').toString('base64');
+    const parts = await given(
+      house,
+      await respond(house, [
+        { type: 'input_image', image_url: pixel, detail: 'original' },
+        { type: 'input_image', source: { type: 'base64', media_type: 'image/png', data: png().toString('base64') } },
+        { type: 'input_file', filename: 'a.txt', file_data: fileData('words') },
+        { type: 'input_file', filename: 'b.md', file_data: base64 },
+        { type: 'input_file', source: { type: 'base64', media_type: 'text/plain', data: base64, filename: 'c.txt' } },
+        { type: 'input_file', file_data: 'data:text/plain,words' },
+      ]),
+    );
+    expect(parts.slice(0, 2)).toEqual([picture, picture]);
+    expect(parts.slice(2).map(textOf)).toEqual(
+      ['a.txt', 'b.md', 'c.txt', 'file.txt'].map((name) => expect.stringMatching(marked(name, 'words'))),
+    );
+  });
+
+  it.each<[string, object, string, string | null]>([
+    ['an uploaded image', { type: 'input_image', file_id: 'f' }, '.file_id', 'unsupported_parameter'],
+    ['an uploaded file', { type: 'input_file', file_id: 'f' }, '.file_id', 'unsupported_parameter'],
+    ['nothing', { type: 'input_file' }, '', null],
+    [
+      'damaged base64',
+      { type: 'input_image', source: { type: 'base64', media_type: 'image/png', data: '#' } },
+      '.source.data',
+      'invalid_base64_image',
+    ],
+    [
+      'a remote file as data',
+      { type: 'input_file', source: { type: 'url', url: 'file:///etc/passwd' } },
+      '.source.url',
+      'invalid_file',
+    ],
+  ])('are refused with their place: %s', async (_, part, member, code) => {
+    await using house = await openHouse(say('never'));
+    expect(await readError(await respond(house, [part]))).toMatchObject({
+      status: 400,
+      param: `input[0].content[0]${member}`,
+      code,
+    });
+  });
+
+  it('come from tools as well: files in the result, images behind the results of the turn', async () => {
+    await using house = await openHouse(say('seen'));
+    const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'look', arguments: '{}' });
+    const input = [
+      { role: 'user', content: 'look twice' },
+      call('c1'),
+      call('c2'),
+      {
+        type: 'function_call_output',
+        call_id: 'c1',
+        output: [
+          { type: 'input_text', text: 'here' },
+          { type: 'input_image', image_url: pixel },
+          { type: 'input_file', filename: 'a.txt', file_data: fileData('words') },
+        ],
+      },
+      { type: 'function_call_output', call_id: 'c2', output: 'plain' },
+    ];
+    const answer = await house.ask('/v1/responses', { body: { model: 'openclaw', input } });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
+    const messages = house.rooms.models.requests.at(-1)?.messages ?? [];
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'tool', 'user']);
+    const [, , first, second, images] = messages;
+    expect(first?.role === 'tool' && first.output).toMatch(
+      /^here\n\[an image, which follows\]\n<<<UNTRUSTED[\s\S]+\nwords\n<<<END/,
+    );
+    expect(second).toMatchObject({ output: 'plain' });
+    expect(images).toEqual({
+      role: 'user',
+      content: [{ type: 'text', text: 'Images from the result of look:' }, picture],
+    });
+  });
+});
