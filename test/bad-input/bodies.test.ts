@@ -196,7 +196,15 @@ describe('what is no HTTP', () => {
     ['an expectation nobody knows', toRequest(`POST ${chat}`, ['Expect: banana'], '{}'), /^HTTP\/1\.1 417 /],
   ])('ends with an answer, and the next request is served: %s', async (_name, request, answer) => {
     await using gateway = await startTestGateway();
-    expect(await sendBytes(gateway.port, request)).toMatch(answer);
+    const text = await sendBytes(gateway.port, request);
+    expect(text).toMatch(answer);
+    // Whatever is answered is JSON, and one answer.
+    if (text) {
+      expect(text).toMatch(/\r\ncontent-type: application\/json; charset=utf-8\r\n/i);
+      expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({
+        error: { message: expect.any(String), type: expect.any(String), code: null, param: null },
+      });
+    }
     await expectAlive(gateway);
   });
 
