@@ -26,7 +26,8 @@ async function chat(house: House, messages: Message[], { headers = {}, body = {}
   return { key, text: choices[0]?.message.content };
 }
 
-const inChat = (id: string) => ({ headers: { 'x-openwebui-chat-id': id } });
+/** As Open WebUI names a chat: together with the one who asks. */
+const inChat = (id: string) => ({ headers: { 'x-openwebui-chat-id': id, 'x-openwebui-user-id': 'ann' } });
 
 describe('the session of a request', () => {
   it('is its own without more, left out of lists', async () => {

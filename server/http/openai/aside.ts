@@ -18,12 +18,12 @@ export interface Asked {
 /** True for a request about a conversation: marked as one, or known by what the programs write into it unless told otherwise. */
 export function isAside(req: IncomingMessage, { stream, metadata, messages }: Asked): boolean {
   if (readHeader(req, 'x-openwebui-task') || toTask(metadata)) return true;
-  const last = messages.at(-1)?.text;
-  const told = messages.filter(({ role }) => role !== 'system' && role !== 'developer');
-  if (told.length !== 1 || told[0]?.role !== 'user' || last === undefined) return false;
-  if (messages.some(({ role, text = '' }) => role === 'system' && systemShapes.some((shape) => shape.test(text))))
-    return true;
-  return !stream && shapes.some((shape) => shape.test(last.trimStart()));
+  const [first, ...others] = messages;
+  const isInstructed = first !== undefined && instructionRoles.has(first.role);
+  if (isInstructed && systemShapes.some((shape) => shape.test(first.text ?? ''))) return true;
+  const only = isInstructed ? others[0] : first;
+  if (stream || messages.length > (isInstructed ? 2 : 1) || only?.role !== 'user') return false;
+  return shapes.some((shape) => shape.test(only.text?.trimStart() ?? ''));
 }
 
 // --- internal ---
@@ -39,11 +39,17 @@ const shapes: readonly RegExp[] = [
   /^Analyze this conversation and provide:\s*1\. The detected language/,
 ];
 
-/** LobeChat says in the instructions what it wants, and streams the answer. */
+/** LobeChat says in the instructions what it wants, and streams the answer: titles, summaries, emoji, translations, queries. */
 const systemShapes: readonly RegExp[] = [
   /^You are a professional conversation summarizer\. Generate a concise title/,
   /^You're an assistant who's good at extracting key takeaways from conversations/,
+  /^You are an emoji expert who selects/,
+  /^You are a professional translator\. Translate the input text to /,
+  /^Given the following conversation and a follow-up question[\s\S]*<chatHistory>/,
+  /^你是一名(?:精通全世界语言的语言专家|擅长起名的起名大师|擅长技能总结的助理|擅长会话标签总结的助理)/,
 ];
+
+const instructionRoles: ReadonlySet<string> = new Set(['system', 'developer']);
 
 function toTask(metadata: unknown): boolean {
   const task = (metadata as { task?: unknown } | null | undefined)?.task;

@@ -67,7 +67,7 @@ export function chooseSession(
   if (chat?.id.startsWith('local:')) return own();
   if (chat) {
     const { key } = toSessionKey(agent.id, `http:chat:${toKeyPart(chat.id)}`);
-    return { key, transient: false, isTold: true, name: chat };
+    return { key, transient: false, isTold: chat.isWhole || sessions.isToldHistory(key), name: chat };
   }
   if (!hints.user) return own();
   const { key } = toSessionKey(agent.id, `http:user:${toKeyPart(hints.user)}`);
@@ -113,13 +113,23 @@ function refuseReserved(rest: string): void {
 
 const refuseKey = (message: string) => refuse(400, message, { param: 'x-openclaw-session-key' });
 
-/** The chat of a program that tells all of it in each request, and names it. */
-function findChat(req: IncomingMessage, metadata: unknown): { id: string; program: string } | undefined {
+interface Chat {
+  id: string;
+  program: string;
+  /** True when the program is known to tell all of the chat in each request. */
+  isWhole: boolean;
+}
+
+/** The chat that a request names. Open WebUI says who asks together with the chat, and never sends `metadata`. */
+function findChat(req: IncomingMessage, metadata: unknown): Chat | undefined {
+  const own = readHeader(req, 'x-openclaw-chat-id');
+  if (isNamed(own)) return { id: own, program: 'Chat', isWhole: true };
   const webUi = readHeader(req, 'x-openwebui-chat-id');
-  if (isNamed(webUi)) return { id: webUi, program: 'Open WebUI' };
-  const { chat_id: told } = (metadata ?? {}) as { chat_id?: unknown };
-  const other = readHeader(req, 'x-openclaw-chat-id') ?? (typeof told === 'string' ? told.trim() : undefined);
-  return isNamed(other) ? { id: other, program: 'Chat' } : undefined;
+  const isWhole = ['x-openwebui-user-id', 'x-openwebui-user-jwt'].some((name) => readHeader(req, name) !== undefined);
+  if (isNamed(webUi)) return { id: webUi, program: 'Open WebUI', isWhole };
+  const told = (metadata as { chat_id?: unknown } | null | undefined)?.chat_id;
+  const id = typeof told === 'string' ? told.trim() : undefined;
+  return isNamed(id) ? { id, program: 'Chat', isWhole: false } : undefined;
 }
 
 /** False for what stands where a program has no id yet: `new`, or the name of the placeholder. */
