@@ -86,6 +86,9 @@ describe('twenty questions of operators', () => {
 
 describe('what people come with', () => {
   it.each([
+    ['How do I connect Open WebUI?', 'clients/open-webui', 'OPENAI_API_BASE_URL'],
+    ['set up LobeChat', 'clients/lobechat', 'OPENAI_PROXY_URL'],
+    ['what do I write into librechat.yaml?', 'clients/librechat', 'baseURL'],
     ['How do I use LangChain with this?', 'clients/langchain', 'ChatOpenAI'],
     ['Does the Vercel AI SDK work?', 'clients/ai-sdk', 'createOpenAICompatible'],
     ['tools with llamaindex', 'clients/llamaindex', 'FunctionTool'],
