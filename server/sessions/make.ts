@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { CreatedVia } from '../../sdk/protocol/session-row.ts';
 import type { Database } from '../database/database.ts';
@@ -6,6 +5,7 @@ import { type SessionChange, toColumns, toNames } from './change.ts';
 import { sessionNotFound } from './faults.ts';
 import { createFork } from './fork.ts';
 import { parseSessionKey } from './key.ts';
+import { createOrderedId } from './ordered-id.ts';
 import type { StoredSession } from './row.ts';
 import type { Rows } from './rows.ts';
 
@@ -65,7 +65,7 @@ export function createMaking({ database, rows }: { database: Database; rows: Row
     const { agentId } = parseSessionKey(key, { agentId: '', mainKey: '' });
     const parent = requireParent(rows, forkOf ?? parentKey);
     const now = Date.now();
-    const sessionId = randomUUID();
+    const sessionId = createOrderedId();
     const via = rest.createdVia ?? 'run';
     const lineage = [parent?.key ?? null, rest.spawnedBy ?? null, rest.spawnDepth ?? null];
     const made = [now, now, toNames(key), via, rest.creationKey ?? null, ...lineage];

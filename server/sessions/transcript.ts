@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import type { Database } from '../database/database.ts';
+import { createOrderedId } from './ordered-id.ts';
 import { insertPlace } from './word-index.ts';
 
 /** A row of a transcript before it has its place. */
@@ -95,7 +95,7 @@ export function createTranscript(database: Database): Transcript {
   return {
     append({ session_id, transient, seq }, { runId, kind, role, ...rest }) {
       const timestamp = Date.now();
-      const id = randomUUID();
+      const id = createOrderedId();
       insert.run(session_id, seq, runId ?? null, role, timestamp, JSON.stringify({ ...rest, id, kind }));
       if (transient === 0) insertInPlace.run(id, session_id, seq);
       const { idempotencyKey } = rest;

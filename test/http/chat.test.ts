@@ -326,7 +326,7 @@ describe('a caller who goes away', () => {
       { limits: { maxBufferedBytes: 1_000_000 } },
     );
     const answer = await ask(house, { stream: true }, { 'x-openclaw-session-key': 'talk' });
-    await expect.poll(() => house.rooms.runs.liveIn('agent:main:talk')).toEqual([]);
+    await expect.poll(() => house.rooms.runs.liveIn('agent:main:talk'), { timeout: 10_000 }).toEqual([]);
     expect(pieces).toBeLessThan(2000);
     await answer.body?.cancel();
   });

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { RunInput } from '../../agent/runs.ts';
 import { toChatMedia } from '../../media/settings.ts';
+import { createOrderedId } from '../../sessions/ordered-id.ts';
 import { readJson } from '../body.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { type Handler, sendJson } from '../route.ts';
@@ -25,7 +25,7 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const agent = chooseAgent(deps.agents, req, body.model);
     const aside = isAside(req, toAsked(body));
     const session = chooseSession(req, { ...body, isAside: aside }, toPlace(deps, agent));
-    const id = `chatcmpl-${randomUUID().replaceAll('-', '')}`;
+    const id = `chatcmpl-${createOrderedId().replaceAll('-', '')}`;
     const settings = toChatMedia(deps.config.current());
     const attached = await readAttachments({ media: deps.media, settings }, call, listChatParts(body));
     const told = toChatInput(body, findToolNameIn(deps.sessions, session.key), attached);

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { RunInput } from '../../agent/runs.ts';
 import type { AgentSpec } from '../../config/agents.ts';
 import { toResponseMedia } from '../../media/settings.ts';
 import { toSessionKey } from '../../sessions/key.ts';
+import { createOrderedId } from '../../sessions/ordered-id.ts';
 import { readJson } from '../body.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { refuse } from '../failure.ts';
@@ -29,7 +29,7 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const agent = chooseAgent(deps.agents, req, body.model);
     const settings = toResponseMedia(deps.config.current());
     const attached = await readAttachments({ media: deps.media, settings }, call, listResponseParts(body));
-    const run = randomUUID().replaceAll('-', '');
+    const run = createOrderedId().replaceAll('-', '');
     const session = chooseResponseSession(deps, { call, body, agent, run });
     const { previous_response_id: previous } = body;
     const told = toResponseInput(body, {

@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChatMessage } from '../../../sdk/protocol/message.ts';
 import type { RunInput } from '../../agent/runs.ts';
 import type { AgentSpec } from '../../config/agents.ts';
 import { firstWords } from '../../sessions/history.ts';
 import { parseSessionKey, reservedPrefixes, toSessionKey } from '../../sessions/key.ts';
+import { createOrderedId } from '../../sessions/ordered-id.ts';
 import type { SessionStore } from '../../sessions/store.ts';
 import type { HttpDeps } from '../deps.ts';
 import { refuse } from '../failure.ts';
@@ -56,7 +57,7 @@ export function chooseSession(
   if (parsed && parsed.key.length > maxKeyLength)
     throw refuseKey(`session keys have at most ${maxKeyLength} characters`);
   const own = (): ChosenSession => {
-    const { key } = toSessionKey(agent.id, `http:${randomUUID()}`);
+    const { key } = toSessionKey(agent.id, `http:${createOrderedId()}`);
     return { key, transient: true, isTold: true };
   };
   if (hints.isAside) return own();
