@@ -32,6 +32,8 @@ export const pixel =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 export interface Turn {
+  /** Pieces of reasoning, as DeepSeek's and others' models tell it before they speak. */
+  thought?: string[];
   /** Pieces of text, each in a chunk of its own. */
   text?: string[];
   calls?: { id: string; name: string; args: object }[];
@@ -47,9 +49,15 @@ export function play(gateway: TestGateway, ...turns: Turn[]): void {
   });
 }
 
-export function take({ text = [], calls = [], finish = calls.length > 0 ? 'tool_calls' : 'stop' }: Turn): Respond {
+export function take({
+  thought = [],
+  text = [],
+  calls = [],
+  finish = calls.length > 0 ? 'tool_calls' : 'stop',
+}: Turn): Respond {
   return (_request, res) => {
     const send = openStream(res);
+    for (const reasoning_content of thought) send(chunk({ reasoning_content }));
     for (const content of text) send(chunk({ content }));
     calls.forEach(({ id, name, args }, index) => {
       const whole = JSON.stringify(args);

@@ -216,6 +216,28 @@ describe('openai: a conversation that the caller keeps', () => {
   });
 });
 
+describe('openai: a response that was kept', () => {
+  it('is read again with its input, and deleted', async () => {
+    await using gateway = await openGateway();
+    const openai = new OpenAI(settingsOf(gateway));
+    const made = await openai.responses.create({ model, input: question });
+    expect(await openai.responses.retrieve(made.id)).toMatchObject({ id: made.id, output_text: made.output_text });
+    const { data } = await openai.responses.inputItems.list(made.id);
+    expect(JSON.stringify(data)).toContain(question);
+    await openai.responses.delete(made.id);
+    await expect(openai.responses.retrieve(made.id)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+  });
+
+  it('is not kept when it shall not be', async () => {
+    await using gateway = await openGateway();
+    const openai = new OpenAI(settingsOf(gateway));
+    const { id } = await openai.responses.create({ model, input: question, store: false });
+    await expect(openai.responses.retrieve(id)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+    const chained = openai.responses.create({ model, input: 'two', previous_response_id: id });
+    await expect(chained).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
+  });
+});
+
 describe('openai: going away from a response', () => {
   it.each([true, false])('stops the model before its first word, streamed: %s', async (stream) => {
     await using gateway = await openGateway();
