@@ -229,7 +229,7 @@ describe.each(ways)('LlamaIndex, failures: %s', (_way, modelOf) => {
     await using gateway = await openGateway();
     const { respond, asked } = silence();
     gateway.upstream.answer(respond);
-    const error = await fail(modelOf(gateway, { timeout: 300, maxRetries: 0 }));
+    const error = await fail(modelOf(gateway, { timeout: 2_000, maxRetries: 0 }));
     expect(error).toBeInstanceOf(Error);
     await (await asked).hungUp;
   });

@@ -221,7 +221,7 @@ describe('openai: going away', () => {
 
   it('stops the model when the client has waited long enough', async () => {
     await using gateway = await openGateway();
-    const openai = new OpenAI({ ...settingsOf(gateway), timeout: 300, maxRetries: 0 });
+    const openai = new OpenAI({ ...settingsOf(gateway), timeout: 2_000, maxRetries: 0 });
     const { respond, asked } = silence();
     gateway.upstream.answer(respond);
     const answer = openai.chat.completions.create({ model, messages: [question] });

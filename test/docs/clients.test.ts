@@ -7,6 +7,7 @@ import { openEmbeddingGateway } from '../clients/fixture.ts';
 import { token } from '../gateway.ts';
 import { root } from '../law/imports.ts';
 import { scratch } from '../scratch.ts';
+import { openSocket } from '../socket.ts';
 import { obligingModel } from './client-model.ts';
 import { toCommands } from './command-lines.ts';
 import { type Page, readPages } from './pages.ts';
@@ -99,6 +100,10 @@ describe('programs on the pages of clients', () => {
     for (const expected of said[page.path] ?? [])
       if (typeof expected === 'string') expect(stdout).toContain(expected);
       else expect(stdout).toMatch(expected);
+    await using socket = await openSocket(gateway.url);
+    const { sessions } = (await socket.call('sessions.list')) as { sessions: { key: string }[] };
+    const keys = sessions.map(({ key }) => key);
+    expect(keys).toEqual(expect.arrayContaining(['agent:main:fruit', 'agent:main:http:user:ann']));
   });
 });
 
