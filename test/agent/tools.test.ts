@@ -102,6 +102,17 @@ describe('tools in a run', () => {
   });
 });
 
+describe('a write that was given up', () => {
+  it('is not made', async () => {
+    await using rooms = await openAgentRooms({ 'test/one': [say('ok')] });
+    const write = { name: 'write', args: { path: 'a.md', content: 'x' }, caller };
+    const outcome = await rooms.tools.invoke(write, AbortSignal.abort());
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'aborted' } });
+    // It comes behind the other one, and would find its file.
+    expect(await rooms.tools.invoke(write, undefined)).toMatchObject({ ok: true, output: 'created a.md: 1 bytes' });
+  });
+});
+
 describe('a session that may only read', () => {
   it('has no tool that changes anything', async () => {
     await using rooms = await openAgentRooms({
