@@ -32,6 +32,8 @@ export interface LoopContext {
   tools: readonly ToolDeclaration[];
   /** Tools that the caller runs: a call of one ends the run. */
   clientTools: readonly ToolDeclaration[];
+  /** Calls of `tools` that run; further ones are answered with that. Default: no limit. */
+  maxToolCalls?: number | undefined;
   /**
    * Makes room after the model refused a conversation that is too long, and answers it as it is then; undefined when there
    * is no more room to be had. Contract: does not reject.
@@ -117,6 +119,8 @@ export async function runLoop(
   let { candidates } = context;
   let usage = noUsage;
   let model = first;
+  const { maxToolCalls = Number.POSITIVE_INFINITY } = context;
+  let called = 0;
 
   for (let turns = 0; turns < maxTurns; turns++) {
     const turn = await runTurn({ ...context, candidates, messages }, emit, signal);
@@ -134,8 +138,9 @@ export async function runLoop(
     if (clientCalls.length > 0) return { finish: 'toolCalls', usage, model };
     for (const call of turn.calls) {
       if (signal.aborted) return { finish: 'other', usage, model };
-      const isSkipped = context.steering?.isWaiting() ?? false;
-      messages.push(await (isSkipped ? skipTool(call, emit) : runTool(context, call, { emit, signal })));
+      const obstacle = context.steering?.isWaiting() ? interrupted : called >= maxToolCalls ? exhausted : undefined;
+      if (!obstacle) called++;
+      messages.push(await (obstacle ? skipTool(call, obstacle, emit) : runTool(context, call, { emit, signal })));
     }
     if (signal.aborted) return { finish: 'other', usage, model };
     messages.push(...(context.steering?.take() ?? []));
@@ -268,9 +273,12 @@ const abortedResult: ToolResult = {
   isError: true,
 };
 
-function skipTool(call: ToolCall, emit: (step: LoopStep) => void): ModelMessage {
+const interrupted = 'Skipped: a message came in first. The tool has not run.';
+const exhausted = 'Skipped: the caller allows no more tool calls in this run. Answer with what there is.';
+
+function skipTool(call: ToolCall, output: string, emit: (step: LoopStep) => void): ModelMessage {
   emit({ type: 'toolStart', call });
-  return endTool(call, { output: 'Skipped: a message came in first. The tool has not run.', isError: true }, emit);
+  return endTool(call, { output, isError: true }, emit);
 }
 
 function endTool(call: ToolCall, result: ToolResult, emit: (step: LoopStep) => void): ModelMessage {

@@ -40,6 +40,8 @@ export interface RunInput {
   extraSystemPrompt?: string | undefined;
   /** Tools that the caller runs itself: a call of one ends the run. */
   clientTools?: ToolDeclaration[] | undefined;
+  /** Calls of the gateway's own tools that run; a model that wants more is told that there are none. */
+  maxToolCalls?: number | undefined;
   /** Passed to the model as they are. */
   request?: ModelWishes | undefined;
   /** How much is said before the conversation: all, only who the agent is, or nothing but `extraSystemPrompt`. Default `full`. */

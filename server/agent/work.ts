@@ -75,6 +75,7 @@ export function createWork(deps: WorkDeps): (run: WorkingRun) => Promise<void> {
       },
       tools: declarations,
       clientTools: input.clientTools ?? [],
+      maxToolCalls: input.maxToolCalls,
       callTool: (call: ToolCall, signal: AbortSignal) => tools.call(call, caller, signal),
       steering: line.steeringOf(run),
     };

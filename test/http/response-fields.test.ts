@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callTool, say } from '../scripted-model.ts';
+import { callTool, say, usage } from '../scripted-model.ts';
 import { answerTo, ask, assistant, given, user, weather } from './asked-responses.ts';
 import { openHouse, readError } from './house.ts';
 
@@ -35,7 +35,7 @@ describe('wishes of a response', () => {
 
   it.each<object>([
     { background: false, top_logprobs: 0, stream_options: { include_obfuscation: true } },
-    { include: ['reasoning.encrypted_content', 'message.output_text.logprobs'], max_tool_calls: 3 },
+    { include: ['reasoning.encrypted_content', 'message.output_text.logprobs'] },
     { moderation: {}, prompt_cache_options: {}, prompt_cache_retention: '24h', context_management: [], image: {} },
     { tools: [], text: {}, reasoning: {} },
     { text: { format: null, verbosity: null }, reasoning: { effort: null, summary: null, generate_summary: null } },
@@ -91,6 +91,29 @@ describe('wishes of a response', () => {
     const error = await readError(await ask(house, body));
     expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', param });
     expect(house.rooms.models.requests).toEqual([]);
+  });
+});
+
+describe('max_tool_calls', () => {
+  it('lets so many calls of the agent’s own tools run, and tells the model of the others', async () => {
+    await using house = await openHouse([
+      function* () {
+        yield { type: 'toolCall', id: 'a', name: 'sessions_list', arguments: {} };
+        yield { type: 'toolCall', id: 'b', name: 'sessions_list', arguments: {} };
+        yield { type: 'finish', reason: 'toolCalls', usage };
+      },
+      callTool('sessions_list', {}, 'c'),
+      say('Done.'),
+    ]);
+    const answer = await answerTo(house, { max_tool_calls: 1 });
+    expect([answer.output_text, answer.max_tool_calls]).toEqual(['Done.', 1]);
+    const results = given(house).messages.flatMap((message) => (message.role === 'tool' ? [message] : []));
+    expect(results.map(({ toolCallId, isError }) => [toolCallId, isError])).toEqual([
+      ['a', false],
+      ['b', true],
+      ['c', true],
+    ]);
+    expect(results[1]?.output).toMatch(/no more tool calls/);
   });
 });
 

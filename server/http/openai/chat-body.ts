@@ -13,6 +13,7 @@ import {
   tools,
   topLogprobs,
   unsupported,
+  verbosity,
   wishFields,
 } from './fields.ts';
 import { legacyCall, legacyFields, legacyResult } from './legacy-functions.ts';
@@ -112,6 +113,7 @@ export const ChatBody = z.object({
   presence_penalty: optional(z.number().min(-2).max(2)),
   response_format: optional(responseFormat),
   reasoning_effort: reasoningEffort,
+  verbosity,
   ...wishFields,
   logit_bias: optional(z.record(z.string(), z.number().min(-100).max(100))),
   logprobs: optional(

@@ -11,7 +11,15 @@ import { chooseTools, type ToolChoice } from './tool-choice.ts';
 /** The part of a run's input that the body of a chat completion decides. */
 export type ChatInput = Pick<
   RunInput,
-  'content' | 'toolResults' | 'history' | 'extraSystemPrompt' | 'clientTools' | 'withoutTools' | 'thinking' | 'request'
+  | 'content'
+  | 'toolResults'
+  | 'history'
+  | 'extraSystemPrompt'
+  | 'clientTools'
+  | 'withoutTools'
+  | 'maxToolCalls'
+  | 'thinking'
+  | 'request'
 >;
 
 /** Finds the name of the tool that was called with an id, in what the session holds. */

@@ -68,9 +68,10 @@ export const topLogprobs = optional(
     .refine((count) => count === 0, unsupported('log probabilities are not given; leave top_logprobs out')),
 );
 
+export const verbosity = optional(z.enum(['low', 'medium', 'high']));
+
 /** What is passed on to providers that know it. */
 export const wishFields = {
-  verbosity: optional(z.enum(['low', 'medium', 'high'])),
   service_tier: optional(z.string()),
   prompt_cache_key: optional(z.string()),
   safety_identifier: optional(z.string()),

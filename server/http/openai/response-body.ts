@@ -15,6 +15,7 @@ import {
   tools,
   topLogprobs,
   unsupported,
+  verbosity,
   wishFields,
 } from './fields.ts';
 import { allowedMode, choiceWord, foreignChoice } from './tool-choice.ts';
@@ -149,7 +150,7 @@ export const ResponseBody = z.object({
   tools: tools(z.object({ type: functionType, ...functionFields })),
   tool_choice: optional(toolChoice),
   parallel_tool_calls: optional(z.boolean()),
-  text: optional(z.object({ format: optional(textFormat), verbosity: optional(z.enum(['low', 'medium', 'high'])) })),
+  text: optional(z.object({ format: optional(textFormat), verbosity })),
   max_output_tokens: outputTokens,
   max_tool_calls: outputTokens,
   ...samplingFields,

@@ -31,6 +31,7 @@ export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput
     ...conversation,
     ...tools,
     extraSystemPrompt: extraSystemPrompt || undefined,
+    maxToolCalls: body.max_tool_calls,
     thinking: toThinking(body.reasoning?.effort),
     request: {
       toolChoice,
