@@ -83,6 +83,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     agents,
     runs,
     events: conversations.sessionEvents,
+    sessions,
     config: live.current,
     mainKey,
     stateDir: paths.stateDir,

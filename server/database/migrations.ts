@@ -359,4 +359,9 @@ export const migrations: readonly string[] = [
     announcement TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- sessions that runs of hooks have for themselves, until they are old
+  CREATE TABLE hook_sessions (session_key TEXT PRIMARY KEY, used_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX hook_sessions_age ON hook_sessions(used_at);
+  `,
 ];

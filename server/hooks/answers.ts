@@ -68,7 +68,9 @@ export function createHookAnswers(database: Database): HookAnswers {
 
   const attempt = async (claims: readonly string[], work: (keep: Keep) => Promise<HookAnswer>) => {
     try {
-      return await work((answer) => keep(claims, answer));
+      const answer = await work((answer) => keep(claims, answer));
+      if (answer.status >= 400) forget(claims);
+      return answer;
     } catch (error) {
       // It may have been written before the disk, or another part of it, failed.
       forget(claims);

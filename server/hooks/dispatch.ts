@@ -6,6 +6,7 @@ import { toSessionKey } from '../sessions/key.ts';
 import type { HookAction, RunAction, WakeAction } from './action.ts';
 import type { Announcements } from './announce.ts';
 import type { HookAnswer, Keep } from './answers.ts';
+import type { Retention } from './retention.ts';
 import type { HookSettings } from './settings.ts';
 import { type HookTarget, resolveRunTarget, resolveWakeTarget, type TargetDeps } from './targets.ts';
 
@@ -14,6 +15,7 @@ export interface DispatchDeps extends TargetDeps {
   runs: Pick<Runs, 'start'>;
   events: Pick<SessionEvents, 'add'>;
   announcements: Announcements;
+  retention: Pick<Retention, 'note'>;
 }
 
 export interface Dispatching {
@@ -29,13 +31,16 @@ export interface Dispatching {
  * @throws GatewayError for an action that may not be; then none has begun.
  */
 export function createDispatch(deps: DispatchDeps) {
-  const { database, runs, events, announcements } = deps;
+  const { database, runs, events, announcements, retention } = deps;
 
   const startRun = async (action: RunAction, runId: string, { agent, sessionKey }: HookTarget): Promise<void> => {
     const { name, deliver, wakes, model, thinking, timeoutMs } = action;
     const mainKey = toSessionKey(agent.id, deps.mainKey()).key;
     const announcement = { agentId: agent.id, mainKey, sessionKey, name, deliver, wakes };
-    database.write(() => announcements.note(runId, announcement));
+    database.write(() => {
+      announcements.note(runId, announcement);
+      if (!action.isPersistent) retention.note(sessionKey);
+    });
     const content = [{ type: 'text' as const, text: action.message }];
     try {
       const { run } = await runs.start({ runId, agent, sessionKey, content, model, thinking, timeoutMs });

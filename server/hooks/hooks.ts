@@ -14,6 +14,7 @@ import { createDispatch } from './dispatch.ts';
 import { findMapping, fitsPath, Override, toItems, toMappedAction } from './mapped.ts';
 import { createNotices } from './notices.ts';
 import type { HookInput } from './render.ts';
+import { createRetention, type RetentionDeps } from './retention.ts';
 import { type HookMapping, type HookSettings, resolveHooks } from './settings.ts';
 import { bringsSignature, checkSignature, type Signed, type SignedRequest } from './signature.ts';
 import { runTransform } from './transforms.ts';
@@ -66,6 +67,7 @@ export interface Hooks {
   tell(): void;
   /** Goes on with what the last gateway left. */
   recover(): Promise<void>;
+  /** Takes out what is old: answers, and sessions of isolated runs. */
   prune(): void;
 }
 
@@ -83,6 +85,7 @@ export interface HooksDeps {
   agents: Roster;
   runs: Pick<Runs, 'start' | 'find' | 'wait'>;
   events: Pick<SessionEvents, 'add'>;
+  sessions: RetentionDeps['sessions'];
   config(): Config;
   mainKey(): string;
   /** Transforms lie below it. */
@@ -94,7 +97,8 @@ export function createHooks(deps: HooksDeps): Hooks {
   const { database, runs, stateDir, log } = deps;
   const announcements = createAnnouncements(deps);
   const answers = createHookAnswers(database);
-  const dispatch = createDispatch({ ...deps, announcements });
+  const retention = createRetention(deps);
+  const dispatch = createDispatch({ ...deps, announcements, retention });
 
   const note = (answered: Replayed, what: string, { requestId }: HookRequest): Replayed => {
     const { runId, runIds, mode, eventOutcome } = answered.body ?? {};
@@ -187,7 +191,11 @@ export function createHooks(deps: HooksDeps): Hooks {
     },
     tell: createNotices(stateDir, log, () => deps.config()),
     recover: announcements.recover,
-    prune: answers.prune,
+    prune() {
+      answers.prune();
+      const count = retention.prune();
+      if (count > 0) log.info('deleted sessions of hooks that nobody has used for 30 days', { sessions: count });
+    },
   };
 }
 

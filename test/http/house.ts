@@ -62,6 +62,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
       agents,
       runs: rooms.runs,
       events: rooms.events,
+      sessions: rooms.sessions,
       config: () => options.config ?? {},
       mainKey: () => 'main',
       stateDir: rooms.path,

@@ -138,7 +138,7 @@ export const rooms: readonly Room[] = [
       'server/sessions/key.ts',
       'zod',
     ],
-    types: [...protocolTypes, 'server/agent'],
+    types: [...protocolTypes, 'server/agent', 'server/sessions'],
   },
   // Loads what the operator wrote.
   { place: 'server/hooks/transforms.ts', values: [...node, 'server/hooks'], lazily: [chosenAtRuntime] },
