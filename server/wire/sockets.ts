@@ -57,6 +57,7 @@ export class Sockets implements ConnectionListener {
     this.#limits = limits;
     this.#log = options.log.child('wire');
     this.#server = new WebSocketServer(toServerOptions(limits));
+    this.#server.on('wsClientError', (error, socket) => refuseUpgrade(socket, 'handshake', error.message));
     const tooLate = `no connect within ${limits.handshakeTimeoutMs} ms`;
     this.#deadlines = createDeadlines(limits, (connection) => connection.close(1000, '', tooLate));
     this.#antechamber = limitPreauth(limits);

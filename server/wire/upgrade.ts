@@ -48,24 +48,50 @@ export function readCaller(request: IncomingMessage, allowedOrigins: readonly st
 }
 
 const refusals = {
-  stopping: { status: '503 Service Unavailable', message: 'the gateway is stopping' },
-  crowded: { status: '503 Service Unavailable', message: 'too many connections wait for authentication' },
+  stopping: { status: '503 Service Unavailable', type: 'api_error', message: 'the gateway is stopping' },
+  crowded: {
+    status: '503 Service Unavailable',
+    type: 'api_error',
+    message: 'too many connections wait for authentication',
+  },
   host: {
     status: '403 Forbidden',
+    type: 'forbidden',
     message: 'this host name is not allowed: use 127.0.0.1, or add its origin to gateway.controlUi.allowedOrigins',
+  },
+  handshake: {
+    status: '400 Bad Request',
+    type: 'invalid_request_error',
+    message: 'this is no handshake of a WebSocket',
   },
 } as const;
 
-/** Answers a request for a socket with an HTTP status. */
-export function refuseUpgrade(socket: Duplex, why: keyof typeof refusals): void {
-  const { status, message } = refusals[why];
-  const body = `${JSON.stringify({ error: { message, code: why === 'host' ? 'FORBIDDEN' : 'UNAVAILABLE' } })}\n`;
+/** Milliseconds. */
+const lingerMs = 2000;
+
+const codes = {
+  stopping: 'UNAVAILABLE',
+  crowded: 'UNAVAILABLE',
+  host: 'FORBIDDEN',
+  handshake: 'INVALID_REQUEST',
+} as const;
+
+/** Answers a request for a socket with an HTTP status, in the shape of all errors over HTTP. @param detail says more. */
+export function refuseUpgrade(socket: Duplex, why: keyof typeof refusals, detail?: string): void {
+  const { status, type, message } = refusals[why];
+  const text = detail ? `${message}: ${detail}` : message;
+  const body = `${JSON.stringify({ error: { message: text, type, code: codes[why], param: null } })}\n`;
   const headers = [
     `HTTP/1.1 ${status}`,
     'Connection: close',
-    'Content-Type: application/json',
+    'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    'X-Content-Type-Options: nosniff',
+    ...(why === 'handshake' ? ['Sec-WebSocket-Version: 13'] : []),
   ];
   socket.once('error', () => socket.destroy());
   socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
+  // The answer gets time to arrive, and nobody keeps the connection who does not close its half.
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once('close', () => clearTimeout(timer)).resume();
 }

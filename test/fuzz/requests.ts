@@ -13,6 +13,7 @@ const routes = [
   '/health',
   '/healthz',
   '/readyz',
+  '/metrics',
   '/',
   '/no/such',
   '/tools/invoke',

@@ -1,8 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { createReadiness } from '../../server/health/readiness.ts';
 import { startTestGateway, token } from '../gateway.ts';
+import { stall } from '../upstream.ts';
 
 describe('readiness', () => {
+  it('is red and says so while the gateway is told to stop and a run goes on; it lives all the same', async () => {
+    await using gateway = await startTestGateway();
+    gateway.upstream.answer(stall('text/event-stream', []));
+    const leaving = new AbortController();
+    const answer = fetch(`${gateway.http}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ messages: [{ role: 'user', content: 'hello' }] }),
+      signal: leaving.signal,
+    });
+    await gateway.upstream.request(0);
+    const closed = gateway.close();
+    const ready = await fetch(`${gateway.http}/readyz`);
+    expect([ready.status, await ready.json()]).toMatchObject([503, { ready: false, failing: ['draining'] }]);
+    expect((await fetch(`${gateway.http}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${gateway.http}/startupz`)).json()).toEqual({ ok: false, status: 'draining' });
+    leaving.abort();
+    await expect(answer).rejects.toThrow();
+    await closed;
+  });
+
   it('names the parts that are not ready, as they are at each look', () => {
     const readiness = createReadiness();
     let isUp = false;

@@ -75,6 +75,16 @@ describe('/metrics', () => {
     expect(values.at(-1)).toBe(2);
   });
 
+  it('writes names that callers made up so that they can be read', async () => {
+    await using gateway = await startTestGateway();
+    const headers = { ...bearer, 'x-openclaw-model': 'up/we"ird\\model' };
+    const body = JSON.stringify({ model: 'openclaw', messages: [{ role: 'user', content: 'hello' }] });
+    const answer = await fetch(`${gateway.http}/v1/chat/completions`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(200);
+    const { samples } = await scrape(gateway);
+    expect(samples.get('openclaw_first_token_seconds_count{model="up/we\\"ird\\\\model"}')).toBe(1);
+  });
+
   it('tells failures of providers and what was tried after them', async () => {
     const fallback = { model: { primary: 'up/one', fallbacks: ['up/two'] } };
     await using gateway = await startTestGateway({ config: { agents: { defaults: fallback } } });

@@ -118,6 +118,13 @@ describe('before hello', () => {
     );
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toContain('400 Bad Request');
+    expect(JSON.parse(String(answer).split('\r\n\r\n')[1] ?? '')).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('Sec-WebSocket-Key'),
+      },
+    });
     socket.destroy();
     await expect.poll(() => house.wire.counts().opening).toBe(0);
   });
