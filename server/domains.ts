@@ -17,6 +17,7 @@ import type { GatewayOptions, Life } from './gateway.ts';
 import { areModelsReady, createReadiness } from './health/readiness.ts';
 import { watchVitals } from './health/vitals.ts';
 import { createHooks } from './hooks/hooks.ts';
+import { createAttachments } from './media/attachments.ts';
 import { createMedia } from './media/media.ts';
 import type { Domains } from './methods/context.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -63,6 +64,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
   const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
   live.onChange(models.apply);
   const media = createMedia();
+  const attachments = createAttachments({ media, config: live.current });
 
   const { recover, prune, close, ...conversations } = openConversations({
     database,
@@ -156,6 +158,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     agentChanges,
     models,
     media,
+    attachments,
     devices,
     restart,
     diagnostics: vitals.diagnostics,
@@ -196,7 +199,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
       restart.close();
       devices.close();
       await close();
-      await Promise.all([models.close(), guide.close(), media.close()]);
+      await Promise.all([models.close(), guide.close(), media.close(), attachments.close()]);
     },
   };
 }

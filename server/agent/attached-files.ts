@@ -2,11 +2,6 @@ import type { AttachedFile } from '../../sdk/protocol/message.ts';
 import type { ModelMessage, UserPart } from '../models/provider.ts';
 import { markUntrusted } from './untrusted.ts';
 
-/** A file as a part of a message: people see its name, models read what is in it. */
-export function toFilePart(file: AttachedFile): UserPart {
-  return { type: 'text', text: `[file ${file.name}]`, file };
-}
-
 /** A part as a model reads it. */
 export function toReadPart(part: UserPart): UserPart {
   if (part.type !== 'text' || part.file?.content === undefined) return part;

@@ -16,6 +16,7 @@ import type { Devices } from '../devices/devices.ts';
 import type { Stability } from '../health/stability.ts';
 import type { Log } from '../log/log.ts';
 import type { LogTail, TailOptions } from '../log/tail.ts';
+import type { Attachments } from '../media/attachments.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { GatewayIdentity } from '../system/identity.ts';
@@ -40,6 +41,8 @@ export interface Domains {
   sessions: SessionStore;
   runs: Runs;
   commands: ChatCommands;
+  /** Reads the images and files of messages. */
+  attachments: Pick<Attachments, 'read'>;
   notes: Notes;
   tools: ToolRegistry;
   usage: UsageReport;

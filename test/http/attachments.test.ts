@@ -3,6 +3,7 @@ import type { Config } from '../../server/config/config.ts';
 import { createGuardedFetch } from '../../server/media/guarded-fetch.ts';
 import { createMedia } from '../../server/media/media.ts';
 import type { UserPart } from '../../server/models/provider.ts';
+import { startTestGateway, token } from '../gateway.ts';
 import { gif, heic, jpeg, png, toDataUrl } from '../media/images.ts';
 import { pdf } from '../media/pdf.ts';
 import { openRemote, toLoopback } from '../media/remote.ts';
@@ -364,5 +365,27 @@ describe('images and files in a response', () => {
       role: 'user',
       content: [{ type: 'text', text: 'Images from the result of look:' }, picture],
     });
+  });
+});
+
+describe('models that read text only', () => {
+  it('are not asked about an image: the caller is told what to do', async () => {
+    await using gateway = await startTestGateway({
+      config: { models: { providers: { up: { models: [{ id: 'one', input: ['text'] }] } } } },
+    });
+    const ask = (content: unknown, stream: boolean) =>
+      fetch(`${gateway.http}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'openclaw', stream, messages: [{ role: 'user', content }] }),
+      });
+    for (const stream of [false, true])
+      expect(await readError(await ask([image(pixel)], stream))).toMatchObject({
+        status: 400,
+        type: 'invalid_request_error',
+        message: expect.stringContaining('up/one reads no images'),
+      });
+    expect(gateway.upstream.requests).toEqual([]);
+    expect((await ask([file({ filename: 'a.txt', file_data: fileData('words') })], false)).status).toBe(200);
   });
 });

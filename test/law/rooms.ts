@@ -108,7 +108,12 @@ export const rooms: readonly Room[] = [
     values: [...domain, 'server/models', '@ai-sdk/*', 'undici', 'eventsource-parser*', 'fastest-levenshtein', 'zod'],
     types: protocolTypes,
   },
-  { place: 'server/media', values: [...domain, 'server/media', 'undici', 'ipaddr.js'], lazily: ['image-size'] },
+  {
+    place: 'server/media',
+    values: [...domain, 'server/media', 'undici', 'ipaddr.js'],
+    types: protocolTypes,
+    lazily: ['image-size'],
+  },
   {
     place: 'server/media/document-thread.ts',
     values: ['node:*'],

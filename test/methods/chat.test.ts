@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import { startTestGateway } from '../gateway.ts';
+import { gif, png, toDataUrl, webp } from '../media/images.ts';
+import { pdf } from '../media/pdf.ts';
 import { openSocket } from '../socket.ts';
 import { begin, chunk, refuse, reply } from '../upstream.ts';
 
 const texts = (page: HistoryPage) =>
   page.messages.map(({ role, content }) => [role, content[0]?.type === 'text' ? content[0].text : '']);
+
+const pixel = png().toString('base64');
+const ofUrls = webp.toString('base64url');
 
 describe('chat', () => {
   it('sends, streams, ends once, and remembers', async () => {
@@ -160,13 +165,13 @@ describe('chat', () => {
     await using gateway = await startTestGateway();
     await using client = await openSocket(gateway.url);
     const attachments = [
-      { mimeType: 'image/png', fileName: 'dot.png', content: 'iVBORw0KGgo=' },
+      { mimeType: 'image/png', fileName: 'dot.png', content: pixel },
       { mimeType: 'text/plain', fileName: 'note.txt', content: Buffer.from('remember the milk').toString('base64') },
     ];
     await client.call('chat.send', { sessionKey: 'main', message: 'see', attachments, idempotencyKey: 'k1' });
     await client.end('k1');
     const sent = JSON.stringify(gateway.upstream.requests[0]?.body.messages.at(-1));
-    expect(sent).toContain('data:image/png;base64,iVBORw0KGgo=');
+    expect(sent).toContain(`data:image/png;base64,${pixel}`);
     expect(sent).toContain('remember the milk');
     const refused = await client.refused('chat.send', {
       sessionKey: 'main',
@@ -195,17 +200,45 @@ describe('chat', () => {
     await using gateway = await startTestGateway();
     await using client = await openSocket(gateway.url);
     const attachments = [
-      { mimeType: 'image/png', content: 'iVBORw0K\r\nGgo=\n' },
-      { mimeType: 'image/webp', content: '_-8' },
-      { type: 'image', content: 'data:image/gif;base64,R0lG' },
+      { mimeType: 'image/png', content: `${pixel.slice(0, 12)}\r\n${pixel.slice(12)}\n` },
+      { mimeType: 'image/webp', content: ofUrls },
+      { type: 'image', content: toDataUrl(gif, 'image/gif') },
       { mimeType: 'text/plain', fileName: 'empty.txt', content: '' },
     ];
     await client.call('chat.send', { sessionKey: 'main', message: 'see', attachments, idempotencyKey: 'k1' });
     await client.end('k1');
     const sent = JSON.stringify(gateway.upstream.requests[0]?.body.messages.at(-1));
-    for (const url of ['image/png;base64,iVBORw0KGgo=', 'image/webp;base64,/+8', 'image/gif;base64,R0lG'])
-      expect(sent).toContain(`data:${url}`);
+    for (const url of [toDataUrl(png(), 'image/png'), toDataUrl(webp, 'image/webp'), toDataUrl(gif, 'image/gif')])
+      expect(sent).toContain(url);
     expect(sent).toContain('empty.txt');
+  });
+
+  it('reads documents, in the order of the messages, and shows people their names', async () => {
+    await using gateway = await startTestGateway();
+    await using client = await openSocket(gateway.url);
+    const report = pdf(['The answer is forty-two']).toString('base64');
+    const attachments = [{ mimeType: 'application/pdf', fileName: 'report.pdf', content: report }];
+    const first = { sessionKey: 'main', message: 'read', attachments, idempotencyKey: 'k1', queueMode: 'followup' };
+    const second = { sessionKey: 'main', message: 'and?', idempotencyKey: 'k2', queueMode: 'followup' };
+    await Promise.all([client.call('chat.send', first), client.call('chat.send', second)]);
+    await Promise.all([client.end('k1'), client.end('k2')]);
+    const [sent] = gateway.upstream.requests;
+    expect(JSON.stringify(sent?.body.messages.at(-1))).toMatch(
+      /<<<UNTRUSTED [^\n]*file report\.pdf.*The answer is forty-two/,
+    );
+    const { messages } = await client.call('chat.history', { sessionKey: 'main' });
+    expect((messages as { content: unknown }[])[0]?.content).toEqual([
+      { type: 'text', text: 'read' },
+      { type: 'text', text: '[file report.pdf]', file: { name: 'report.pdf', mimeType: 'application/pdf' } },
+    ]);
+    for (const content of [report.slice(0, 40), pdf(['']).toString('base64')])
+      expect(
+        await client.refused('chat.send', {
+          ...first,
+          idempotencyKey: 'k3',
+          attachments: [{ ...attachments[0], content }],
+        }),
+      ).toMatchObject({ code: 'INVALID_REQUEST', details: { reason: 'file_parse_error', name: 'report.pdf' } });
   });
 
   it('tells a stream of many pieces in order', async () => {

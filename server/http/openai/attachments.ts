@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { findGatewayError, GatewayError } from '../../../sdk/protocol/errors.ts';
-import { toFilePart } from '../../agent/attached-files.ts';
+import { toFilePart } from '../../media/attachments.ts';
 import type { Intake, Media, Sent } from '../../media/media.ts';
 import { findMediaReason } from '../../media/refusal.ts';
 import type { MediaSettings } from '../../media/settings.ts';
