@@ -21,7 +21,7 @@ export interface HttpDeps extends Access {
   config: Pick<LiveConfig, 'current'>;
   runs: Pick<Runs, 'start' | 'find'>;
   commands: Pick<ChatCommands, 'interpret' | 'leaveOut'>;
-  models: Pick<ModelRegistry, 'find' | 'embed'>;
+  models: Pick<ModelRegistry, 'find' | 'fallback' | 'embed'>;
   /** Reads images and files of bodies. */
   media: Media;
   sessions: Pick<SessionStore, 'find' | 'history' | 'lastOf' | 'ofRun' | 'isToldHistory'>;

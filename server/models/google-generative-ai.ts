@@ -1,8 +1,6 @@
-import { z } from 'zod';
-import { embeddingError, postForJson } from './embedding.ts';
-import { toMalformedFailure } from './failure.ts';
+import { type Batch, embedInBatches, postForJson, toVectors } from './embedding.ts';
 import { streamThrough } from './language-model.ts';
-import type { Embeddings } from './provider.ts';
+import type { EmbeddingInput, Embeddings } from './provider.ts';
 import { createUpstream, type LiveProvider, type ProviderOptions, type Upstream } from './upstream.ts';
 
 /** A provider that speaks Google's Gemini API, through `@ai-sdk/google`. `baseUrl` ends in the version, for example `/v1beta`. */
@@ -23,7 +21,7 @@ export function createGoogleGenerativeAIProvider(options: ProviderOptions): Live
         },
       },
     }),
-    embed: (model, texts, { dimensions }, signal) => embedOverGemini(upstream, { model, texts, dimensions }, signal),
+    embed: (model, inputs, { dimensions }, signal) => embedOverGemini(upstream, { model, inputs, dimensions }, signal),
     close: () => upstream.close(),
   };
 }
@@ -37,31 +35,26 @@ const serviceTiers: Readonly<Record<string, string>> = {
 };
 
 /** Texts per request, the limit of `batchEmbedContents`. */
-const batch = 100;
-
-const Answer = z.object({ embeddings: z.array(z.object({ values: z.array(z.number()) })) });
+const limits = { inputs: 100, tokens: Number.POSITIVE_INFINITY };
 
 /** Embeds texts over `models/<model>:batchEmbedContents`, which does not say how many tokens it read. */
-async function embedOverGemini(
+function embedOverGemini(
   upstream: Upstream,
-  { model, texts, dimensions }: { model: string; texts: string[]; dimensions: number | undefined },
+  { model, inputs, dimensions }: { model: string; inputs: readonly EmbeddingInput[]; dimensions: number | undefined },
   signal: AbortSignal,
 ): Promise<Embeddings> {
   const name = `models/${model}`;
-  const vectors: Float32Array[] = [];
-  for (let start = 0; start < texts.length; start += batch) {
-    const requests = texts.slice(start, start + batch).map((text) => ({
+  const embed = async (batch: EmbeddingInput[], either: AbortSignal): Promise<Batch> => {
+    const requests = batch.map((text) => ({
       model: name,
       content: { parts: [{ text }] },
       outputDimensionality: dimensions,
     }));
-    const request = { path: `/${name}:batchEmbedContents`, model, body: { requests } };
-    const json = await postForJson(upstream, request, signal);
-    const rows = Answer.safeParse(json).data?.embeddings ?? [];
-    if (rows.length !== requests.length) {
-      throw embeddingError(toMalformedFailure(upstream.callee(model), 'embeddings', JSON.stringify(json) ?? ''));
-    }
-    for (const { values } of rows) vectors.push(Float32Array.from(values));
-  }
-  return { vectors, inputTokens: 0 };
+    const question = { path: `/${name}:batchEmbedContents`, model, body: { requests } };
+    const json = await postForJson(upstream, question, either);
+    const rows = ((json ?? {}) as { embeddings?: unknown }).embeddings;
+    const values = Array.isArray(rows) ? rows.map((row) => row?.values) : undefined;
+    return { vectors: toVectors(upstream, { model, json, count: batch.length }, values), inputTokens: undefined };
+  };
+  return embedInBatches(inputs, { limits, embed }, signal);
 }

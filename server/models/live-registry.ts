@@ -7,6 +7,7 @@ import { createCaller } from './caller.ts';
 import { type CatalogEntry, type Env, isEmbeddingModel, readKeyless } from './catalog.ts';
 import { checkProvider, type ProviderCheck } from './check.ts';
 import { type LocalServer, localServers } from './discover.ts';
+import { checkDimensions, embeddingOf, toTexts, withoutEmbeddings } from './embedding-choice.ts';
 import { embedLexically, lexicalModel } from './lexical.ts';
 import { unknownParams } from './model-settings.ts';
 import { findNearest } from './nearest.ts';
@@ -148,13 +149,20 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
       return refreshing;
     },
     providers: () => offer.entries().map((entry) => toProviderAuth(withCheck(entry))),
-    async embed(reference, texts, request, signal) {
-      const target = reference === undefined ? undefined : embeddingOf(reference, offer.entries());
+    async embed(reference, inputs, { dimensions, strict = false }, signal) {
+      const isOwn = reference === undefined || reference === lexicalModel;
+      const target = isOwn ? undefined : embeddingOf(reference, offer.entries());
+      if (!target && strict && !isOwn) throw withoutEmbeddings(reference, offer.entries());
       const loan = target && caller.borrow(target.entry);
       try {
-        if (!target || !loan?.provider.embed)
-          return { ...(await embedLexically(texts, request, signal)), model: lexicalModel };
-        const embeddings = await loan.provider.embed(target.id, texts, request, signal);
+        const provider = loan?.provider;
+        if (!target || !provider?.embed) {
+          if (strict && !isOwn) throw withoutEmbeddings(reference, offer.entries());
+          return { ...(await embedLexically(await toTexts(inputs), { dimensions }, signal)), model: lexicalModel };
+        }
+        const taken = provider.takesTokens?.(target.id) ? inputs : await toTexts(inputs);
+        const embeddings = await provider.embed(target.id, taken, { dimensions }, signal);
+        checkDimensions(embeddings.vectors[0]?.length, dimensions, target);
         return { ...embeddings, model: `${target.entry.id}/${target.id}` };
       } finally {
         loan?.giveBack();
@@ -183,18 +191,6 @@ function listParams({ agents, models }: Config): [place: string, params: ModelPa
       ),
     ]),
   ];
-}
-
-/** The provider and model for embeddings that a reference leads to; undefined when its provider has none. */
-function embeddingOf(reference: string, entries: CatalogEntry[]): { entry: CatalogEntry; id: string } | undefined {
-  const { provider, model } = splitReference(reference);
-  const entry =
-    entries.find(({ id }) => id === provider) ??
-    entries.find(({ models }) => models.some((model) => model.id === reference));
-  if (!entry || entry.obstacle) return undefined;
-  const id = entry.id === provider ? model : reference;
-  const chosen = isEmbeddingModel(id) ? id : entry.embeddingModel;
-  return chosen === undefined ? undefined : { entry, id: chosen };
 }
 
 function referencesOf({ id, models }: CatalogEntry): string[] {

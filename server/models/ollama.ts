@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import { streamAnswer } from './answer.ts';
-import { embeddingError, postForJson } from './embedding.ts';
-import { toMalformedFailure } from './failure.ts';
+import { type Batch, embedInBatches, postForJson, toVectors } from './embedding.ts';
 import { readOllamaLines } from './ollama-answer.ts';
 import { toOllamaChatBody } from './ollama-request.ts';
-import type { Embeddings } from './provider.ts';
+import type { EmbeddingInput, Embeddings } from './provider.ts';
 import { createUpstream, type LiveProvider, type ProviderOptions, type Upstream } from './upstream.ts';
 
 /**
@@ -29,26 +27,30 @@ export function createOllamaProvider(options: ProviderOptions): LiveProvider {
         },
         signal,
       ),
-    embed: (model, texts, { dimensions }, signal) => embedOverOllama(upstream, { model, texts, dimensions }, signal),
+    embed: (model, inputs, { dimensions }, signal) => embedOverOllama(upstream, { model, inputs, dimensions }, signal),
     close: () => upstream.close(),
   };
 }
 
-const Answer = z.object({ embeddings: z.array(z.array(z.number())), prompt_eval_count: z.number().optional() });
+/** Texts per request: Ollama embeds one after the other, and should answer in time. */
+const limits = { inputs: 64, tokens: 50_000 };
 
-async function embedOverOllama(
+/** Embeds texts over `POST /api/embed`. */
+function embedOverOllama(
   upstream: Upstream,
-  { model, texts, dimensions }: { model: string; texts: string[]; dimensions: number | undefined },
+  { model, inputs, dimensions }: { model: string; inputs: readonly EmbeddingInput[]; dimensions: number | undefined },
   signal: AbortSignal,
 ): Promise<Embeddings> {
-  const request = { path: '/api/embed', model, body: { model, input: texts, dimensions } };
-  const json = await postForJson(upstream, request, signal);
-  const answer = Answer.safeParse(json);
-  if (answer.data?.embeddings.length !== texts.length) {
-    throw embeddingError(toMalformedFailure(upstream.callee(model), 'embeddings', JSON.stringify(json) ?? ''));
-  }
-  return {
-    vectors: answer.data.embeddings.map((vector) => Float32Array.from(vector)),
-    inputTokens: answer.data.prompt_eval_count ?? 0,
+  const embed = async (input: EmbeddingInput[], either: AbortSignal): Promise<Batch> => {
+    const question = { path: '/api/embed', model, body: { model, input, dimensions } };
+    const json = await postForJson(upstream, question, either);
+    const { embeddings, prompt_eval_count: told } = (json ?? {}) as {
+      embeddings?: unknown;
+      prompt_eval_count?: unknown;
+    };
+    const values = Array.isArray(embeddings) ? embeddings : undefined;
+    const vectors = toVectors(upstream, { model, json, count: input.length }, values);
+    return { vectors, inputTokens: typeof told === 'number' && told > 0 ? told : undefined };
   };
+  return embedInBatches(inputs, { limits, embed }, signal);
 }

@@ -1,7 +1,7 @@
 import { streamAnswer } from './answer.ts';
 import { readChatObject, readChatStream } from './openai-completions-answer.ts';
 import { type TurnExtras, toChatCompletionBody } from './openai-completions-request.ts';
-import { embedOverOpenAI } from './openai-embeddings.ts';
+import { embedOverOpenAI, takesOpenAITokens } from './openai-embeddings.ts';
 import { createTurnMemory } from './turn-memory.ts';
 import { createUpstream, type LiveProvider, type ProviderOptions } from './upstream.ts';
 
@@ -35,7 +35,8 @@ export function createOpenAICompletionsProvider(options: ProviderOptions): LiveP
         signal,
       );
     },
-    embed: (model, texts, { dimensions }, signal) => embedOverOpenAI(upstream, { model, texts, dimensions }, signal),
+    embed: (model, inputs, { dimensions }, signal) => embedOverOpenAI(upstream, { model, inputs, dimensions }, signal),
+    takesTokens: takesOpenAITokens,
     close: () => upstream.close(),
   };
 }

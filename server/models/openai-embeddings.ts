@@ -1,37 +1,47 @@
-import { z } from 'zod';
-import { embeddingError, postForJson } from './embedding.ts';
-import { toMalformedFailure } from './failure.ts';
-import type { Embeddings } from './provider.ts';
+import { type Batch, embedInBatches, postForJson, toVectors } from './embedding.ts';
+import type { EmbeddingInput, Embeddings } from './provider.ts';
 import type { Upstream } from './upstream.ts';
 
-/** Texts per request: far below the 2048 that OpenAI takes, since servers of this API have limits of their own. */
-const batch = 256;
+/**
+ * Texts per request: far below the 2048 that OpenAI takes, since servers of this API have limits of their own. OpenAI takes
+ * 300 000 tokens.
+ */
+const limits = { inputs: 256, tokens: 250_000 };
 
-const Answer = z.object({
-  data: z.array(z.object({ index: z.number().int().nonnegative().optional(), embedding: z.array(z.number()) })),
-  usage: z.object({ prompt_tokens: z.number().optional() }).nullish(),
-});
+/** True for OpenAI's own models, to which tokens mean what they mean to their tokenizer. */
+export const takesOpenAITokens = (model: string): boolean => /(^|\/)text-embedding-(3|ada)/.test(model);
 
-/** Embeds texts over `POST /embeddings` (OpenAI's API reference, "Create embeddings"), a batch at a time. */
-export async function embedOverOpenAI(
+/** Embeds inputs over `POST /embeddings` (OpenAI's API reference, "Create embeddings"). */
+export function embedOverOpenAI(
   upstream: Upstream,
-  { model, texts, dimensions }: { model: string; texts: string[]; dimensions: number | undefined },
+  { model, inputs, dimensions }: { model: string; inputs: readonly EmbeddingInput[]; dimensions: number | undefined },
   signal: AbortSignal,
 ): Promise<Embeddings> {
-  const vectors: Float32Array[] = [];
-  let inputTokens = 0;
-  for (let start = 0; start < texts.length; start += batch) {
-    const input = texts.slice(start, start + batch);
+  const embed = async (input: EmbeddingInput[], either: AbortSignal): Promise<Batch> => {
     const body = { model, input, dimensions, encoding_format: 'float' };
-    const json = await postForJson(upstream, { path: '/embeddings', model, body }, signal);
-    const answer = Answer.safeParse(json);
-    const rows = answer.data?.data ?? [];
-    if (rows.length !== input.length) {
-      throw embeddingError(toMalformedFailure(upstream.callee(model), 'embeddings', JSON.stringify(json) ?? ''));
-    }
-    for (const [at, { index, embedding }] of rows.entries())
-      vectors[start + (index ?? at)] = Float32Array.from(embedding);
-    inputTokens += answer.data?.usage?.prompt_tokens ?? 0;
+    const json = await postForJson(upstream, { path: '/embeddings', model, body }, either);
+    const { data, usage } = (json ?? {}) as Answer;
+    const vectors = toVectors(upstream, { model, json, count: input.length }, inOrder(data, input.length));
+    const told = usage?.prompt_tokens;
+    return { vectors, inputTokens: typeof told === 'number' && told > 0 ? told : undefined };
+  };
+  return embedInBatches(inputs, { limits, embed }, signal);
+}
+
+/** The members that we read; every one may be missing or of another type. */
+interface Answer {
+  data?: unknown;
+  usage?: { prompt_tokens?: unknown } | null;
+}
+
+/** The embeddings by their `index`; rows that have none stand where they are. */
+function inOrder(rows: unknown, count: number): unknown[] | undefined {
+  if (!Array.isArray(rows) || rows.length !== count) return undefined;
+  const ordered: unknown[] = new Array(count);
+  for (const [at, row] of rows.entries()) {
+    const index = row?.index ?? at;
+    if (!Number.isInteger(index) || index < 0 || index >= count) return undefined;
+    ordered[index] = row?.embedding;
   }
-  return { vectors, inputTokens };
+  return ordered;
 }

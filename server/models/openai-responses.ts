@@ -1,7 +1,7 @@
 import type { JSONObject } from '@ai-sdk/provider';
 import { streamThrough } from './language-model.ts';
 import { dropUndefined } from './language-model-request.ts';
-import { embedOverOpenAI } from './openai-embeddings.ts';
+import { embedOverOpenAI, takesOpenAITokens } from './openai-embeddings.ts';
 import type { ModelRequest } from './provider.ts';
 import { createUpstream, type LiveProvider, type ProviderOptions } from './upstream.ts';
 
@@ -41,7 +41,8 @@ export function createOpenAIResponsesProvider(options: ProviderOptions): LivePro
         }),
       },
     }),
-    embed: (model, texts, { dimensions }, signal) => embedOverOpenAI(upstream, { model, texts, dimensions }, signal),
+    embed: (model, inputs, { dimensions }, signal) => embedOverOpenAI(upstream, { model, inputs, dimensions }, signal),
+    takesTokens: takesOpenAITokens,
     close: () => upstream.close(),
   };
 }

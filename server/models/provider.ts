@@ -139,19 +139,24 @@ export type ModelEvent =
 export interface ModelProvider {
   stream(model: string, request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
   /**
-   * Turns texts into vectors, one each, in order.
+   * Turns texts, or tokens where `takesTokens` says so, into vectors, one each, in order.
    * Contract: rejects with a GatewayError that carries the failure in `details`. Absent when the provider has no embeddings.
    */
   embed?(
     model: string,
-    texts: string[],
+    inputs: readonly EmbeddingInput[],
     options: { dimensions?: number | undefined },
     signal: AbortSignal,
   ): Promise<Embeddings>;
+  /** True when tokens mean to a model for embeddings what they mean to OpenAI's. */
+  takesTokens?(model: string): boolean;
 }
+
+/** A text, or its tokens by cl100k_base. */
+export type EmbeddingInput = string | readonly number[];
 
 export interface Embeddings {
   vectors: Float32Array[];
-  /** Tokens read. */
+  /** Tokens read, as the provider counts them; an estimate when it does not. */
   inputTokens: number;
 }

@@ -2,7 +2,7 @@ import type { ModelChoice } from '../../sdk/protocol/health.ts';
 import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
 import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
 import type { ModelCost } from '../config/config.ts';
-import type { Embeddings, ModelEvent, ModelRequest } from './provider.ts';
+import type { EmbeddingInput, Embeddings, ModelEvent, ModelRequest } from './provider.ts';
 
 /** A model that was found: what it is called, and how to call it. */
 export interface Model {
@@ -44,6 +44,12 @@ export interface ModelQuery {
   fallbacks?: readonly string[] | undefined;
 }
 
+export interface EmbeddingOptions {
+  dimensions?: number | undefined;
+  /** True refuses a reference that has no embeddings, in place of the local ones: vectors of two models cannot be compared. */
+  strict?: boolean | undefined;
+}
+
 /** Every model the configuration, the environment and this machine offer. */
 export interface ModelRegistry {
   /**
@@ -64,13 +70,15 @@ export interface ModelRegistry {
   /** How the providers stand with their keys. */
   providers(): ProviderAuth[];
   /**
-   * Embeds texts with the provider of `reference`, or with the local lexical embedding when it has none.
-   * Answers the name of what was used.
+   * Embeds texts, or tokens of cl100k_base, with the provider of `reference`, or with the local lexical embedding when it has
+   * none. Answers the name of what was used.
+   * @throws GatewayError with a provider's failure in `details.failure`; INVALID_REQUEST, with `details.param`, for tokens
+   * that nobody knows, for dimensions that the model does not have, and where only `strict` would do: MODEL_NOT_FOUND.
    */
   embed(
     reference: string | undefined,
-    texts: string[],
-    options: { dimensions?: number | undefined },
+    inputs: readonly EmbeddingInput[],
+    options: EmbeddingOptions,
     signal: AbortSignal,
   ): Promise<Embeddings & { model: string }>;
   close(): Promise<void>;

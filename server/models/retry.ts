@@ -46,7 +46,7 @@ export async function* withRetries(
 }
 
 /** Milliseconds to wait before the next try, or undefined when there is none. */
-function delayBefore(
+export function delayBefore(
   retries: number,
   failure: ModelFailure,
   deadline: number,

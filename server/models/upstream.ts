@@ -4,6 +4,7 @@ import type { ProviderConfig } from '../config/config.ts';
 import { isPlainObject } from '../config/key-path.ts';
 import { type Callee, webPage } from './failure.ts';
 import type { ModelProvider, ModelRequest } from './provider.ts';
+import { defaultFirstMs, defaultIdleMs } from './timeouts.ts';
 
 /** What every kind of provider is made of. */
 export interface ProviderOptions {
@@ -20,6 +21,10 @@ export interface ProviderOptions {
   authHeader?: boolean | undefined;
   /** What is known of single models. */
   models?: ProviderConfig['models'];
+  /** Milliseconds of silence that somebody configured. */
+  idleMs?: number | undefined;
+  /** True for servers that load a model before their first word. */
+  startsSlowly?: boolean | undefined;
   /** Told of the headers of every answer; finds one by its name in lower case. */
   onHeaders?: ((header: (name: string) => string | null | undefined) => void) | undefined;
   /** Sockets that may be open at the same time; further calls wait for one. Default 128. */
@@ -49,6 +54,8 @@ export interface Upstream {
   /** The same connections and the same credential for code that wants to call `fetch`; `wire` is added to each request. */
   fetchWith(wire?: Wire): typeof globalThis.fetch;
   callee(model: string): Callee;
+  /** Milliseconds that a call may take which answers in one piece. */
+  patienceMs: number;
   close(): Promise<void>;
 }
 
@@ -102,6 +109,7 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
       keyName: options.keyName ?? `models.providers.${options.id}.apiKey`,
       secrets,
     }),
+    patienceMs: options.idleMs ?? (options.startsSlowly ? defaultIdleMs : defaultFirstMs),
     async close() {
       await (await pool)?.pool.destroy();
     },

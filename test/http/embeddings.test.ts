@@ -40,6 +40,21 @@ describe('embeddings', () => {
     expect(floats).toEqual(await read({ encoding_format: null }));
   });
 
+  it('of tokens are those of the text that they stand for', async () => {
+    await using house = await openHouse(say('hi'));
+    const read = async (input: unknown) =>
+      ((await (await ask(house, { input })).json()) as Answer).data.map(({ embedding }) => embedding);
+    // cl100k_base: "Hello", " world".
+    expect(await read([9906, 1917])).toEqual(await read('Hello world'));
+    expect(await read([[9906], [1917]])).toEqual(await read(['Hello', ' world']));
+  });
+
+  it('take texts of up to 8192 tokens, whatever their length', async () => {
+    await using house = await openHouse(say('hi'));
+    expect((await ask(house, { input: ['word '.repeat(8000), 'é'.repeat(5000), '🦞'.repeat(2000)] })).status).toBe(200);
+    expect((await ask(house, { input: Array.from({ length: 8192 }, () => 1917) })).status).toBe(200);
+  });
+
   it('come 2048 at a time', async () => {
     await using house = await openHouse(say('hi'));
     const texts = Array.from({ length: 2048 }, (_, index) => `text ${index}`);
@@ -57,8 +72,27 @@ describe('embeddings', () => {
     [{ input: ['a', ''] }, 'input[1]', null],
     [{ input: null }, 'input', null],
     [{ input: 7 }, 'input', null],
-    [{ input: [1, 2, 3] }, 'input', 'unsupported_parameter'],
-    [{ input: [[1, 2], [3]] }, 'input', 'unsupported_parameter'],
+    [{ input: undefined }, 'input', null],
+    [{ input: [[]] }, 'input[0]', null],
+    [{ input: [1, 2, 'three'] }, 'input[2]', null],
+    [{ input: [1, -2] }, 'input[1]', null],
+    [
+      {
+        input: [
+          [1, 2],
+          [3, 0.5],
+        ],
+      },
+      'input[1][1]',
+      null,
+    ],
+    [{ input: ['a', [1], {}] }, 'input[2]', null],
+    [{ input: [1, 999_999_999] }, 'input[0]', null],
+    [{ input: Array.from({ length: 8193 }, () => 1) }, 'input', 'context_length_exceeded'],
+    [{ input: [[1], Array.from({ length: 8193 }, () => 1)] }, 'input[1]', 'context_length_exceeded'],
+    [{ input: 'word '.repeat(9000) }, 'input', 'context_length_exceeded'],
+    [{ input: ['fits', 'word '.repeat(9000)] }, 'input[1]', 'context_length_exceeded'],
+    [{ input: 'a'.repeat(2_000_000) }, 'input', 'context_length_exceeded'],
     [{ encoding_format: 'hex' }, 'encoding_format', null],
     [{ dimensions: 0 }, 'dimensions', null],
     [{ model: 'gpt-4o' }, 'model', 'model_not_found'],
@@ -84,17 +118,17 @@ describe('embeddings', () => {
     await ask(house, {}, { 'x-openclaw-model': 'test/one' });
     await ask(house, { model: 'builtin/lexical-384' });
     expect(asked).toEqual([
-      ['test/one', ['a text'], { dimensions: 2 }],
-      ['test/one', ['a text'], { dimensions: undefined }],
-      ['test/one', ['a text'], { dimensions: undefined }],
-      ['builtin/lexical-384', ['a text'], { dimensions: undefined }],
+      ['test/one', ['a text'], { dimensions: 2, strict: false }],
+      ['test/one', ['a text'], { dimensions: undefined, strict: true }],
+      ['test/one', ['a text'], { dimensions: undefined, strict: true }],
+      ['builtin/lexical-384', ['a text'], { dimensions: undefined, strict: true }],
     ]);
   });
 
   it('are not silently those of another model', async () => {
     await using house = await openHouse(say('hi'));
     const error = await readError(await ask(house, { model: 'test/one' }));
-    expect(error).toMatchObject({ status: 400, code: 'unsupported_parameter', param: 'model' });
+    expect(error).toMatchObject({ status: 400, code: 'model_not_found', param: 'model' });
   });
 
   it('fail with the status of the provider’s failure', async () => {

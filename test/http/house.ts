@@ -14,6 +14,7 @@ import { mountedRoutes } from '../../server/http/mounted.ts';
 import type { Log } from '../../server/log/log.ts';
 import { createMedia, type Media } from '../../server/media/media.ts';
 import { createMeters } from '../../server/metrics/meters.ts';
+import { toTexts, withoutEmbeddings } from '../../server/models/embedding-choice.ts';
 import { embedLexically, lexicalModel } from '../../server/models/lexical.ts';
 import type { ModelRegistry } from '../../server/models/registry.ts';
 import { createResponseStore } from '../../server/responses/store.ts';
@@ -81,10 +82,11 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
       },
       embed:
         options.embed ??
-        (async (_reference, texts, request, signal) => ({
-          ...(await embedLexically(texts, request, signal)),
-          model: lexicalModel,
-        })),
+        (async (reference, inputs, { strict, dimensions }, signal) => {
+          if (strict && reference !== lexicalModel) throw withoutEmbeddings(reference ?? '', []);
+          return { ...(await embedLexically(await toTexts(inputs), { dimensions }, signal)), model: lexicalModel };
+        }),
+      fallback: () => ({ model: 'test/one', reason: 'it is the only one' }),
     },
     probes: {
       phase: () => options.phase ?? 'started',

@@ -1,37 +1,14 @@
+import type { ServerResponse } from 'node:http';
 import type { CreateEmbeddingResponse, Embedding } from 'openai/resources/embeddings';
-import { z } from 'zod';
-import { findGatewayError, type GatewayError } from '../../../sdk/protocol/errors.ts';
-import { lexicalModel } from '../../models/lexical.ts';
-import type { ModelFailure } from '../../models/provider.ts';
+import { findGatewayError } from '../../../sdk/protocol/errors.ts';
+import type { Embeddings, ModelFailure } from '../../models/provider.ts';
 import { readJson } from '../body.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { refuse } from '../failure.ts';
 import { type Call, type Handler, sendJson } from '../route.ts';
 import { chooseAgent, findAgent, readHeader, readModelHeader } from './agent.ts';
-import { optional } from './fields.ts';
+import { EmbeddingBody, toInputs } from './embedding-body.ts';
 import { toModelHttpFailure } from './model-failure.ts';
-
-/** Texts in one request. */
-const maxInputs = 2048;
-
-const text = z.string().min(1);
-/** Tokens are taken here so that they can be refused as what they are. */
-const token = z.number();
-
-/** The body of POST /v1/embeddings (https://platform.openai.com/docs/api-reference/embeddings/create). */
-export const EmbeddingBody = z.object({
-  model: optional(z.string().min(1)),
-  input: z.union([
-    text,
-    z
-      .array(z.union([text, token, z.array(token)]))
-      .min(1)
-      .max(maxInputs),
-  ]),
-  encoding_format: optional(z.enum(['float', 'base64'])),
-  dimensions: optional(z.number().int().min(1)),
-  user: optional(z.string()),
-});
 
 /** Answers POST /v1/embeddings. `x-openclaw-model` on the answer names what made the vectors. */
 export function embeddings(deps: HttpDeps, limits: HttpLimits): Handler {
@@ -42,49 +19,67 @@ export function embeddings(deps: HttpDeps, limits: HttpLimits): Handler {
     const gone = new AbortController();
     res.once('close', () => gone.abort());
     const named = chooseReference(deps, call, model);
-    const reference = named ?? chooseAgent(deps.agents, req, model).primary;
+    const reference = named ?? chooseAgent(deps.agents, req, model).primary ?? deps.models.fallback().model;
+    const inputs = await toInputs(body.input);
     const made = await deps.models
-      .embed(reference, toTexts(body.input), { dimensions }, gone.signal)
+      .embed(reference, inputs, { dimensions, strict: named !== undefined }, gone.signal)
       .catch((error) => rethrow(error));
-    if (named && named !== lexicalModel && made.model === lexicalModel) throw withoutEmbeddings(named);
-    const data = made.vectors.map(
-      (vector, index): Embedding => ({ object: 'embedding', index, embedding: encode(vector, encoding_format) }),
-    );
-    const usage = { prompt_tokens: made.inputTokens, total_tokens: made.inputTokens };
-    res.setHeader('x-openclaw-model', made.model);
-    sendJson(res, { object: 'list', data, model, usage } satisfies CreateEmbeddingResponse);
+    res.setHeader('x-openclaw-model', encodeURI(made.model));
+    await sendVectors(res, { ...made, model }, encoding_format);
   };
 }
 
-/**
- * The model that the caller names, in the header or in place of an agent; undefined when the agent decides.
- * @throws GatewayError that leaves as 400 `model_not_found`.
- */
+// --- internal ---
+
+/** The model that the caller names, in the header or in place of an agent; undefined when the agent decides. */
 function chooseReference(deps: HttpDeps, call: Call, model: string): string | undefined {
   const namesAgent = readHeader(call.req, 'x-openclaw-agent-id') ?? findAgent(deps.agents, model);
-  const reference = readModelHeader(call) ?? (namesAgent ? undefined : model);
-  if (reference && reference !== lexicalModel) deps.models.find(reference);
-  return reference;
+  return readModelHeader(call) ?? (namesAgent ? undefined : model);
 }
 
-function withoutEmbeddings(reference: string): GatewayError {
-  return refuse(400, `the provider of "${reference}" has no embeddings; "openclaw" uses ${lexicalModel}`, {
-    code: 'unsupported_parameter',
-    param: 'model',
+type Format = 'float' | 'base64';
+
+/** Numbers in an answer that is written in one piece. */
+const smallAnswer = 100_000;
+
+/** Sends the answer; a long one vector by vector, as fast as it is read, so that the whole text is never in memory. */
+async function sendVectors(
+  res: ServerResponse,
+  { vectors, inputTokens, model }: Embeddings & { model: string },
+  format: Format,
+): Promise<void> {
+  const toItem = (vector: Float32Array, index: number): Embedding => ({
+    object: 'embedding',
+    index,
+    embedding: encode(vector, format),
   });
+  const head = { object: 'list' as const, model, usage: { prompt_tokens: inputTokens, total_tokens: inputTokens } };
+  if (vectors.length * (vectors[0]?.length ?? 0) <= smallAnswer)
+    return sendJson(res, { ...head, data: vectors.map(toItem) } satisfies CreateEmbeddingResponse);
+  res.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+  res.write(`${JSON.stringify(head).slice(0, -1)},"data":[`);
+  for (const [index, vector] of vectors.entries()) {
+    const isTaken = res.write(`${index === 0 ? '' : ','}${JSON.stringify(toItem(vector, index))}`);
+    if (!isTaken) await whenRead(res);
+    if (res.destroyed) return;
+  }
+  res.end(']}');
 }
 
-function toTexts(input: z.output<typeof EmbeddingBody>['input']): string[] {
-  const texts = [input].flat(2);
-  if (texts.every((each) => typeof each === 'string')) return texts;
-  throw refuse(400, 'input: token arrays cannot be read here; send the text', {
-    code: 'unsupported_parameter',
-    param: 'input',
+/** Resolves when there is room for more, or nobody reads any more. */
+function whenRead(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      res.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    if (res.destroyed) settle();
+    else res.on('drain', settle).on('close', settle);
   });
 }
 
 /** The type of OpenAI's package knows arrays only; base64 holds little-endian 32-bit floats. */
-function encode(vector: Float32Array, format: 'float' | 'base64'): number[] {
+function encode(vector: Float32Array, format: Format): number[] {
   if (format === 'float') return Array.from(vector);
   const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
   return bytes.toString('base64') as unknown as number[];
@@ -92,8 +87,12 @@ function encode(vector: Float32Array, format: 'float' | 'base64'): number[] {
 
 /** A provider that fails to embed fails with the statuses of one that fails to write. */
 function rethrow(error: unknown): never {
-  const failure = findGatewayError(error)?.details?.failure as ModelFailure | undefined;
-  if (!failure) throw error;
-  const { status, message, ...more } = toModelHttpFailure(failure);
-  throw refuse(status, message, { ...more, cause: error });
+  const { failure, param, code } = (findGatewayError(error)?.details ?? {}) as Record<string, unknown>;
+  if (failure) {
+    const { status, message, ...more } = toModelHttpFailure(failure as ModelFailure);
+    throw refuse(status, message, { ...more, cause: error });
+  }
+  if (typeof param !== 'string') throw error;
+  const known = code === 'MODEL_NOT_FOUND' ? 'model_not_found' : null;
+  throw refuse(400, (error as Error).message, { param, code: known, cause: error });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AgentBody, WakeBody } from '../../hooks/action.ts';
 import { ChatBody } from '../openai/chat-body.ts';
-import { EmbeddingBody } from '../openai/embeddings.ts';
+import { EmbeddingBody } from '../openai/embedding-body.ts';
 import { ResponseBody } from '../openai/response-body.ts';
 import { ToolsBody } from '../tools-body.ts';
 import {
