@@ -105,7 +105,16 @@ export const rooms: readonly Room[] = [
   { place: 'server/responses', values: [...domain, 'server/responses', 'server/database'], types: protocolTypes },
   {
     place: 'server/models',
-    values: [...domain, 'server/models', '@ai-sdk/*', 'undici', 'eventsource-parser*', 'fastest-levenshtein', 'zod'],
+    values: [
+      ...domain,
+      'server/models',
+      '@ai-sdk/*',
+      'undici',
+      'gpt-tokenizer/encoding/cl100k_base',
+      'eventsource-parser*',
+      'fastest-levenshtein',
+      'zod',
+    ],
     types: protocolTypes,
   },
   {
