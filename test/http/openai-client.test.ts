@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startTestGateway, type TestGateway, token, upstreamKey } from '../gateway.ts';
 import { scratch } from '../scratch.ts';
-import { begin, chunk, refuse, reply, replyWithCalls, startUpstream } from '../upstream.ts';
+import { begin, chunk, openStream, refuse, reply, replyWithCalls, startUpstream } from '../upstream.ts';
 
 /** The official client, pointed at a whole gateway whose provider is a scripted local server. */
 const clientOf = (gateway: TestGateway, options: { apiKey?: string; maxRetries?: number } = {}) =>
@@ -156,6 +156,26 @@ describe('the openai package against a gateway', () => {
     const stream = clientOf(gateway).responses.stream({ model: 'openclaw', input: 'hello', tools: [responseTool] });
     const { output } = await stream.finalResponse();
     expect(output).toMatchObject([{ type: 'function_call', call_id: 'call-1', arguments: '{"city":"Graz"}' }]);
+  });
+
+  it('reads what the model tells of its reasoning', async () => {
+    await using gateway = await startTestGateway();
+    gateway.upstream.answer((_request, res) => {
+      const send = openStream(res);
+      for (const reasoning_content of ['Let me ', 'see.']) send(chunk({ reasoning_content }));
+      send(chunk({ content: 'Yes.' }));
+      send(chunk({}, { finish_reason: 'stop' }));
+      send('[DONE]');
+      res.end();
+    });
+    const openai = clientOf(gateway);
+    const { output } = await openai.responses.stream({ model: 'openclaw', input: 'hello' }).finalResponse();
+    expect(output).toMatchObject([
+      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Let me see.' }] },
+      { type: 'message', content: [{ text: 'Yes.' }] },
+    ]);
+    const answer = await openai.chat.completions.create({ model: 'openclaw', messages: hello });
+    expect(answer.choices[0]?.message).toMatchObject({ content: 'Yes.', reasoning_content: 'Let me see.' });
   });
 
   it('parses a response that was promised a schema', async () => {

@@ -110,6 +110,16 @@ describe('a response that is stored', () => {
     expect(await readError(await house.ask(path, { method }))).toMatchObject(expected);
   });
 
+  it.each([true, false])('is answered also when it cannot be kept, streamed: %s', async (stream) => {
+    await using house = await openHouse(say('Hello.'));
+    const { database } = house.rooms;
+    database.write(() => database.prepare('DROP TABLE responses').run());
+    const answer = await ask(house, { stream });
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('"status":"completed"');
+    expect(house.logged.join('\n')).toMatch(/error resp_[0-9a-f]{32} could not be kept/);
+  });
+
   it('is not streamed a second time', async () => {
     await using house = await openHouse(say('hi'));
     const { id } = await answerTo(house, {});
