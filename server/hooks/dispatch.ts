@@ -81,9 +81,10 @@ export function createDispatch(deps: DispatchDeps) {
     const ready = actions.map((action, index) => prepare(action, toRunId(claims[0], index), settings));
     // Begun and answered without a wait in between, all of it is one transaction.
     const begun = ready.map((begin) => begin());
+    const settled = Promise.allSettled(begun.map(({ accepted }) => accepted));
     const answer = toAnswer(begun.map(({ told }) => told));
     database.write(() => keep(answer));
-    const ends = await Promise.allSettled(begun.map(({ accepted }) => accepted));
+    const ends = await settled;
     const failures = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
     if (failures.length > 0 && ends.length === 1) throw failures[0];
     if (failures.length > 0)

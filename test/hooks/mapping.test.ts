@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HookMappingConfig } from '../../server/config/config.ts';
 import { openSocket } from '../socket.ts';
+import { reply } from '../upstream.ts';
 import { lastUserWords, openHooks } from './setup.ts';
 
 const raw = { allowUnsafeExternalContent: true };
@@ -123,6 +124,32 @@ describe('a mapping', () => {
     const many = await gateway.send('/hooks/mail', { messages });
     expect(many.body.dispatched).toBe(200);
     expect(new Set(many.body.runIds).size).toBe(200);
+  });
+
+  it('says which of several could not be begun, and begins none twice when it is sent again', async () => {
+    const mapping = { match: { path: 'q' }, forEach: 'x', messageTemplate: '{{x[0]}}', sessionKey: 'hook:q' };
+    await using gateway = await openHooks({ mappings: [{ ...mapping, sessionMode: 'persistent' }] });
+    const gate = Promise.withResolvers<void>();
+    gateway.upstream.answer(async (request, res) => {
+      await gate.promise;
+      await reply('ok')(request, res);
+    });
+    const send = () =>
+      gateway.send('/hooks/q', { x: Array.from({ length: 80 }, (_, n) => n) }, { headers: { 'idempotency-key': 'q' } });
+    const partial = await send();
+    expect(partial.status).toBe(503);
+    expect(partial.body).toEqual({
+      ok: false,
+      error: expect.stringMatching(/^\d+ of 80 could not be begun: send it again$/),
+      runIds: expect.any(Array),
+      errors: Array(5).fill(expect.stringContaining('too many messages wait')),
+    });
+    expect(partial.body.runIds.length).toBeGreaterThanOrEqual(64);
+    expect(partial.body.runIds.length).toBeLessThan(80);
+    const again = await send();
+    expect(again.status).toBe(503);
+    expect(again.body.runIds).toEqual(expect.arrayContaining(partial.body.runIds));
+    gate.resolve();
   });
 
   it('has one run for one key, whatever the payload', async () => {
