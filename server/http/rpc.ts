@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TRPCError } from '@trpc/server';
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
@@ -44,6 +44,7 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call,
   const counted = countCalls(deps.metrics);
   const context = toHttpContext(counted.count(deps.callContext(principal, toCaller(req)), replaceUnknown));
   const request = req.method === 'POST' ? Object.assign(req, { body: await readText(req, body) }) : req;
+  keepVary(res);
   await nodeHTTPRequestHandler({
     router: contract,
     path: procedure,
@@ -59,6 +60,14 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call,
       else if (!findGatewayError(error)) deps.log.error(`${path} failed`, { requestId: id, error: stack });
     },
   });
+}
+
+/** tRPC sets its own `Vary`; what an answer depends on besides has to stay in it. */
+function keepVary(res: ServerResponse): void {
+  const before = res.getHeader('vary');
+  if (before === undefined) return;
+  const set = res.setHeader.bind(res);
+  res.setHeader = (name, value) => set(name, name.toLowerCase() === 'vary' ? [before, value].flat().join(', ') : value);
 }
 
 /** tRPC itself refuses other bodies with a line of plain text. */

@@ -281,6 +281,15 @@ describe('pages of other origins', () => {
     await stream.body?.cancel();
   });
 
+  it('are told so by the contract over HTTP as well', async () => {
+    await using house = await openHouse(say('hi'), { allowedOrigins });
+    for (const origin of ['https://chat.example', 'https://evil.example']) {
+      const answer = await house.ask('/rpc/no.such', from(origin));
+      expect(answer.headers.get('vary')?.split(', ')).toEqual(expect.arrayContaining(['Origin', 'accept']));
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin.includes('evil') ? null : origin);
+    }
+  });
+
   it('are asked for nothing but the method and the headers before they send', async () => {
     await using house = await openHouse(say('hi'), { allowedOrigins });
     const question = from('https://chat.example', {
