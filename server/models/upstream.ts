@@ -4,6 +4,7 @@ import type { ProviderConfig } from '../config/config.ts';
 import { isPlainObject } from '../config/key-path.ts';
 import { type Callee, webPage } from './failure.ts';
 import type { ModelProvider, ModelRequest } from './provider.ts';
+import { pastStaleSocket } from './stale-socket.ts';
 import { defaultFirstMs, defaultIdleMs } from './timeouts.ts';
 
 /** What every kind of provider is made of. */
@@ -70,13 +71,14 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
   return {
     async post(path, body, signal, wire) {
       const { pool: client } = await open();
-      const answer = await client.request({
+      const request = {
         method: 'POST',
         path: `${root}${path}${base.search}`,
         headers: { 'content-type': 'application/json', ...headers, ...lowerCased(wire?.headers) },
         body: JSON.stringify(wire?.body ? mergeBody(body as Record<string, unknown>, wire.body) : body),
         signal,
-      });
+      } as const;
+      const answer = await pastStaleSocket(() => client.request(request));
       // Destroying a body on purpose makes it emit an error that nobody waits for.
       answer.body.on('error', () => undefined);
       options.onHeaders?.((name) => answer.headers[name]?.toString());
@@ -94,7 +96,7 @@ export function createUpstream(options: ProviderOptions, authorization: { name: 
       for (const [name, value] of Object.entries({ ...headers, ...lowerCased(wire?.headers) })) own.set(name, value);
       const body = wire?.body ? JSON.stringify(mergeBody(JSON.parse(String(init?.body)), wire.body)) : init?.body;
       const request = { ...init, body, headers: Object.fromEntries(own), redirect: 'manual', dispatcher };
-      const answer = await fetch(String(input), request as RequestWithDispatcher);
+      const answer = await pastStaleSocket(() => fetch(String(input), request as RequestWithDispatcher));
       options.onHeaders?.((name) => answer.headers.get(name));
       if (isWebPage(answer.status, answer.headers.get('content-type'))) {
         await answer.body?.cancel();
