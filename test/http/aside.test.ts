@@ -10,14 +10,15 @@ const judge = (asked: Partial<Asked>, headers: Record<string, string> = {}) =>
     ...asked,
   });
 
-const user = (text: string | undefined) => ({ role: 'user', text });
-const system = (text: string) => ({ role: 'system', text });
+const user = (content: unknown) => ({ role: 'user', content });
+const system = (content: string) => ({ role: 'system', content });
 
 const title = '### Task:\nGenerate a title.\n<chat_history>\nUSER: Hi\n</chat_history>';
 
 describe('a request about a conversation', () => {
   it.each([
     ['a task of Open WebUI', { messages: [user(title)], stream: false }],
+    ['one in parts', { messages: [user([{ type: 'input_text', text: title }])] }],
     ['one with instructions before it', { messages: [system('Be brief.'), user(`\n${title}`)] }],
     ['an emoji of Open WebUI', { messages: [user("Your task is to reflect the speaker's likely facial expression.")] }],
     [
@@ -42,9 +43,9 @@ describe('a request about a conversation', () => {
       'a language that LobeChat looks for, with examples',
       {
         messages: [
-          { role: 'developer', text: '你是一名精通全世界语言的语言专家，你需要' },
+          { role: 'developer', content: '你是一名精通全世界语言的语言专家，你需要' },
           user('{你好}'),
-          { role: 'assistant', text: 'zh-CN' },
+          { role: 'assistant', content: 'zh-CN' },
           user('{hi}'),
         ],
         stream: true,
@@ -71,8 +72,19 @@ describe('a request about a conversation', () => {
       'a question with documents',
       { messages: [user('### Task:\nRespond to the user query using the context.\n<context>x</context>\nWhy?')] },
     ],
-    ['a conversation that begins so', { messages: [user(title), { role: 'assistant', text: 'Hm.' }, user('And?')] }],
-    ['an image', { messages: [user(undefined)] }],
+    ['a conversation that begins so', { messages: [user(title), { role: 'assistant', content: 'Hm.' }, user('And?')] }],
+    [
+      'an image',
+      {
+        messages: [
+          user([
+            { type: 'text', text: title },
+            { type: 'image_url', image_url: {} },
+          ]),
+        ],
+      },
+    ],
+    ['a call', { messages: [{ type: 'function_call', name: 'x' }] }],
     ['nothing but instructions', { messages: [system('Be brief.')] }],
     ['what has no task', { messages: [user('Hi')], metadata: { task: '' } }],
     ['what has other metadata', { messages: [user('Hi')], metadata: 'task' }],

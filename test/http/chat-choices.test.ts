@@ -54,8 +54,14 @@ describe('the conversation a chat completion belongs to', () => {
     expect(first.headers.get('x-openclaw-session-key')).toBe(key);
     await first.text();
     const { messages } = await given(house, { ...body, messages: [user('two')] }, headers);
-    // Whoever names a chat brings along all of it: what it left out is not put before it again.
-    expect(said(messages)).toEqual(key.includes(':chat:') ? ['two'] : ['one', 'hi', 'two']);
+    expect(said(messages)).toEqual(['one', 'hi', 'two']);
+  });
+
+  it('is told whole by a program that is known to do so: what it left out is not put before it again', async () => {
+    await using house = await openHouse(say('hi'));
+    const headers = { 'x-openwebui-chat-id': 'c1', 'x-openwebui-user-id': 'ann' };
+    await given(house, { messages: [user('one')] }, headers);
+    expect(said((await given(house, { messages: [user('two')] }, headers)).messages)).toEqual(['two']);
   });
 
   it('is the one in the body when the body brings it along: nothing comes twice', async () => {

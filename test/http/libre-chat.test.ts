@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { callTool, fail, hold, say, usage } from '../scripted-model.ts';
 import { type House, openHouse } from './house.ts';
 import { type LibreOptions, libreChat } from './programs/libre-chat.ts';
-import { readAsked, readTranscript } from './transcript.ts';
+import { png, readAsked, readTranscript } from './transcript.ts';
 
 const account = '65f1c0ffee65f1c0ffee65f1';
 const key = `agent:main:http:user:${account}`;
@@ -145,10 +145,9 @@ describe('LibreChat', () => {
 
   it('sends images as data URLs', async () => {
     await using house = await openHouse(say('A dot.'));
-    const url = 'data:image/png;base64,iVBORw0KGgo=';
     const content = [
       { type: 'text' as const, text: 'What is it?' },
-      { type: 'image_url' as const, image_url: { url, detail: 'auto' as const } },
+      { type: 'image_url' as const, image_url: { url: png, detail: 'auto' as const } },
     ];
     await open(house).ask([new HumanMessage({ content })]);
     expect(readAsked(house, 0)).toEqual(['user: What is it?[image]']);

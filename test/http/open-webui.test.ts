@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { callTool, fail, hold, type Script, say, usage } from '../scripted-model.ts';
 import { type House, openHouse } from './house.ts';
-import { openWebUi, type WebUiMessage } from './programs/open-webui.ts';
-import { readAsked, readTranscript } from './transcript.ts';
+import { openWebUi, taskPrompt, titleTask, type WebUiMessage } from './programs/open-webui.ts';
+import { png, readAsked, readTranscript } from './transcript.ts';
 
 const chatId = '0f3b6f0e-5d3c-4f3a-8a51-2c7c6f0f9a10';
 const key = `agent:main:http:chat:${chatId}`;
@@ -140,7 +140,7 @@ describe('Open WebUI', () => {
 
   it('sends images as data URLs, and the session has them', async () => {
     await using house = await openHouse(say('A dot.'));
-    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
+    const image = { type: 'image_url', image_url: { url: png } };
     const { text } = await open(house).say([{ type: 'text', text: 'What is it?' }, image]);
     expect(text).toBe('A dot.');
     expect(readAsked(house, 0)).toEqual(['user: What is it?[image]']);
@@ -246,7 +246,7 @@ describe('Open WebUI', () => {
   });
 
   it('speaks the responses API when its connection is set to that', async () => {
-    await using house = await openHouse([say('One.'), say('Two.')]);
+    await using house = await openHouse([say('One.'), say('Two.'), say('{"title":"Numbers"}')]);
     const part = (type: string, text: string) => [{ type, text }];
     const ask = async (input: object[]) => {
       const response = await house.ask('/v1/responses', {
@@ -263,5 +263,16 @@ describe('Open WebUI', () => {
     const second = { type: 'message', role: 'user', content: part('input_text', 'Two?') };
     expect(await ask([first, answer, second])).toBe('Two.');
     expect(readTranscript(house, key)).toEqual(['user: One?', 'assistant: One.', 'user: Two?', 'assistant: Two.']);
+    const task = taskPrompt(titleTask, [{ role: 'user', content: 'One?' }]);
+    const title = await house.ask('/v1/responses', {
+      headers: { 'x-openwebui-chat-id': chatId },
+      body: {
+        model: 'openclaw',
+        stream: false,
+        input: [{ type: 'message', role: 'user', content: part('input_text', task) }],
+      },
+    });
+    expect(await title.json()).toMatchObject({ output: [{ content: [{ text: '{"title":"Numbers"}' }] }] });
+    expect(readTranscript(house, key)).toHaveLength(4);
   });
 });

@@ -30,3 +30,7 @@ export function readAsked({ rooms }: Pick<House, 'rooms'>, call: number): string
 
 /** The key of the session that an answer names. */
 export const keyOf = (response: Response): string => response.headers.get('x-openclaw-session-key') ?? '';
+
+/** One dot, as programs send images. */
+export const png =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

@@ -11,19 +11,19 @@ import { readHeader } from './agent.ts';
 export interface Asked {
   stream: boolean | undefined;
   metadata: unknown;
-  /** The text of each message; undefined for one that has more than text. */
-  messages: readonly { role: string; text: string | undefined }[];
+  /** Messages, or items; `instructions` stand before them as a system message. */
+  messages: readonly object[];
 }
 
 /** True for a request about a conversation: marked as one, or known by what the programs write into it unless told otherwise. */
 export function isAside(req: IncomingMessage, { stream, metadata, messages }: Asked): boolean {
   if (readHeader(req, 'x-openwebui-task') || toTask(metadata)) return true;
-  const [first, ...others] = messages;
-  const isInstructed = first !== undefined && instructionRoles.has(first.role);
-  if (isInstructed && systemShapes.some((shape) => shape.test(first.text ?? ''))) return true;
+  const [first, ...others] = messages as readonly Said[];
+  const isInstructed = first?.role === 'system' || first?.role === 'developer';
+  if (isInstructed && systemShapes.some((shape) => shape.test(toText(first)))) return true;
   const only = isInstructed ? others[0] : first;
   if (stream || messages.length > (isInstructed ? 2 : 1) || only?.role !== 'user') return false;
-  return shapes.some((shape) => shape.test(only.text?.trimStart() ?? ''));
+  return shapes.some((shape) => shape.test(toText(only).trimStart()));
 }
 
 // --- internal ---
@@ -49,7 +49,17 @@ const systemShapes: readonly RegExp[] = [
   /^你是一名(?:精通全世界语言的语言专家|擅长起名的起名大师|擅长技能总结的助理|擅长会话标签总结的助理)/,
 ];
 
-const instructionRoles: ReadonlySet<string> = new Set(['system', 'developer']);
+interface Said {
+  role?: string;
+  content?: string | readonly { text?: string }[] | null;
+}
+
+/** The text of a message that has nothing else; empty for others. */
+function toText({ content }: Said): string {
+  if (typeof content === 'string') return content;
+  const texts = content?.map(({ text }) => text) ?? [];
+  return texts.includes(undefined) ? '' : texts.join('\n');
+}
 
 function toTask(metadata: unknown): boolean {
   const task = (metadata as { task?: unknown } | null | undefined)?.task;

@@ -5,7 +5,7 @@ import { readJson } from '../body.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { type Handler, sendJson } from '../route.ts';
 import { chooseAgent, chooseModel } from './agent.ts';
-import { type Asked, isAside } from './aside.ts';
+import { isAside } from './aside.ts';
 import { readAttachments } from './attachments.ts';
 import { ChatBody } from './chat-body.ts';
 import { type ChatHead, createChatChunks, toCompletion } from './chat-chunks.ts';
@@ -23,7 +23,7 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const { req, res } = call;
     const body = await readJson(req, ChatBody, { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs });
     const agent = chooseAgent(deps.agents, req, body.model);
-    const aside = isAside(req, toAsked(body));
+    const aside = isAside(req, body);
     const session = chooseSession(req, { ...body, isAside: aside }, toPlace(deps, agent));
     const id = `chatcmpl-${createOrderedId().replaceAll('-', '')}`;
     const settings = toChatMedia(deps.config.current());
@@ -47,21 +47,6 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
     const writer = toWriter(head, body.stream_options?.include_usage ?? false);
     return streamReply(deps.runs, { visit: call, input, writer, limits });
   };
-}
-
-function toAsked({ stream, metadata, messages }: ChatBody): Asked {
-  return {
-    stream,
-    metadata,
-    messages: messages.map(({ role, content }) => ({ role, text: toPlainText(content) })),
-  };
-}
-
-/** The text of a message that has nothing else. */
-function toPlainText(content: ChatBody['messages'][number]['content']): string | undefined {
-  if (typeof content === 'string') return content;
-  const texts = content?.map((part) => (part.type === 'text' ? part.text : undefined)) ?? [];
-  return texts.includes(undefined) ? undefined : texts.join('\n');
 }
 
 function toWriter(head: ChatHead, includeUsage: boolean): ReplyWriter {

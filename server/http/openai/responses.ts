@@ -8,6 +8,7 @@ import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { refuse } from '../failure.ts';
 import { type Call, type Handler, sendJson } from '../route.ts';
 import { chooseAgent, chooseModel } from './agent.ts';
+import { isAside } from './aside.ts';
 import { readAttachments } from './attachments.ts';
 import { collectReply, type ReplyStep } from './reply.ts';
 import { ResponseBody } from './response-body.ts';
@@ -30,7 +31,8 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
     const settings = toResponseMedia(deps.config.current());
     const attached = await readAttachments({ media: deps.media, settings }, call, listResponseParts(body));
     const run = createOrderedId().replaceAll('-', '');
-    const session = chooseResponseSession(deps, { call, body, agent, run });
+    const aside = isResponseAside(call, body);
+    const session = chooseResponseSession(deps, { call, body, agent, run, aside });
     const { previous_response_id: previous } = body;
     const told = toResponseInput(body, {
       findToolName: findToolNameIn(deps.sessions, session.key, previous),
@@ -48,8 +50,9 @@ export function responses(deps: HttpDeps, limits: HttpLimits): Handler {
       ...(previous ? { follows: { runId: previous } } : toContinuation(session, told, deps.commands)),
       // What a response follows has to be there when a later one goes on from it.
       ...(session.transient && told.history && !previous && body.store !== false && { follows: 'history' }),
+      ...(aside && { promptMode: 'none', withoutTools: true }),
     };
-    const input = interpretNewest(asked, deps, call);
+    const input = aside ? asked : interpretNewest(asked, deps, call);
     const head: ResponseHead = { id: responseId(run), created: Math.floor(Date.now() / 1000), body };
     tellSession(res, session);
     const writer = createResponseEvents(head, run, (answer) => keep(deps, answer, body));
@@ -86,14 +89,23 @@ interface SessionRequest {
   body: ResponseBody;
   agent: AgentSpec;
   run: string;
+  aside: boolean;
+}
+
+/** Who goes on from a response asks about nothing else. */
+function isResponseAside({ req }: Call, { stream, metadata, instructions, input, previous_response_id }: ResponseBody) {
+  if (previous_response_id) return false;
+  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
+  const messages = instructions === undefined ? items : [{ role: 'system', content: instructions }, ...items];
+  return isAside(req, { stream, metadata, messages });
 }
 
 const ownPrefix = 'responses:';
 
 /** As other routes choose it; `previous_response_id` goes on where that response stands. */
-function chooseResponseSession(deps: HttpDeps, { call, body, agent, run }: SessionRequest): ChosenSession {
+function chooseResponseSession(deps: HttpDeps, { call, body, agent, run, aside }: SessionRequest): ChosenSession {
   if (body.previous_response_id) return findSessionOf(deps, body.previous_response_id, agent);
-  const session = chooseSession(call.req, body, toPlace(deps, agent));
+  const session = chooseSession(call.req, { ...body, isAside: aside }, toPlace(deps, agent));
   return session.transient ? { ...session, key: toSessionKey(agent.id, `${ownPrefix}${run}`).key } : session;
 }
 
