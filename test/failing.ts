@@ -142,7 +142,7 @@ export async function refusedAddress(open: typeof startUpstream): Promise<string
 /** An answer that does not end: text until the caller hangs up. */
 export function endless(dialect: Dialect): Respond {
   const before = dialect.text.slice(0, dialect.begun - 1);
-  const word = dialect.text[dialect.begun - 1] ?? '';
+  const word = (dialect.text[dialect.begun - 1] ?? '').replace('Hello', 'Hello '.repeat(2000));
   return async ({ hungUp }, res) => {
     let isOver = false;
     void hungUp.then(() => {
@@ -150,7 +150,7 @@ export function endless(dialect: Dialect): Respond {
     });
     res.writeHead(200, { 'content-type': dialect.type });
     res.write(before.join(''));
-    const burst = word.repeat(100);
+    const burst = word.repeat(4);
     while (!isOver) {
       if (!res.write(burst)) await new Promise<void>((resolve) => res.once('drain', resolve).once('close', resolve));
       await new Promise(setImmediate);
