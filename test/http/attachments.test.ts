@@ -96,6 +96,26 @@ describe('images and files in a chat completion', () => {
     expect(JSON.stringify(messages)).not.toContain('[file a.txt]');
   });
 
+  it('are told once by a program that sends the whole chat with every turn', async () => {
+    await using house = await openHouse([say('one'), say('two')]);
+    const headers = { 'x-openwebui-chat-id': 'c1' };
+    const first = {
+      role: 'user',
+      content: [file({ filename: 'a.txt', file_data: fileData('the words') }), image(pixel)],
+    };
+    const ask = (messages: unknown[]) =>
+      house.ask('/v1/chat/completions', { body: { model: 'openclaw', messages }, headers });
+    const answer = await ask([first]);
+    const key = answer.headers.get('x-openclaw-session-key') ?? '';
+    await answer.text();
+    const turns = [first, { role: 'assistant', content: 'one' }, { role: 'user', content: 'and?' }];
+    expect((await ask(turns)).status).toBe(200);
+    const sent = JSON.stringify(house.rooms.models.requests.at(-1)?.messages);
+    expect([sent.split('the words').length - 1, sent.split(picture.data).length - 1]).toEqual([1, 1]);
+    const { messages } = house.rooms.sessions.page(key, { limit: 10, offset: 0, maxChars: 1000 });
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+  });
+
   it.each<[string, unknown, string, string]>([
     ['a HEIC', image(toDataUrl(heic, 'image/heic')), 'image_url.url', 'unsupported_image_media_type'],
     ['a page', image('data:text/html;base64,aGk='), 'image_url.url', 'unsupported_image_media_type'],
