@@ -23,7 +23,10 @@ export function renderLog(payload: unknown, look: Look): string | undefined {
 
 function renderMessage(message: ChatMessage, { paint, now }: Look): string {
   const author = message.toolName ? `${message.role} ${message.toolName}` : message.role;
-  const head = `${paint('bold', oneLine(author))} ${paint('dim', ago(message.timestamp, now))}`;
+  const { kind } = message.__openclaw ?? {};
+  // What was said elsewhere, or stands further up as well.
+  const mark = kind === 'brought' || kind === 'copied' ? ` (${kind})` : '';
+  const head = `${paint('bold', oneLine(author))} ${paint('dim', `${ago(message.timestamp, now)}${mark}`)}`;
   const texts = message.content.map(renderPart).filter((text) => text !== '');
   const failure = message.errorMessage ? [paint('red', printable(message.errorMessage))] : [];
   return `${[head, ...texts, ...failure].join('\n')}\n`;

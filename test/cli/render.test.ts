@@ -255,6 +255,18 @@ describe('the views', () => {
     );
   });
 
+  it('say of messages that they were said elsewhere, or stand further up as well', () => {
+    const messages = ['brought', 'copied', 'command'].map((kind) => ({
+      role: 'user',
+      timestamp: now - 5000,
+      content: [{ type: 'text', text: 'Hello' }],
+      __openclaw: { kind },
+    }));
+    expect(renderAnswer('chat.history', { messages }, look)).toBe(
+      'user 5 s ago (brought)\nHello\n\nuser 5 s ago (copied)\nHello\n\nuser 5 s ago\nHello\n',
+    );
+  });
+
   it('show the log as lines, also those that are no JSON', () => {
     const lines = [
       JSON.stringify({
