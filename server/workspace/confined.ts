@@ -43,6 +43,12 @@ export type WrittenFile = Omit<ConfinedFile, 'bytes'> & { created: boolean };
 /** Bytes of a file that can be read or written. */
 export const maxFileBytes = 2 * 1024 * 1024;
 
+/** Writes that were tried through this gateway, in any folder. */
+let attempts = 0;
+
+/** Grows when a write through this gateway is over: what was read before it may be old. */
+export const countWrites = (): number => attempts;
+
 /**
  * @param root absolute; need not exist yet.
  * @param forbidden absolute folders and files that stay closed, unless the root is below them.
@@ -113,7 +119,9 @@ export function confine(root: string, forbidden: readonly string[] = []): Confin
         });
         return { ...toFacts(bytes, stats), created: now === undefined };
       });
-      return worded(path, written);
+      return worded(path, written).finally(() => {
+        attempts++;
+      });
     },
   };
 }

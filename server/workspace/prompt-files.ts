@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentFileName, type AgentFiles, agentFileNames } from './agent-files.ts';
+import { countWrites } from './confined.ts';
 
 /** A file of the workspace, as a model reads it. */
 export interface PromptFile {
@@ -18,7 +19,10 @@ export interface PromptLimits {
   totalMaxChars: number;
 }
 
-/** Reads the files that say who an agent is, before each run; a file that did not change is not read again. */
+/**
+ * Reads the files that say who an agent is, before each run; a file that did not change is not read again. Runs that begin
+ * while a folder is looked at share what is found, unless this gateway has written since.
+ */
 export interface PromptFiles {
   /** Contract: never rejects; what cannot be read is left out. @param isPrivate true where the agent's memory may be told. */
   read(workspace: string, limits: PromptLimits, isPrivate: boolean): Promise<PromptFile[]>;
@@ -31,13 +35,23 @@ const maxUserChars = 4000;
 /** Workspaces whose files are remembered. */
 const maxRemembered = 256;
 
-type Remembered = Map<string, { stamp: string; text: string }>;
+interface Remembered {
+  files: Map<string, { stamp: string; text: string }>;
+  look?: Look | undefined;
+}
+
+/** A look at a folder that is going on. */
+interface Look {
+  /** Of {@link countWrites} when it began. */
+  writes: number;
+  texts: Promise<{ name: AgentFileName; text: string }[]>;
+}
 
 export function createPromptFiles(files: Pick<AgentFiles, 'text'>): PromptFiles {
   const remembered = new Map<string, Remembered>();
 
   const memoryOf = (workspace: string): Remembered => {
-    const known = remembered.get(workspace) ?? new Map();
+    const known = remembered.get(workspace) ?? { files: new Map() };
     // The one that was used last is forgotten last.
     remembered.delete(workspace);
     remembered.set(workspace, known);
@@ -49,7 +63,7 @@ export function createPromptFiles(files: Pick<AgentFiles, 'text'>): PromptFiles 
   };
 
   const readOne = async (workspace: string, name: AgentFileName): Promise<string | undefined> => {
-    const known = memoryOf(workspace);
+    const known = memoryOf(workspace).files;
     const stamp = await toStamp(join(workspace, name));
     const held = known.get(name);
     if (held && held.stamp === stamp) return held.text;
@@ -59,17 +73,28 @@ export function createPromptFiles(files: Pick<AgentFiles, 'text'>): PromptFiles 
     return text;
   };
 
+  const readAll = async (workspace: string): Promise<{ name: AgentFileName; text: string }[]> => {
+    const present = new Set<string>(await readdir(workspace).catch(() => []));
+    const names = agentFileNames.filter((name) => present.has(name) && !notInPrompts.has(name));
+    const texts = await Promise.all(names.map((name) => readOne(workspace, name).catch(() => undefined)));
+    return names.map((name, index) => ({ name, text: texts[index]?.trim() ?? '' }));
+  };
+
+  const lookAt = (workspace: string): Look['texts'] => {
+    const memory = memoryOf(workspace);
+    const writes = countWrites();
+    if (memory.look?.writes === writes) return memory.look.texts;
+    const look = { writes, texts: readAll(workspace) };
+    memory.look = look;
+    return look.texts.finally(() => {
+      if (memory.look === look) memory.look = undefined;
+    });
+  };
+
   return {
     async read(workspace, limits, isPrivate) {
-      const present = new Set<string>(await readdir(workspace).catch(() => []));
-      const names = agentFileNames.filter(
-        (name) => present.has(name) && !notInPrompts.has(name) && (isPrivate || name !== 'MEMORY.md'),
-      );
-      const texts = await Promise.all(names.map((name) => readOne(workspace, name).catch(() => undefined)));
-      return cutToFit(
-        names.map((name, index) => ({ name, text: texts[index]?.trim() ?? '' })),
-        limits,
-      );
+      const texts = await lookAt(workspace);
+      return cutToFit(isPrivate ? texts : texts.filter(({ name }) => name !== 'MEMORY.md'), limits);
     },
   };
 }
