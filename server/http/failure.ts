@@ -1,3 +1,4 @@
+import type { ErrorObject } from 'openai/resources/shared';
 import { errorCodes, findGatewayError, GatewayError } from '../../sdk/protocol/errors.ts';
 
 /** What goes wrong with a request over HTTP, as the caller is told. */
@@ -16,7 +17,7 @@ export interface HttpFailure {
 
 /** The body of every error answer, in OpenAI's shape. */
 export interface ErrorBody {
-  error: Pick<HttpFailure, 'message' | 'type' | 'code' | 'param'>;
+  error: ErrorObject;
 }
 
 const maxMessageChars = 4000;

@@ -80,7 +80,10 @@ export function createChatChunks({ isLegacy, ...head }: ChatHead, includeUsage: 
 }
 
 /** A completion in one piece. */
-export function toCompletion({ isLegacy, ...head }: ChatHead, reply: Reply): ChatCompletion {
+export function toCompletion(
+  { isLegacy, ...head }: ChatHead,
+  reply: Reply,
+): ChatCompletion & { usage: CompletionUsage } {
   const { text, reasoning, toolCalls, end } = reply;
   const hasCalled = toolCalls.length > 0;
   const message: ChatCompletion.Choice['message'] & Reasoned = {
@@ -132,7 +135,7 @@ function toUsageChunk(head: Omit<ChatHead, 'isLegacy'>, usage: Usage): string {
   return toData(chunk);
 }
 
-function toCompletionUsage(usage: Usage): CompletionUsage {
+function toCompletionUsage(usage: Usage): Required<CompletionUsage> {
   return {
     prompt_tokens: promptTokens(usage),
     completion_tokens: usage.output,

@@ -10,6 +10,10 @@ import { chooseAgent, findAgent, readHeader, readModelHeader } from './agent.ts'
 import { EmbeddingBody, toInputs } from './embedding-body.ts';
 import { toModelHttpFailure } from './model-failure.ts';
 
+/** What is answered. OpenAI's type knows vectors as numbers only, though its API writes base64 as well. */
+export type EmbeddingAnswer = Omit<CreateEmbeddingResponse, 'data'> & { data: EncodedEmbedding[] };
+type EncodedEmbedding = Omit<Embedding, 'embedding'> & { embedding: number[] | string };
+
 /** Answers POST /v1/embeddings. `x-openclaw-model` on the answer names what made the vectors. */
 export function embeddings(deps: HttpDeps, limits: HttpLimits): Handler {
   return async (call) => {
@@ -48,14 +52,18 @@ async function sendVectors(
   { vectors, inputTokens, model }: Embeddings & { model: string },
   format: Format,
 ): Promise<void> {
-  const toItem = (vector: Float32Array, index: number): Embedding => ({
+  const toItem = (vector: Float32Array, index: number): EncodedEmbedding => ({
     object: 'embedding',
     index,
     embedding: encode(vector, format),
   });
-  const head = { object: 'list' as const, model, usage: { prompt_tokens: inputTokens, total_tokens: inputTokens } };
+  const head: Omit<EmbeddingAnswer, 'data'> = {
+    object: 'list',
+    model,
+    usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
+  };
   if (vectors.length * (vectors[0]?.length ?? 0) <= smallAnswer)
-    return sendJson(res, { ...head, data: vectors.map(toItem) } satisfies CreateEmbeddingResponse);
+    return sendJson(res, { ...head, data: vectors.map(toItem) } satisfies EmbeddingAnswer);
   res.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
   res.write(`${JSON.stringify(head).slice(0, -1)},"data":[`);
   for (const [index, vector] of vectors.entries()) {
@@ -78,11 +86,11 @@ function whenRead(res: ServerResponse): Promise<void> {
   });
 }
 
-/** The type of OpenAI's package knows arrays only; base64 holds little-endian 32-bit floats. */
-function encode(vector: Float32Array, format: Format): number[] {
+/** Base64 holds little-endian 32-bit floats. */
+function encode(vector: Float32Array, format: Format): number[] | string {
   if (format === 'float') return Array.from(vector);
   const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-  return bytes.toString('base64') as unknown as number[];
+  return bytes.toString('base64');
 }
 
 /** A provider that fails to embed fails with the statuses of one that fails to write. */

@@ -1,3 +1,4 @@
+import type { PageResponse } from 'openai/core/pagination';
 import type { Model } from 'openai/resources/models';
 import type { HttpDeps } from '../deps.ts';
 import { refuse } from '../failure.ts';
@@ -11,7 +12,7 @@ export const modelsPath = '/v1/models';
 export function listModels(deps: Pick<HttpDeps, 'agents'>): Handler {
   return ({ res }) => {
     const data = toModelIds(deps.agents.list()).map(toModel);
-    sendJson(res, { object: 'list', data });
+    sendJson(res, { object: 'list', data } satisfies PageResponse<Model>);
   };
 }
 

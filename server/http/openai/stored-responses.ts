@@ -1,4 +1,9 @@
-import type { ResponseInputContent, ResponseInputItem } from 'openai/resources/responses/responses';
+import type { ResponseItemList } from 'openai/resources/responses/input-items';
+import type {
+  ResponseFunctionToolCallOutputItem,
+  ResponseInputContent,
+  ResponseInputMessageItem,
+} from 'openai/resources/responses/responses';
 import type { ChatMessage } from '../../../sdk/protocol/message.ts';
 import type { HttpDeps } from '../deps.ts';
 import { refuse } from '../failure.ts';
@@ -66,8 +71,11 @@ export function listInputItems(deps: Deps): Handler {
 
 const maxPage = 100;
 
+/** Where a page is empty, OpenAI sends null for what its type calls a string. */
+type InputItemPage = Omit<ResponseItemList, 'first_id' | 'last_id'> & Record<'first_id' | 'last_id', string | null>;
+
 /** One page of a list, as OpenAI cuts them: `limit`, `order` and `after`. */
-function toPage(items: readonly (InputItem & { id: string })[], query: URLSearchParams) {
+function toPage(items: readonly InputItem[], query: URLSearchParams): InputItemPage {
   const limit = Number(query.get('limit') ?? 20);
   if (!Number.isInteger(limit) || limit < 1 || limit > maxPage)
     throw refuse(400, `limit: expected a number from 1 to ${maxPage}`, { param: 'limit' });
@@ -75,7 +83,7 @@ function toPage(items: readonly (InputItem & { id: string })[], query: URLSearch
   const start = ordered.findIndex((item) => item.id === query.get('after')) + 1;
   const data = ordered.slice(start, start + limit);
   return {
-    object: 'list' as const,
+    object: 'list',
     data,
     first_id: data[0]?.id ?? null,
     last_id: data.at(-1)?.id ?? null,
@@ -83,9 +91,9 @@ function toPage(items: readonly (InputItem & { id: string })[], query: URLSearch
   };
 }
 
-type InputItem = ResponseInputItem.Message | ResponseInputItem.FunctionCallOutput;
+type InputItem = Required<ResponseInputMessageItem> | (ResponseFunctionToolCallOutputItem & { call_id: string });
 
-function toInputItem({ role, content, toolCallId }: ChatMessage, id: string): (InputItem & { id: string })[] {
+function toInputItem({ role, content, toolCallId }: ChatMessage, id: string): InputItem[] {
   if (role === 'user') {
     const parts = content.flatMap((part): ResponseInputContent[] => {
       if (part.type === 'text') return [{ type: 'input_text', text: part.text }];

@@ -1,9 +1,9 @@
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { CompletionUsage } from 'openai/resources/completions';
-import type { CreateEmbeddingResponse } from 'openai/resources/embeddings';
 import type { Model } from 'openai/resources/models';
 import { z } from 'zod';
 import type { ErrorBody } from '../failure.ts';
+import type { EmbeddingAnswer } from '../openai/embeddings.ts';
 
 /*
  * What the routes of OpenAI's API answer, for the document. Bound to the types of OpenAI's own package: what is not one of
@@ -101,13 +101,9 @@ export const EmbeddingsAnswer = z.object({
     z.object({
       object: z.literal('embedding'),
       index: z.int().min(0),
-      // OpenAI's type knows the array only; `encoding_format: base64` answers text.
-      embedding: z.union([
-        z.array(z.number()),
-        z.string().describe('Base64 of little-endian 32-bit floats.') as unknown as z.ZodNever,
-      ]),
+      embedding: z.union([z.array(z.number()), z.string().describe('Base64 of little-endian 32-bit floats.')]),
     }),
   ),
   model: z.string(),
   usage: z.object({ prompt_tokens: count, total_tokens: count }),
-}) satisfies z.ZodType<CreateEmbeddingResponse>;
+}) satisfies z.ZodType<EmbeddingAnswer>;
