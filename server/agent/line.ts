@@ -144,6 +144,7 @@ export function createLine(deps: LineDeps): Line {
     },
     admit(run, first) {
       const { sessionKey } = run;
+      if (run.input.unkept) return;
       const summarized = aside.get(sessionKey) ?? [];
       const companions = findCompanions(run);
       database.write(() => {

@@ -26,6 +26,9 @@ export interface RunsOptions
   queueConfig(): QueueConfig | undefined;
 }
 
+/** What stands for the session of a run that has none. */
+const noSession = { lifecycleRevision: '0', status: undefined };
+
 const endedRunLifeMs = 7 * 24 * 60 * 60 * 1000;
 
 /** The runs of this gateway: accepts them, works them off, finds them again. */
@@ -108,7 +111,9 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     const isHeld = !input.answer && (isBusy(sessionKey) || hasPast(input));
     return database.write(() => {
       const acceptedAt = Date.now();
-      const { row, created } = sessions.ensure(sessionKey, { transient, change: { displayName: input.name } });
+      const { row, created } = input.unkept
+        ? { row: { ...noSession, sessionId: runId }, created: true }
+        : sessions.ensure(sessionKey, { transient, change: { displayName: input.name } });
       const session = afresh && !created && !known ? sessions.reset(sessionKey, afresh) : row;
       const { sessionId, lifecycleRevision } = session;
       const held = toHeldInput(input);
@@ -121,7 +126,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
           acceptedAt,
           input: isHeld ? held : undefined,
         });
-        if (!isHeld) inputs.record({ runId, sessionKey, ...held }, input.answer && commandKind);
+        if (!isHeld && !input.unkept) inputs.record({ runId, sessionKey, ...held }, input.answer && commandKind);
       }
       const status = session.status === 'running' ? 'running' : 'queued';
       if (isTracked(input)) sessions.track(sessionKey, { runId, status, reason: 'send' });

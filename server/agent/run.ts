@@ -109,7 +109,7 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     return now?.sessionId === sessionId && now.lifecycleRevision === session.lifecycleRevision;
   };
   const keep = (message: NewMessage) => {
-    if (!isCurrent()) return;
+    if (input.unkept || !isCurrent()) return;
     try {
       deps.sessions.append(sessionKey, { ...message, runId, ...(input.answer && { kind: commandKind }) });
     } catch (error) {

@@ -39,6 +39,18 @@ describe('the session of a request', () => {
     expect(readAsked(house, 1)).toEqual(['user: 2']);
   });
 
+  it('keeps nothing of a request that nobody named, until its key is used to go on', async () => {
+    await using house = await openHouse(numbered('a', 'b'));
+    const { key } = await chat(house, [user('1')]);
+    const { sessions } = house.rooms;
+    expect([sessions.find(key), sessions.history(key, { limit: 10, offset: 0 }).total]).toEqual([undefined, 0]);
+    const headers = { 'x-openclaw-session-key': key };
+    const told = [user('1'), assistant('a'), user('2')];
+    expect((await chat(house, told, { headers })).key).toBe(key);
+    const transcript = ['user: 1 (brought)', 'assistant: a (brought)', 'user: 2', 'assistant: b'];
+    expect(readTranscript(house, key)).toEqual(transcript);
+  });
+
   it('is one for each user and agent', async () => {
     await using house = await openHouse(numbered('a', 'b', 'c', 'd'));
     const body = { user: 'ann' };

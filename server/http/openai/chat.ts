@@ -34,6 +34,8 @@ export function chatCompletions(deps: HttpDeps, limits: HttpLimits): Handler {
       agent,
       sessionKey: session.key,
       transient: session.transient,
+      // A caller brings the whole conversation along; nothing of this API leads back to what is kept here.
+      unkept: session.transient,
       model: chooseModel(deps.models, call),
       ...told,
       ...toContinuation(session, told, deps.commands),
