@@ -3,8 +3,9 @@ import type { CompletionUsage } from 'openai/resources/completions';
 import type { Usage } from '../../../sdk/protocol/usage.ts';
 import type { RunEnd } from '../../agent/runs.ts';
 import { promptTokens } from '../../models/counts.ts';
-import { type HttpFailure, toErrorBody } from '../failure.ts';
+import { toErrorBody } from '../failure.ts';
 import { createReasoningBreaks, type Reply, type ToolCall } from './reply.ts';
+import { endOfStream, type ReplyWriter } from './stream.ts';
 
 /** What every part of one answer repeats. */
 export interface ChatHead {
@@ -25,22 +26,11 @@ interface Reasoned {
 type FinishReason = ChatCompletion.Choice['finish_reason'];
 type Delta = ChatCompletionChunk.Choice.Delta & Reasoned;
 
-/** The text of each server-sent event of a streamed completion. */
-export interface ChatChunks {
-  role(): string;
-  /** Begins a further turn of the model. */
-  turn(): string;
-  reasoning(delta: string): string;
-  text(delta: string): string;
-  /** The call as a delta that opens it and one that fills in its arguments. */
-  toolCall(call: ToolCall): string;
-  finish(end: RunEnd): string;
-  error(failure: HttpFailure): string;
-  done: string;
-}
-
-/** @param includeUsage `stream_options.include_usage`: usage in a chunk of its own, after the finish reason. */
-export function createChatChunks({ isLegacy, ...head }: ChatHead, includeUsage: boolean): ChatChunks {
+/**
+ * Writes a reply as chunks. A call of a tool is a delta that opens it and one that fills in its arguments.
+ * @param includeUsage `stream_options.include_usage`: usage in a chunk of its own, after the finish reason.
+ */
+export function createChatChunks({ isLegacy, ...head }: ChatHead, includeUsage: boolean): ReplyWriter {
   let calls = 0;
   const toChunk = (delta: Delta, finish_reason: FinishReason | null = null): string => {
     const chunk: ChatCompletionChunk = {
@@ -56,7 +46,7 @@ export function createChatChunks({ isLegacy, ...head }: ChatHead, includeUsage: 
   const breaks = createReasoningBreaks();
 
   return {
-    role: () => toChunk({ role: 'assistant', content: '', refusal: null }),
+    head: () => toChunk({ role: 'assistant', content: '', refusal: null }),
     turn: () => {
       breaks.turn();
       return '';
@@ -70,12 +60,11 @@ export function createChatChunks({ isLegacy, ...head }: ChatHead, includeUsage: 
       const first = { index, id, type: 'function' as const, function: opening };
       return toChunk({ tool_calls: [first] }) + toChunk({ tool_calls: [{ index, function: filling }] });
     },
-    finish: (end) => {
+    done: (end) => {
       const chunk = toChunk({}, toFinishReason(end, { hasCalled: calls > 0, isLegacy }));
-      return includeUsage ? chunk + toUsageChunk(head, end.usage) : chunk;
+      return (includeUsage ? chunk + toUsageChunk(head, end.usage) : chunk) + endOfStream;
     },
-    error: (failure) => toData(toErrorBody(failure)),
-    done: 'data: [DONE]\n\n',
+    failed: (failure) => toData(toErrorBody(failure)) + endOfStream,
   };
 }
 

@@ -6,6 +6,7 @@ import type { ChatBody, ChatBodyMessage } from './chat-body.ts';
 import { textPart, toConversation } from './conversation.ts';
 import { parseArguments, toSampling, toThinking, toToolDeclaration } from './fields.ts';
 import { withoutFunctions } from './legacy-functions.ts';
+import type { FindToolName } from './past-calls.ts';
 import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
 /** The part of a run's input that the body of a chat completion decides. */
@@ -21,9 +22,6 @@ export type ChatInput = Pick<
   | 'thinking'
   | 'request'
 >;
-
-/** Finds the name of the tool that was called with an id, in what the session holds. */
-export type FindToolName = (callId: string) => string | undefined;
 
 /** @throws GatewayError that leaves as 400 with `param`. */
 export function toChatInput(asked: ChatBody, findToolName: FindToolName, attached: Attached = new Map()): ChatInput {

@@ -17,7 +17,7 @@ import {
   toResponseObject,
 } from './response-object.ts';
 import { callItemId, messageItemId, reasoningItemId } from './stored-items.ts';
-import type { ReplyWriter } from './stream.ts';
+import { endOfStream, type ReplyWriter } from './stream.ts';
 
 /** Writes a reply as a response: piece by piece, or as the one object that it comes to. */
 export interface ResponseWriter extends ReplyWriter {
@@ -88,12 +88,12 @@ export function createResponseEvents(
     done: (end) => {
       const status = toFinalStatus(end);
       const type = status === 'completed' ? 'response.completed' : 'response.incomplete';
-      return close(status) + lifecycle(type, finish({ status, output, end })) + done;
+      return close(status) + lifecycle(type, finish({ status, output, end })) + endOfStream;
     },
     failed: (failure: HttpFailure) => {
       const begun = open ? [open.close('incomplete').item] : [];
       const answer = finish({ status: 'failed', output: [...output, ...begun], failure });
-      return event(toErrorEvent(failure)) + lifecycle('response.failed', answer) + done;
+      return event(toErrorEvent(failure)) + lifecycle('response.failed', answer) + endOfStream;
     },
     whole: (end) => {
       const status = toFinalStatus(end);
@@ -119,5 +119,3 @@ type LifecycleType =
   | 'response.completed'
   | 'response.incomplete'
   | 'response.failed';
-
-const done = 'data: [DONE]\n\n';

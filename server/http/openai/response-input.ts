@@ -2,12 +2,13 @@ import type { RunInput } from '../../agent/runs.ts';
 import type { ModelMessage, UserPart } from '../../models/provider.ts';
 import { refuse } from '../failure.ts';
 import type { Attached } from './attachments.ts';
-import type { ChatInput, FindToolName } from './chat-input.ts';
+import type { ChatInput } from './chat-input.ts';
 import { toConversation } from './conversation.ts';
 import { parseArguments, toSampling, toThinking, toToolDeclaration } from './fields.ts';
+import type { FindToolName } from './past-calls.ts';
 import type { ResponseBody, ResponseBodyItem, ResponseBodyPart } from './response-body.ts';
-import { toContinuation } from './response-continuation.ts';
 import { toToolOutput, toUserParts, withToolImages } from './response-parts.ts';
+import { joinNew } from './response-repeats.ts';
 import type { FindItem } from './stored-items.ts';
 import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
@@ -25,7 +26,7 @@ export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput
   const items = typeof body.input === 'string' ? [{ role: 'user' as const, content: body.input }] : body.input;
   const messages = toModelMessages(items, lookups);
   const { toolChoice, ...tools } = chooseTools(body.tools?.map(toToolDeclaration), toChoice(body.tool_choice));
-  const conversation = toConversation(body.previous_response_id ? toContinuation(messages) : messages);
+  const conversation = toConversation(body.previous_response_id ? joinNew(messages) : messages);
   const extraSystemPrompt = [body.instructions, conversation.extraSystemPrompt].filter(Boolean).join('\n\n');
   return {
     ...conversation,

@@ -3,7 +3,7 @@ import type { HttpLimits } from '../deps.ts';
 import { defaultEventStreamOptions, type EventStream, openEventStream } from '../event-stream.ts';
 import { type HttpFailure, refuse, toHttpFailure } from '../failure.ts';
 import type { Visit } from '../route.ts';
-import { followReply, type ToolCall } from './reply.ts';
+import { followReply, type ReplyStep, type ToolCall } from './reply.ts';
 
 /** How one API spells a reply as server-sent events. Each answers the text to send; `done` or `failed` comes last. */
 export interface ReplyWriter {
@@ -17,6 +17,9 @@ export interface ReplyWriter {
   done(end: RunEnd): string;
   failed(failure: HttpFailure): string;
 }
+
+/** What clients of both APIs read last. */
+export const endOfStream = 'data: [DONE]\n\n';
 
 export interface StreamedReply {
   visit: Visit;
@@ -52,19 +55,24 @@ export function streamReply(runs: Pick<Runs, 'start'>, { visit, input, writer, l
   res.once('close', () => clearTimeout(patience));
 
   followReply(runs, { visit, input }, (step) => {
-    if (step.type === 'text') open().write(writer.text(step.delta));
-    else if (step.type === 'reasoning') open().write(writer.reasoning(step.delta));
-    else if (step.type === 'toolCall') open().write(writer.toolCall(step.call));
-    else if (step.type === 'failed') fail(step.failure);
-    else if (step.type === 'turn') stream?.write(writer.turn());
-    else {
+    if (step.type === 'failed') fail(step.failure);
+    else if (step.type === 'done') {
       open().end(writer.done(step.end));
       resolve();
-    }
+    } else if (step.type === 'turn') stream?.write(writer.turn());
+    else open().write(writeStep(writer, step));
   }).catch((error) => {
     clearTimeout(patience);
     stream?.end(writer.failed(toHttpFailure(error, visit.id)));
     reject(error);
   });
   return promise;
+}
+
+/** The text of one step; nothing for the last, which a stream and a whole answer write in ways of their own. */
+export function writeStep(writer: ReplyWriter, step: ReplyStep): string {
+  if (step.type === 'text') return writer.text(step.delta);
+  if (step.type === 'reasoning') return writer.reasoning(step.delta);
+  if (step.type === 'toolCall') return writer.toolCall(step.call);
+  return step.type === 'turn' ? writer.turn() : '';
 }

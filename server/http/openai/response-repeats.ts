@@ -20,7 +20,7 @@ export function findRepeated(previous: readonly OutputItem[]): (item: ResponseBo
 }
 
 /** Without anything of the assistant, what the user says is one message, behind the results of the calls before it. */
-export function toContinuation(messages: readonly ModelMessage[]): ModelMessage[] {
+export function joinNew(messages: readonly ModelMessage[]): ModelMessage[] {
   if (messages.some(({ role }) => role === 'assistant')) return [...messages];
   const content = messages.flatMap((message) => (message.role === 'user' ? message.content : []));
   const others = messages.filter((message) => message.role === 'system' || message.role === 'tool');
