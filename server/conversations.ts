@@ -124,12 +124,8 @@ export function openConversations(deps: ConversationDeps) {
         log.child('gateway').warn(`${count} run(s) were interrupted when the gateway went down; their sessions say so`);
       sessions.startUpkeep(log.child('sessions'));
     },
-    /** Takes out what nobody owns any more. */
-    prune(): void {
-      const [oldSessions, oldRuns] = [sessions.prune(), runs.prune()];
-      ledger.prune();
-      if (oldSessions + oldRuns > 0) log.child('gateway').info('pruned', { sessions: oldSessions, runs: oldRuns });
-    },
+    /** Each takes some of what nobody owns any more. */
+    prunings: { sessions: sessions.prune, runs: runs.prune, usage: ledger.prune },
     async close(): Promise<void> {
       await compaction.close();
       sessions.close();

@@ -12,6 +12,7 @@ import { createRevisions } from './config/revisions.ts';
 import { createSeal } from './config/seal.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database/database.ts';
+import { createPruning } from './database/pruning.ts';
 import { createDevices } from './devices/devices.ts';
 import type { GatewayOptions, Life } from './gateway.ts';
 import { areModelsReady, createReadiness } from './health/readiness.ts';
@@ -66,7 +67,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
   const media = createMedia();
   const attachments = createAttachments({ media, config: live.current });
 
-  const { recover, prune, close, ...conversations } = openConversations({
+  const { recover, prunings, close, ...conversations } = openConversations({
     database,
     agents,
     models,
@@ -92,6 +93,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     log: log.child('hooks'),
   });
   live.onChange(hooks.tell);
+  const pruning = createPruning({ steps: { ...prunings, hooks: hooks.prune }, log: log.child('gateway') });
   const devices = createDevices({
     database,
     secret: deviceSecret,
@@ -190,11 +192,9 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
       hooks.tell();
       void hooks.recover();
     },
-    prune() {
-      prune();
-      hooks.prune();
-    },
+    prune: pruning.start,
     async close() {
+      await pruning.close();
       vitals.close();
       restart.close();
       devices.close();

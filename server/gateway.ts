@@ -63,7 +63,7 @@ export interface Life {
 }
 
 const healthIntervalMs = 60_000;
-const pruneIntervalMs = 60 * 60_000;
+const pruneIntervalMs = 10 * 60_000;
 const drainMs = 15_000;
 const stopping: Goodbye = { reason: 'gateway stopping' };
 

@@ -92,7 +92,7 @@ interface StoredRun {
   receipt: string | null;
 }
 
-const pruneBatch = 500;
+const pruneBatch = 200;
 
 export function createRunStore(database: Database): RunStore {
   const insert = database.prepare(

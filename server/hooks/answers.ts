@@ -15,8 +15,8 @@ export interface HookAnswers {
    * @param claims what tells this delivery from others; without any, `work` is done every time.
    */
   once(claims: readonly string[], work: (keep: Keep) => Promise<HookAnswer>): Promise<Replayed>;
-  /** Takes out what is old, a bounded number at a time. */
-  prune(): void;
+  /** Takes out what is old, a bounded number at a time. @returns how many. */
+  prune(): number;
 }
 
 export interface Replayed extends HookAnswer {
@@ -97,8 +97,9 @@ export function createHookAnswers(database: Database): HookAnswers {
       }
     },
     prune() {
-      database.write(() => expired.run(Date.now() - lifeMs, pruneBatch));
-      kept = Number(count.get()?.n);
+      const { changes } = database.write(() => expired.run(Date.now() - lifeMs, pruneBatch));
+      if (changes > 0) kept = Number(count.get()?.n);
+      return Number(changes);
     },
   };
 }

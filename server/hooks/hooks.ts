@@ -67,8 +67,8 @@ export interface Hooks {
   tell(): void;
   /** Goes on with what the last gateway left. */
   recover(): Promise<void>;
-  /** Takes out what is old: answers, and sessions of isolated runs. */
-  prune(): void;
+  /** Takes out some of what is old, answers and sessions of isolated runs. @returns how many. */
+  prune(): number;
 }
 
 export type WakeInput = z.output<typeof WakeBody>;
@@ -192,9 +192,9 @@ export function createHooks(deps: HooksDeps): Hooks {
     tell: createNotices(stateDir, log, () => deps.config()),
     recover: announcements.recover,
     prune() {
-      answers.prune();
       const count = retention.prune();
       if (count > 0) log.info('deleted sessions of hooks that nobody has used for 30 days', { sessions: count });
+      return answers.prune() + count;
     },
   };
 }

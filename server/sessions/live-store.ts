@@ -28,6 +28,8 @@ export interface SessionStoreOptions {
   mainKey(): string;
   modelOf: ModelOf;
   publish: Publish;
+  /** Transient conversations that are kept at the most. Default 250 000. */
+  maxTransient?: number | undefined;
 }
 
 const titleChars = 80;
@@ -35,7 +37,8 @@ const previewChars = 160;
 const maxPreviewItems = 50;
 const maxPreviewItemChars = 2000;
 
-export function createSessionStore({ database, mainKey, modelOf, publish }: SessionStoreOptions): SessionStore {
+export function createSessionStore(options: SessionStoreOptions): SessionStore {
+  const { database, mainKey, modelOf, publish, maxTransient } = options;
   const transcript = createTranscript(database);
   const rows = createRows(database, { mainKey, modelOf });
   const history = createHistory(transcript);
@@ -45,7 +48,8 @@ export function createSessionStore({ database, mainKey, modelOf, publish }: Sess
   const making = createMaking({ database, rows });
   const compactions = createCompactions(database);
   const rewind = createRewind(database);
-  const removal = createRemoval({ database, transcript, rows, notices, sweep: compactions.sweep, mainKey });
+  const { sweep } = compactions;
+  const removal = createRemoval({ database, transcript, rows, notices, sweep, mainKey, maxTransient });
   const countAll = database.prepare('SELECT count(*) AS n FROM sessions WHERE transient = 0');
   const countOf = database.prepare('SELECT count(*) AS n FROM sessions WHERE agent_id = ? AND transient = 0');
   const byCreation = database.prepare('SELECT key FROM sessions WHERE creation_key = ?');

@@ -20,22 +20,32 @@ export interface RemovalDeps {
   /** Removes rows that nobody can see any more. */
   sweep: Compactions['sweep'];
   mainKey(): string;
+  /** Transient conversations that are kept at the most. Default 250 000. */
+  maxTransient?: number | undefined;
 }
 
 const transientLifeMs = 24 * 60 * 60 * 1000;
-const pruneBatch = 500;
+/** So that no rate of requests fills the disk within a day. */
+const defaultMaxTransient = 250_000;
+/** Milliseconds for which it is known where the newest of them begin: to count them takes some. */
+const countMs = 60_000;
+const pruneBatch = 100;
 
 /**
  * The ways in which a session goes away; SessionStore says what each does. A large one takes a while to remove, so its row
  * becomes one that nobody can find (`transient` 2), its messages go a slice at a time, and the row is the last.
  */
-export function createRemoval({ database, transcript, rows, notices, sweep, mainKey }: RemovalDeps) {
+export function createRemoval({ database, transcript, rows, notices, sweep, mainKey, maxTransient }: RemovalDeps) {
   const condemn = `UPDATE sessions SET key = 'gone:' || session_id, transient = 2, first_seq = last_seq + 1, backlog_seq = 0,
     status = NULL, label = NULL, board_face = NULL, parent_key = NULL, spawned_by = NULL, creation_key = NULL`;
   const remove = database.prepare(`${condemn} WHERE key = ?`);
-  const removeTransient = database.prepare(
-    `${condemn} WHERE key IN (SELECT key FROM sessions WHERE transient = 1 AND updated_at < ? LIMIT ?)`,
+  const old = 'FROM sessions WHERE transient = 1 AND updated_at < ? ORDER BY updated_at, key LIMIT ?';
+  const removeRunsOfTransient = database.prepare(
+    `DELETE FROM runs WHERE ended_at IS NOT NULL AND run_id IN (
+       SELECT run_id FROM messages WHERE run_id IS NOT NULL AND session_id IN (SELECT session_id ${old}))`,
   );
+  const removeTransient = database.prepare(`${condemn} WHERE key IN (SELECT key ${old})`);
+  const limitTransient = createTransientLimit(database, maxTransient);
   const nextGone = database.prepare(
     'SELECT key, session_id FROM sessions INDEXED BY sessions_gone WHERE transient = 2 LIMIT 1',
   );
@@ -109,8 +119,13 @@ export function createRemoval({ database, transcript, rows, notices, sweep, main
       return row && archiveRow(row);
     },
     prune(): number {
-      const { changes } = database.write(() => removeTransient.run(Date.now() - transientLifeMs, pruneBatch));
-      void sweepGone();
+      const limit = limitTransient();
+      const { changes } = database.write(() => {
+        // Nobody can ask for them any more.
+        removeRunsOfTransient.run(limit, pruneBatch);
+        return removeTransient.run(limit, pruneBatch);
+      });
+      if (changes > 0) void sweepGone();
       return Number(changes);
     },
     /** Goes on with what a gateway before this one has left. */
@@ -121,5 +136,20 @@ export function createRemoval({ database, transcript, rows, notices, sweep, main
     close(): void {
       isClosed = true;
     },
+  };
+}
+
+// --- internal ---
+
+/** A function that answers when a transient conversation has to be from to be kept. */
+function createTransientLimit(database: Database, max = defaultMaxTransient): () => number {
+  const firstBeyond = database.prepare(
+    'SELECT updated_at FROM sessions WHERE transient = 1 ORDER BY updated_at DESC LIMIT 1 OFFSET ?',
+  );
+  let counted = { at: Number.NEGATIVE_INFINITY, limit: 0 };
+  return () => {
+    const now = Date.now();
+    if (now - counted.at >= countMs) counted = { at: now, limit: Number(firstBeyond.get(max)?.updated_at ?? -1) + 1 };
+    return Math.max(now - transientLifeMs, counted.limit);
   };
 }

@@ -91,7 +91,10 @@ export interface SessionStore {
   /** Looks for words in messages, in all sessions or in those with some keys. */
   search(question: Omit<Question, 'sessionIds'> & { sessionKeys?: readonly string[] | undefined }): Promise<SearchPage>;
   durable(): Promise<void>;
-  /** Deletes transient conversations that are older than a day, a bounded number at a time. */
+  /**
+   * Deletes transient conversations with their runs, a bounded number at a time: those older than a day, and the oldest when
+   * there are too many. @returns how many.
+   */
   prune(): number;
   /** Begins what is done beside everything else: to index messages, and to remove those of sessions that were deleted. */
   startUpkeep(log: Log): void;
