@@ -136,7 +136,10 @@ function toMessage(issue: Issue): string {
   if (issue.code !== 'invalid_union') return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : undefined;
   if (options) return `expected one of ${options.filter((option) => typeof option === 'string').join(', ')}`;
-  const expected = issue.errors.flatMap(([first]) => (first?.code === 'invalid_type' ? [first.expected] : []));
+  const expected = issue.errors.flatMap(([first]) => {
+    if (first?.code === 'invalid_value') return [first.values.join(', ')];
+    return first?.code === 'invalid_type' ? [first.expected] : [];
+  });
   return expected.length > 0 ? `expected ${[...new Set(expected)].join(' or ')}` : 'invalid value';
 }
 

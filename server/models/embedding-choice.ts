@@ -14,15 +14,21 @@ export interface EmbeddingTarget {
 /**
  * What a reference leads to: the model itself when it is one for embeddings, else that of its provider. A bare id is the model
  * of that name: of the provider that lists it, else of OpenAI where it is one of theirs. Undefined when there is none.
+ * @param isAsked true when a caller names just that model: then its provider is asked for one that nothing is known of.
  */
-export function embeddingOf(reference: string, entries: readonly CatalogEntry[]): EmbeddingTarget | undefined {
+export function embeddingOf(
+  reference: string,
+  entries: readonly CatalogEntry[],
+  isAsked: boolean,
+): EmbeddingTarget | undefined {
   const { provider, model } = splitReference(reference);
   const named = entries.find(({ id }) => id === provider);
   const entry =
     named ?? entries.find((each) => each.models.some(({ id }) => id === reference)) ?? ownerOf(reference, entries);
   if (!entry || entry.obstacle) return undefined;
   const id = named ? model : reference;
-  const chosen = isEmbeddingModel(id) ? id : entry.embeddingModel;
+  const isKnown = entry.models.some((listed) => listed.id === id);
+  const chosen = isEmbeddingModel(id) ? id : (entry.embeddingModel ?? (isAsked && !isKnown ? id : undefined));
   return chosen === undefined ? undefined : { entry, id: chosen };
 }
 

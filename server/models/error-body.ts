@@ -54,6 +54,17 @@ export function readRetryAfter(
   return found === undefined ? undefined : Math.min(Math.max(0, Math.round(found)), 86_400_000);
 }
 
+/** What OpenAI's API says of a member that it refuses. */
+export function readRefused(error: unknown): { param?: string | undefined; code?: string | undefined } {
+  const { param, code } = member(error);
+  return { param: toName(param), code: toName(code) };
+}
+
+/** Only what looks like a name: it goes into answers as it is. */
+function toName(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.[\]-]{1,100}$/.test(value) ? value : undefined;
+}
+
 /** Reasons and quota ids out of Google's `error.details`. */
 function reasonOf(value: unknown): string {
   const found = details({ details: value }).flatMap((detail) => [

@@ -1,4 +1,4 @@
-import { clip, readError, readRetryAfter, type Said } from './error-body.ts';
+import { clip, readError, readRefused, readRetryAfter, type Said } from './error-body.ts';
 import type { ModelFailure } from './provider.ts';
 import { redact } from './redact.ts';
 
@@ -55,6 +55,7 @@ export function toAnswerFailure(callee: Callee, refusal: Refusal): ModelFailure 
   const retryAfterMs = readRetryAfter(refusal.headers, said.raw);
   if ((failure.retryable || kind === 'quota') && retryAfterMs !== undefined) failure.retryAfterMs = retryAfterMs;
   const advice = adviceFor(kind, callee, refusal.status);
+  if (kind === 'bad_request') failure.refused = readRefused(said.raw);
   if (advice) failure.message = `${failure.message.replace(/\.$/, '')}. ${advice}`;
   return failure;
 }

@@ -151,7 +151,7 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
     providers: () => offer.entries().map((entry) => toProviderAuth(withCheck(entry))),
     async embed(reference, inputs, { dimensions, strict = false }, signal) {
       const isOwn = reference === undefined || reference === lexicalModel;
-      const target = isOwn ? undefined : embeddingOf(reference, offer.entries());
+      const target = isOwn ? undefined : embeddingOf(reference, offer.entries(), strict);
       if (!target && strict && !isOwn) throw withoutEmbeddings(reference, offer.entries());
       const loan = target && caller.borrow(target.entry);
       try {

@@ -116,6 +116,8 @@ export interface ModelFailure {
   model: string;
   /** The provider's own status, when there was an answer. */
   httpStatus?: number | undefined;
+  /** Of a `bad_request`: the member that it refuses, in the words of its API, and its code. */
+  refused?: { param?: string | undefined; code?: string | undefined } | undefined;
   /** True when the same call may succeed later. */
   retryable: boolean;
   retryAfterMs?: number | undefined;

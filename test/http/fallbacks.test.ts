@@ -80,6 +80,21 @@ describe('fallbacks over HTTP', () => {
     expect(house.asked()).toEqual([1, 0, 0]);
   });
 
+  it.each([
+    ['temperature', 'temperature'],
+    // The places of messages are other ones at the provider.
+    ['messages[3].content', null],
+  ])('leave the word to the provider that refuses %s', async (named, param) => {
+    const error = { message: 'no', type: 'invalid_request_error', param: named, code: 'unsupported_value' };
+    await using house = await openHouse(json(400, { error }));
+    const answer = await ask(house.gateway);
+    const told = ((await answer.json()) as { error: object }).error;
+    expect([answer.status, told]).toEqual([
+      400,
+      { message: 'up answered 400: no', type: 'invalid_request_error', code: 'unsupported_value', param },
+    ]);
+  });
+
   it('are not asked for a model that the caller chose, nor for an agent that has none', async () => {
     await using house = await openHouse(refuse(401, 'no'));
     expect((await ask(house.gateway, {}, { 'x-openclaw-model': 'up/one' })).status).toBe(502);

@@ -232,6 +232,19 @@ describe('the model for embeddings', () => {
     },
   );
 
+  it('of a name that nothing is known of is asked for where it was named, and not where an agent writes with it', async () => {
+    await using upstream = await startUpstream(answering('openai-completions'));
+    const models = [{ id: 'writer', name: 'Writer' }];
+    const test = { api: 'openai-completions' as const, baseUrl: `${upstream.url}/v1`, apiKey: 'key', models };
+    const registry = createTestRegistry({ models: { providers: { test } } });
+    const embed = (reference: string, strict: boolean) => registry.embed(reference, ['1'], { strict }, never);
+    expect((await embed('test/vectors-of-ours', true)).model).toBe('test/vectors-of-ours');
+    expect((await embed('test/vectors-of-ours', false)).model).toBe('builtin/lexical-384');
+    await expect(embed('test/writer', true)).rejects.toThrow('no model for embeddings');
+    await registry.close();
+    expect(upstream.requests.map(({ body }) => body.model)).toEqual(['vectors-of-ours']);
+  });
+
   it('is refused when its provider cannot be used', async () => {
     await using registry = createTestRegistry({ models: { providers: { openai: { ...openai, baseUrl: 'ftp://x' } } } });
     await expect(registry.embed('text-embedding-3-small', ['a'], { strict: true }, never)).rejects.toMatchObject({

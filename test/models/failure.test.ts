@@ -19,6 +19,17 @@ const googleError = (status: string, details: unknown[] = []) => ({
   error: { code: 429, message: 'Quota exceeded.', status, details },
 });
 
+describe('a member that a provider refuses', () => {
+  it('is named with the code, as far as they are names', () => {
+    const refuse = (param: unknown, code: unknown) =>
+      answer(400, { error: { message: 'no', type: 'invalid_request_error', param, code } }).refused;
+    expect(refuse('temperature', 'unsupported_value')).toEqual({ param: 'temperature', code: 'unsupported_value' });
+    expect(refuse('tools[0].function', null)).toEqual({ param: 'tools[0].function' });
+    expect(refuse('a b\n', 400)).toEqual({});
+    expect(answer(500, openai('boom', 'unsupported_value')).refused).toBeUndefined();
+  });
+});
+
 describe('the kind of a failure', () => {
   it.each([
     ['auth', 401, openai('Incorrect API key provided', 'invalid_api_key')],

@@ -51,7 +51,7 @@ const toolCall = z.object({
 
 const message = z.discriminatedUnion('role', [
   z.object({ role: z.enum(['system', 'developer']), content: text }),
-  z.object({ role: z.literal('user'), content: z.union([z.string(), z.array(userPart)]) }),
+  z.object({ role: z.literal('user'), content: z.union([z.string(), z.array(userPart).min(1)]) }),
   z.object({
     role: z.literal('assistant'),
     content: optional(z.union([z.string(), z.array(assistantPart)])),

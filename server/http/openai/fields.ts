@@ -110,17 +110,27 @@ export function toSampling(sampling: Sampling): Sampling {
   return Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined));
 }
 
-/** The arguments of a call in a conversation that the caller brings along. */
+/**
+ * The arguments of a call in a conversation that the caller brings along. What some model wrote badly before is told as it was
+ * written, in `arguments`: a conversation must not end over it, and OpenAI takes any text.
+ * @throws GatewayError that leaves as 400 for what is nested too deeply.
+ */
 export function parseArguments(text: string, param: string): Record<string, unknown> {
-  // Models write nothing where a function takes nothing.
-  if (text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isPlainObject(value) && isShallow(value)) return value;
-  } catch {
-    // Told below, like every other value that is no object.
-  }
+  // Models write nothing, or null, where a function takes nothing.
+  if (/^\s*(null\s*)?$/.test(text)) return {};
+  const value = parseJson(text);
+  if (!isPlainObject(value)) return { arguments: text };
+  if (isShallow(value)) return value;
   throw refuse(400, `${param}: expected a JSON object of at most ${maxDepth} levels`, { param });
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isShallow(value: unknown, levels = maxDepth): boolean {

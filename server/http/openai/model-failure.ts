@@ -18,9 +18,11 @@ export function toRunFailure(end: RunEnd): HttpFailure | undefined {
 }
 
 /** What the caller is told of a model call that failed. */
-export function toModelHttpFailure({ kind, message, retryable, retryAfterMs }: ModelFailure): HttpFailure {
-  const { status, type = 'api_error', code = null } = answers[kind];
-  const failure = { status, type, code, message, param: null };
+export function toModelHttpFailure({ kind, message, refused, retryable, retryAfterMs }: ModelFailure): HttpFailure {
+  const { status, type = 'api_error', code = refused?.code ?? null } = answers[kind];
+  // Places in the conversation are other ones at the provider.
+  const param = refused?.param?.replace(/^(messages|input)\b.*/, '') || null;
+  const failure = { status, type, code, message, param };
   if (kind === 'rate_limit') return { ...failure, headers: retryAfter(retryAfterMs ?? 1000) };
   // Clients repeat every 429, but no waiting fills an account.
   if (kind === 'quota') return final({ ...failure, headers: retryAfter(retryAfterMs ?? 60_000) });
