@@ -211,6 +211,8 @@ describe('config.schema', () => {
     ['models.providers.up.models[0]', { path: 'models.providers.*.models[]' }],
     ['gateway/remote', { path: 'gateway.remote', reloadKind: 'none' }],
     ['gateway.auth.rateLimit', { reloadKind: 'hot' }],
+    ['gateway.http.securityHeaders.strictTransportSecurity', { reloadKind: 'hot' }],
+    ['diagnostics.enabled', { reloadKind: 'hot' }],
     ['.', { path: '.' }],
   ])('looks up %s', async (path, expected) => {
     await using house = await open();
