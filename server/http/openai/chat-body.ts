@@ -124,7 +124,9 @@ export const ChatBody = z.object({
   top_logprobs: topLogprobs,
   modalities: optional(z.array(modality)),
   web_search_options: optional(
-    z.unknown().refine((options) => options == null, unsupported('there is no web search of OpenAI here; leave it out')),
+    z
+      .unknown()
+      .refine((options) => options == null, unsupported('there is no web search of OpenAI here; leave it out')),
   ),
   n: optional(
     z
