@@ -95,6 +95,7 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
     callContext,
     version,
     log: log.child('http'),
+    limits: options.httpLimits,
   });
   return { wire, http };
 }

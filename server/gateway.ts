@@ -17,6 +17,7 @@ import { openDatabase } from './database/database.ts';
 import { lockFolder } from './database/lock.ts';
 import { type House, openDomains } from './domains.ts';
 import { openFronts } from './fronts.ts';
+import type { HttpLimits } from './http/deps.ts';
 import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
 import type { Log } from './log/log.ts';
@@ -41,6 +42,10 @@ export interface GatewayOptions {
   log: FileLog;
   /** Hides one more secret in the log from now on. Default: does nothing. */
   learn?: ((secret: string) => void) | undefined;
+  /** Milliseconds that runs have to end when the gateway closes. Default 15 000. */
+  drainMs?: number | undefined;
+  /** Of the HTTP side. */
+  httpLimits?: Partial<HttpLimits> | undefined;
 }
 
 export interface Gateway {
@@ -49,7 +54,7 @@ export interface Gateway {
   port: number;
   /** The model of each agent and why that one; resolves once local model servers have been looked for. */
   models(): Promise<({ agentId: string } & ModelChoice)[]>;
-  /** Stops: refuses new work, waits up to 15 s for runs, tells every client, closes everything. A second call waits too. */
+  /** Stops: refuses new work, waits up to `drainMs` for runs, tells every client, closes everything. A second call waits too. */
   close(goodbye?: Goodbye): Promise<void>;
 }
 
@@ -64,7 +69,7 @@ export interface Life {
 
 const healthIntervalMs = 60_000;
 const pruneIntervalMs = 10 * 60_000;
-const drainMs = 15_000;
+const defaultDrainMs = 15_000;
 const stopping: Goodbye = { reason: 'gateway stopping' };
 
 /**
@@ -129,7 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log.info('stopping', { reason: goodbye.reason });
     for (const timer of timers) clearInterval(timer);
     fronts.wire.drain();
-    await runs.drain(drainMs);
+    await runs.drain(options.drainMs ?? defaultDrainMs);
     await fronts.wire.close(goodbye);
     await listener.close();
     await closeRooms();

@@ -5,6 +5,7 @@ import { resolveGateway } from '../server/config/gateway.ts';
 import { loadConfig } from '../server/config/load.ts';
 import { resolvePaths } from '../server/config/paths.ts';
 import { startGateway } from '../server/gateway.ts';
+import type { HttpLimits } from '../server/http/deps.ts';
 import { createLog } from '../server/log/file-log.ts';
 import { scratch } from './scratch.ts';
 import { reply, startUpstream } from './upstream.ts';
@@ -19,13 +20,18 @@ export interface TestGatewayOptions {
   env?: Record<string, string>;
   /** State directory; a new one that goes away with the test by default. */
   folder?: string;
+  /** As in GatewayOptions. Default 1000: a test that leaves a run behind does not wait for it. */
+  drainMs?: number;
+  /** As in GatewayOptions. */
+  httpLimits?: Partial<HttpLimits>;
 }
 
 /**
  * A whole gateway in this process: real listener, real database, real log. Its default agent's model is `up/one`, a local
  * server whose answers the test scripts.
  */
-export async function startTestGateway({ config = {}, env = {}, folder }: TestGatewayOptions = {}) {
+export async function startTestGateway(options: TestGatewayOptions = {}) {
+  const { config = {}, env = {}, folder, drainMs = 1000, httpLimits } = options;
   const upstream = await startUpstream(reply('Hello', ' from', ' upstream'));
   const own = folder ? undefined : await scratch();
   const stateDir = folder ?? own?.path ?? '';
@@ -62,6 +68,8 @@ export async function startTestGateway({ config = {}, env = {}, folder }: TestGa
     docsDir,
     packageDir: join(import.meta.dirname, '..'),
     log,
+    drainMs,
+    httpLimits,
   });
   return {
     ...gateway,
