@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ['test/bench/**', '**/node_modules/**', '**/dist/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes: on a busy machine a second is short.
+    expect: { poll: { timeout: 15_000 } },
     // Many files start processes, sockets and databases of their own.
     pool: 'forks',
   },

@@ -112,7 +112,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
       method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
       headers: { authorization: `Bearer ${token}`, ...init.headers },
       body: toBody(init.body),
-      signal: init.signal ?? AbortSignal.timeout(10_000),
+      signal: init.signal ?? AbortSignal.timeout(25_000),
     });
 
   return {

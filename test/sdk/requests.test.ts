@@ -69,6 +69,8 @@ describe('a request', () => {
     await using gateway = await startScriptedGateway();
     gateway.answers.set('sessions.create', () => silence);
     await using oc = openClient(gateway.url);
+    // Else the deadline may come before the connection, when nothing was sent.
+    await oc.connect();
     const error = await failure(oc.sessions.create({ key: 'x' }, { timeoutMs: 20 }));
     expect(error).toMatchObject({ code: 'TIMEOUT', details: { mayHaveExecuted: true } });
     expect(error.message).toBe('sessions.create was not answered within 20 ms');
@@ -81,9 +83,10 @@ describe('a request', () => {
       await new Promise((resolve) => setTimeout(resolve, timeoutMs));
       return { runId, status: 'timeout' };
     });
-    await using oc = openClient(gateway.url, { callTimeoutMs: 60 });
-    expect((await failure(oc.rpc.health.query({}))).message).toContain('within 60 ms');
-    expect(await oc.rpc['agent.wait'].query({ runId: 'r', timeoutMs: 90 })).toMatchObject({ status: 'timeout' });
+    await using oc = openClient(gateway.url, { callTimeoutMs: 400 });
+    await oc.connect();
+    expect((await failure(oc.rpc.health.query({}))).message).toContain('within 400 ms');
+    expect(await oc.rpc['agent.wait'].query({ runId: 'r', timeoutMs: 500 })).toMatchObject({ status: 'timeout' });
   });
 
   it('stops waiting at its signal, and a late answer goes nowhere', async () => {

@@ -217,7 +217,8 @@ describe('a run', () => {
     await using gateway = await startScriptedGateway();
     const play = gateway.createRun('quiet');
     play.say('a');
-    await using oc = openClient(gateway.url, { idleTimeoutMs: 80 });
+    await using oc = openClient(gateway.url, { idleTimeoutMs: 300 });
+    await oc.connect();
     const run = oc.runs.get('quiet');
     const loop = failure(collect(run));
     expect(await loop).toMatchObject({ code: 'TIMEOUT', details: { runId: 'quiet', seq: 1 } });

@@ -85,7 +85,7 @@ describe('before hello', () => {
   });
 
   it('pings are answered but do not buy time', async () => {
-    await using house = await openHouse({ limits: { handshakeTimeoutMs: 200 } });
+    await using house = await openHouse({ limits: { handshakeTimeoutMs: 600 } });
     using raw = await dial(house);
     const pinging = setInterval(() => raw.socket.ping(), 20);
     await once(raw.socket, 'pong');
@@ -144,7 +144,7 @@ describe('after hello', () => {
   });
 
   it('the client is pinged, and dropped when it does not answer', async () => {
-    await using house = await openHouse({ limits: { pingIntervalMs: 30 } });
+    await using house = await openHouse({ limits: { pingIntervalMs: 150 } });
     using raw = await dialIn(house);
     await once(raw.socket, 'ping');
     await once(raw.socket, 'ping');
