@@ -1,4 +1,4 @@
-import type { ModelApi } from '../server/config/config.ts';
+import type { ModelApi } from '../server/config/provider-config.ts';
 
 /** How one API writes its answers on the wire. */
 export interface Dialect {

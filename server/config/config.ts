@@ -1,5 +1,7 @@
 import type { QueueDrop, QueueMode } from '../../sdk/protocol/queue.ts';
 import type { LogLevel } from '../log/levels.ts';
+import type { HooksConfig } from './hooks-config.ts';
+import type { ModelParams, ModelsConfig } from './provider-config.ts';
 
 /** The configuration as a person writes it: every member optional. The keys are those of docs/configuration.md. */
 export interface Config {
@@ -192,95 +194,6 @@ export interface AgentsConfig {
   entries?: Record<string, AgentConfig> | undefined;
 }
 
-/** How a provider's API is spoken. */
-export type ModelApi =
-  | 'openai-completions'
-  | 'openai-responses'
-  | 'anthropic-messages'
-  | 'google-generative-ai'
-  | 'ollama';
-
-/** US dollars for a million tokens of each kind. */
-export interface TokenRates {
-  input?: number | undefined;
-  output?: number | undefined;
-  /** Default: the rate of `input`. */
-  cacheRead?: number | undefined;
-  /** Default: the rate of `input`. */
-  cacheWrite?: number | undefined;
-}
-
-/** What a model costs; without rates for input and output it has no price. */
-export interface ModelCost extends TokenRates {
-  /** Rates by the size of the prompt, in place of those above. `range` is the first size and the one it ends before, if any. */
-  tieredPricing?: (TokenRates & { range?: (number | null)[] | undefined })[] | undefined;
-}
-
-/** Sampling and other wishes of a call by name, as docs/models.md lists them. */
-export type ModelParams = Record<string, string | number | boolean | object | null>;
-
-/** What the provider calls a level of thinking; null for one that the model does not have. */
-export type ThinkingLevelMap = {
-  [level in 'off' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max']?: string | null | undefined;
-};
-
-/** What a server takes, where it differs from the API that it speaks. */
-export interface ModelCompat {
-  supportsReasoningEffort?: boolean | undefined;
-  supportsTemperature?: boolean | undefined;
-  supportsTools?: boolean | undefined;
-  /** False leaves the schema out and asks for JSON alone. */
-  supportsJsonSchemaResponseFormat?: boolean | undefined;
-  /** False does not ask for the usage at the end of a stream. */
-  supportsUsageInStreaming?: boolean | undefined;
-  supportsStrictMode?: boolean | undefined;
-  supportsPromptCacheKey?: boolean | undefined;
-  supportedReasoningEfforts?: string[] | undefined;
-  reasoningEffortMap?: Record<string, string> | undefined;
-  maxTokensField?: 'max_completion_tokens' | 'max_tokens' | undefined;
-}
-
-export interface ProviderConfig {
-  baseUrl?: string | undefined;
-  apiKey?: string | undefined;
-  api?: ModelApi | (string & {}) | undefined;
-  /** Sent with every request. */
-  headers?: Record<string, string> | undefined;
-  /** Sent with every request; these win over `headers`. */
-  request?: { headers?: Record<string, string> | undefined } | undefined;
-  /** True sends the key as `Authorization: Bearer`, whatever the API's own header is. */
-  authHeader?: boolean | undefined;
-  /** Tokens of one answer, for models that have no limit of their own. */
-  maxTokens?: number | undefined;
-  /** Sampling of calls that say nothing of it. */
-  params?: ModelParams | undefined;
-  models?:
-    | {
-        id: string;
-        name?: string | undefined;
-        reasoning?: boolean | undefined;
-        input?: ('text' | 'image' | 'video' | 'audio')[] | undefined;
-        /** Tokens. */
-        contextWindow?: number | undefined;
-        /** Tokens. */
-        maxTokens?: number | undefined;
-        cost?: ModelCost | undefined;
-        /** Sampling of calls that say nothing of it; wins over the provider's. */
-        params?: ModelParams | undefined;
-        /** Sent with every request; these win over the provider's. */
-        headers?: Record<string, string> | undefined;
-        thinkingLevelMap?: ThinkingLevelMap | undefined;
-        compat?: ModelCompat | undefined;
-      }[]
-    | undefined;
-  /** Seconds without a byte before a call is given up. */
-  timeoutSeconds?: number | undefined;
-}
-
-export interface ModelsConfig {
-  providers?: Record<string, ProviderConfig> | undefined;
-}
-
 export interface SecretsConfig {
   /** Where secrets are kept that the configuration refers to. */
   providers?:
@@ -321,66 +234,6 @@ export interface QueueConfig {
   cap?: number | undefined;
   /** What a full line does. Default `summarize`. */
   drop?: QueueDrop | undefined;
-}
-
-/** How other programs wake agents over HTTP: docs/hooks.md. */
-export interface HooksConfig {
-  enabled?: boolean | undefined;
-  /** Default `/hooks`. */
-  path?: string | undefined;
-  /** What senders without a signature have to know; never the gateway's own. */
-  token?: string | undefined;
-  /** Key of the session of a run for which nobody has named one. Default `hook:<run id>`. */
-  defaultSessionKey?: string | undefined;
-  /** Whether senders may choose the session. Default false. */
-  allowRequestSessionKey?: boolean | undefined;
-  /** How keys of sessions have to begin. Default: any way. */
-  allowedSessionKeyPrefixes?: string[] | undefined;
-  /** Agents that hooks may reach; `*` is any. Default: all. */
-  allowedAgentIds?: string[] | undefined;
-  /** Ready-made mappings behind the others. */
-  presets?: string[] | undefined;
-  /** Below `hooks/transforms` of the state directory, which is the default. */
-  transformsDir?: string | undefined;
-  /** The first that matches counts. */
-  mappings?: HookMappingConfig[] | undefined;
-}
-
-/** What becomes of a request to a path below `hooks.path`. */
-export interface HookMappingConfig {
-  /** Default `mapping-<index>`. */
-  id?: string | undefined;
-  /** Of the path and the payload's `source`; what is absent matches all. */
-  match?: { path?: string | undefined; source?: string | undefined } | undefined;
-  /** Default `agent`. */
-  action?: 'wake' | 'agent' | undefined;
-  wakeMode?: 'now' | 'next-heartbeat' | undefined;
-  name?: string | undefined;
-  agentId?: string | undefined;
-  sessionKey?: string | undefined;
-  /** Default `isolated`. */
-  sessionMode?: 'isolated' | 'persistent' | undefined;
-  messageTemplate?: string | undefined;
-  textTemplate?: string | undefined;
-  /** Name of a list in the payload: one action for each of its items. */
-  forEach?: string | undefined;
-  /** Whether the main session is told how a run ended well. Default true. */
-  deliver?: boolean | undefined;
-  /** Gives the payload to the model as if it were the operator's own words. Default false. */
-  allowUnsafeExternalContent?: boolean | undefined;
-  model?: string | undefined;
-  thinking?: string | undefined;
-  timeoutSeconds?: number | undefined;
-  transform?: { module?: string | undefined; export?: string | undefined } | undefined;
-  /** How the sender proves who it is, in place of the token. */
-  signature?:
-    | {
-        scheme?: 'github' | 'stripe' | 'slack' | 'standard-webhooks' | undefined;
-        secret?: string | undefined;
-        /** How old, or early, a signature may be. Default 300. */
-        toleranceSeconds?: number | undefined;
-      }
-    | undefined;
 }
 
 export interface LoggingConfig {

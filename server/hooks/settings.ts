@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import type { Config, HookMappingConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { toHooksPath, toPrefixes } from '../config/hook-keys.ts';
+import type { HookMappingConfig } from '../config/hooks-config.ts';
 import { isUnresolved } from '../config/substitute.ts';
 import type { SignatureScheme } from './signature.ts';
 

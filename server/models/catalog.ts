@@ -1,4 +1,5 @@
-import type { Config, ProviderConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { ProviderConfig } from '../config/provider-config.ts';
 import { findKnownProvider, type KnownProvider, knownProviders } from './known-providers.ts';
 import { toMs } from './timeouts.ts';
 

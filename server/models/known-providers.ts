@@ -1,4 +1,4 @@
-import type { ModelApi } from '../config/config.ts';
+import type { ModelApi } from '../config/provider-config.ts';
 
 /** What is known of a provider without any configuration. */
 export interface KnownProvider {

@@ -1,7 +1,8 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { ModelChoice } from '../../sdk/protocol/health.ts';
 import type { ModelRow } from '../../sdk/protocol/models.ts';
-import type { Config, ModelParams } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { ModelParams } from '../config/provider-config.ts';
 import type { Log } from '../log/log.ts';
 import { createCaller } from './caller.ts';
 import { type CatalogEntry, type Env, isEmbeddingModel, readKeyless } from './catalog.ts';

@@ -1,4 +1,4 @@
-import type { ModelCompat } from '../config/config.ts';
+import type { ModelCompat } from '../config/provider-config.ts';
 import type { AssistantPart, ModelMessage, ModelRequest, UserPart } from './provider.ts';
 
 /** What a model of this API wants to get back with the tool calls it made; taken from its answer as it is. */

@@ -1,7 +1,7 @@
 import type { ModelChoice } from '../../sdk/protocol/health.ts';
 import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
 import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
-import type { ModelCost } from '../config/config.ts';
+import type { ModelCost } from '../config/provider-config.ts';
 import type { EmbeddingInput, Embeddings, ModelEvent, ModelRequest } from './provider.ts';
 
 /** A model that was found: what it is called, and how to call it. */

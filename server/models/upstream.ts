@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
-import type { ProviderConfig } from '../config/config.ts';
 import { isPlainObject } from '../config/key-path.ts';
+import type { ProviderConfig } from '../config/provider-config.ts';
 import { type Callee, webPage } from './failure.ts';
 import type { ModelProvider, ModelRequest } from './provider.ts';
 import { pastStaleSocket } from './stale-socket.ts';

@@ -1,5 +1,5 @@
 import type { Usage } from '../../sdk/protocol/usage.ts';
-import type { ModelCost } from '../config/config.ts';
+import type { ModelCost } from '../config/provider-config.ts';
 import type { Database } from '../database/database.ts';
 import { toCost } from './price.ts';
 

@@ -1,5 +1,5 @@
 import type { Cost, Usage } from '../../sdk/protocol/usage.ts';
-import type { ModelCost, TokenRates } from '../config/config.ts';
+import type { ModelCost, TokenRates } from '../config/provider-config.ts';
 
 type Rates = Required<{ [K in keyof TokenRates]: number }>;
 

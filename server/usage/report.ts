@@ -1,6 +1,6 @@
 import type { SessionsUsage, UsageAggregates } from '../../sdk/protocol/usage-report.ts';
 import type { CostSummary } from '../../sdk/protocol/usage-sums.ts';
-import type { ModelCost } from '../config/config.ts';
+import type { ModelCost } from '../config/provider-config.ts';
 import type { Database } from '../database/database.ts';
 import { type DateRequest, type Period, resolvePeriod } from './calendar.ts';
 import { agentScope } from './ledger.ts';

@@ -1,5 +1,5 @@
 import type { UsageMessages, UsageTotals } from '../../sdk/protocol/usage-sums.ts';
-import type { ModelCost } from '../config/config.ts';
+import type { ModelCost } from '../config/provider-config.ts';
 import type { Database } from '../database/database.ts';
 import { addDays, type Period } from './calendar.ts';
 import { type PriceState, quarterSeconds } from './ledger.ts';

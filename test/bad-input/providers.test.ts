@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HistoryPage } from '../../sdk/protocol/history.ts';
 import type { ChatMessage } from '../../sdk/protocol/message.ts';
 import { toText } from '../../sdk/protocol/text.ts';
-import type { ModelApi } from '../../server/config/config.ts';
+import type { ModelApi } from '../../server/config/provider-config.ts';
 import { startTestGateway, type TestGateway, token, upstreamKey } from '../gateway.ts';
 import { readEvents } from '../http/house.ts';
 import { openSocket } from '../socket.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HookMappingConfig } from '../../server/config/config.ts';
+import type { HookMappingConfig } from '../../server/config/hooks-config.ts';
 import { openSocket } from '../socket.ts';
 import { reply } from '../upstream.ts';
 import { lastUserWords, openHooks } from './setup.ts';

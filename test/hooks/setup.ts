@@ -1,4 +1,4 @@
-import type { HooksConfig } from '../../server/config/config.ts';
+import type { HooksConfig } from '../../server/config/hooks-config.ts';
 import { startTestGateway, type TestGatewayOptions } from '../gateway.ts';
 import type { Respond, UpstreamRequest } from '../upstream.ts';
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { HookMappingConfig } from '../../server/config/config.ts';
+import type { HookMappingConfig } from '../../server/config/hooks-config.ts';
 import { openSocket } from '../socket.ts';
 import { lastUserWords, openHooks } from './setup.ts';
 

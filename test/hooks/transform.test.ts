@@ -1,7 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { HookMappingConfig } from '../../server/config/config.ts';
+import type { HookMappingConfig } from '../../server/config/hooks-config.ts';
 import { scratch } from '../scratch.ts';
 import { lastUserWords, openHooks } from './setup.ts';
 

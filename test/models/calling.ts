@@ -1,4 +1,5 @@
-import type { Config, ProviderConfig } from '../../server/config/config.ts';
+import type { Config } from '../../server/config/config.ts';
+import type { ProviderConfig } from '../../server/config/provider-config.ts';
 import type { Log, LogFields } from '../../server/log/log.ts';
 import { createModelRegistry, type LiveModelRegistry } from '../../server/models/live-registry.ts';
 import type { ModelEvent, ModelProvider, ModelRequest } from '../../server/models/provider.ts';

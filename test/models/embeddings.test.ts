@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findGatewayError } from '../../sdk/protocol/errors.ts';
-import type { ProviderConfig } from '../../server/config/config.ts';
+import type { ProviderConfig } from '../../server/config/provider-config.ts';
 import type { ModelFailure } from '../../server/models/provider.ts';
 import { isWithinTokens } from '../../server/models/tokens.ts';
 import { json, type Respond, startUpstream } from '../upstream.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
-import type { ProviderConfig } from '../../server/config/config.ts';
+import type { ProviderConfig } from '../../server/config/provider-config.ts';
 import { type Dialect, dialects } from '../dialects.ts';
 import { json, pieces, type Respond, startUpstream } from '../upstream.ts';
 import { collect, createTestRegistry, failureOf, hello, never, textOf } from './calling.ts';

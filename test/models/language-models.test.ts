@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelApi } from '../../server/config/config.ts';
+import type { ModelApi } from '../../server/config/provider-config.ts';
 import type { ModelRequest } from '../../server/models/provider.ts';
 import { dialects } from '../dialects.ts';
 import { json, pieces, type Respond, startUpstream } from '../upstream.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ProviderConfig } from '../../server/config/config.ts';
+import type { ProviderConfig } from '../../server/config/provider-config.ts';
 import type { ModelRequest } from '../../server/models/provider.ts';
 import { json, pieces, startUpstream } from '../upstream.ts';
 import { collect, createRegistryWith, hello, never } from './calling.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProviderConfig } from '../../server/config/config.ts';
+import type { ProviderConfig } from '../../server/config/provider-config.ts';
 import { dialects } from '../dialects.ts';
 import { die, json, pieces, type Respond, stall, startUpstream } from '../upstream.ts';
 import { collect, createRegistryWith, failureOf, hello, never, textOf } from './calling.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProviderConfig } from '../../server/config/config.ts';
+import type { ProviderConfig } from '../../server/config/provider-config.ts';
 import type { ModelRequest } from '../../server/models/provider.ts';
 import { type Dialect, dialects } from '../dialects.ts';
 import { pieces, startUpstream } from '../upstream.ts';
