@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSource, readSources, type SourceFile } from './law/imports.ts';
-import { rooms, violations } from './law/rooms.ts';
+import { idleAllowances, rooms, violations } from './law/rooms.ts';
 
 const houses = ['sdk', 'server', 'cli', 'examples'];
 const files = await readSources(houses);
@@ -30,6 +30,16 @@ describe('the import law', () => {
       ({ place }) => !files.some(({ path }) => path === place || path.startsWith(`${place}/`)),
     );
     expect(empty.map(({ place }) => place)).toEqual([]);
+  });
+
+  it('allows no room what none of its files imports', () => {
+    expect(idleAllowances(files)).toEqual([]);
+    const store = readSource('server/sessions/store.ts', "import { z } from 'zod'; import type { H3 } from 'h3';");
+    const table = [{ place: 'server/sessions', values: ['zod', 'h3'], lazily: ['ws'] }];
+    expect(idleAllowances([store], table)).toEqual([
+      'server/sessions imports no h3 (value)',
+      'server/sessions imports no ws (lazy)',
+    ]);
   });
 
   it('keeps zod out of everything that a browser loads', () => {

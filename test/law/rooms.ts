@@ -24,6 +24,9 @@ const errorsAndNames = [
 const domain = [...node, ...errorsAndNames, 'server/log', 'server/config'];
 const protocolTypes = ['sdk/protocol'];
 
+/** Loaded at first use, by the provider that speaks through them. */
+const providerPackages = ['@ai-sdk/*', 'undici', 'gpt-tokenizer/encoding/cl100k_base'];
+
 /** What the files that put the house together may have. */
 const root = [...node, 'server', 'sdk/protocol'];
 
@@ -39,7 +42,6 @@ const cli = [
   'package.json',
 ];
 
-/** The table of the architecture page, as data. */
 /** Packages that talk to OpenAI, and so to a gateway. */
 const clients = [
   'openai',
@@ -50,9 +52,10 @@ const clients = [
   '@llamaindex/openai',
 ];
 
+/** The table of the architecture page, as data. */
 export const rooms: readonly Room[] = [
   { place: 'sdk/protocol', values: ['sdk/protocol', 'zod'], types: ['@trpc/server'] },
-  { place: 'sdk/protocol/method.ts', values: ['sdk/protocol', 'zod', '@trpc/server'] },
+  { place: 'sdk/protocol/method.ts', values: ['sdk/protocol', '@trpc/server'], types: ['zod'] },
   {
     place: 'sdk/client',
     values: ['sdk/client', ...errorsAndNames, '@trpc/client', '@trpc/server/observable'],
@@ -60,19 +63,19 @@ export const rooms: readonly Room[] = [
   },
   {
     place: 'sdk/node',
-    values: ['sdk/node', 'sdk/client', ...errorsAndNames, ...node, 'ws', 'json5'],
+    values: ['sdk/node', 'sdk/client', ...errorsAndNames, ...node],
     types: protocolTypes,
+    lazily: ['ws'],
   },
   { place: 'sdk/index.ts', values: ['sdk/client', ...errorsAndNames], types: protocolTypes },
   {
     place: 'sdk/index.node.ts',
-    values: ['sdk/client', 'sdk/node', 'sdk/index.ts', ...errorsAndNames],
+    values: ['sdk/client', 'sdk/node', ...errorsAndNames],
     types: protocolTypes,
   },
   {
     place: 'server/log',
-    values: [...node, ...errorsAndNames, 'server/log', 'pino', 'sonic-boom'],
-    types: ['server/config/config.ts'],
+    values: [...node, ...errorsAndNames, 'server/log', 'sonic-boom'],
   },
   {
     place: 'server/config',
@@ -100,28 +103,20 @@ export const rooms: readonly Room[] = [
     lazily: ['prom-client'],
   },
   { place: 'server/system', values: [...domain, 'server/system'], types: protocolTypes },
-  { place: 'server/usage', values: [...domain, 'server/usage', 'server/database'], types: protocolTypes },
+  { place: 'server/usage', values: [...domain, 'server/usage'], types: [...protocolTypes, 'server/database'] },
   { place: 'server/sessions', values: [...domain, 'server/sessions', 'server/database'], types: protocolTypes },
-  { place: 'server/responses', values: [...domain, 'server/responses', 'server/database'], types: protocolTypes },
+  { place: 'server/responses', values: [...domain, 'server/responses'], types: ['server/database'] },
   {
     place: 'server/models',
-    values: [
-      ...domain,
-      'server/models',
-      '@ai-sdk/*',
-      'undici',
-      'gpt-tokenizer/encoding/cl100k_base',
-      'eventsource-parser*',
-      'fastest-levenshtein',
-      'zod',
-    ],
-    types: protocolTypes,
+    values: [...domain, 'server/models', 'eventsource-parser*', 'fastest-levenshtein', 'zod'],
+    types: [...protocolTypes, ...providerPackages],
+    lazily: providerPackages,
   },
   {
     place: 'server/media',
-    values: [...domain, 'server/media', 'undici', 'ipaddr.js'],
-    types: protocolTypes,
-    lazily: ['image-size'],
+    values: [...domain, 'server/media', 'ipaddr.js'],
+    types: [...protocolTypes, 'undici'],
+    lazily: ['undici', 'image-size'],
   },
   {
     place: 'server/media/document-thread.ts',
@@ -134,25 +129,24 @@ export const rooms: readonly Room[] = [
     values: [
       ...domain,
       'server/agent',
-      'server/models',
-      'server/database',
-      'server/workspace',
+      'server/models/timeouts.ts',
+      'server/workspace/confined.ts',
       'server/sessions/faults.ts',
       'zod',
     ],
-    types: [...protocolTypes, 'server/sessions', 'server/usage'],
+    types: [
+      ...protocolTypes,
+      'server/models',
+      'server/database',
+      'server/workspace',
+      'server/sessions',
+      'server/usage',
+    ],
   },
   {
     place: 'server/hooks',
-    values: [
-      ...domain,
-      'server/hooks',
-      'server/database',
-      'server/agent/untrusted.ts',
-      'server/sessions/key.ts',
-      'zod',
-    ],
-    types: [...protocolTypes, 'server/agent', 'server/sessions'],
+    values: [...domain, 'server/hooks', 'server/agent/untrusted.ts', 'server/sessions/key.ts', 'zod'],
+    types: [...protocolTypes, 'server/database', 'server/agent', 'server/sessions'],
   },
   // Loads what the operator wrote.
   { place: 'server/hooks/transforms.ts', values: [...node, 'server/hooks'], lazily: [chosenAtRuntime] },
@@ -172,9 +166,8 @@ export const rooms: readonly Room[] = [
       'server/sessions/same.ts',
       'server/models/reference.ts',
       'node:crypto',
-      'zod',
     ],
-    types: ['server', '@trpc/server'],
+    types: ['server', '@trpc/server', 'zod'],
   },
   {
     place: 'server/http',
@@ -182,47 +175,42 @@ export const rooms: readonly Room[] = [
       ...domain,
       'server/http',
       'server/auth',
-      'server/agent',
-      'server/hooks',
-      'server/media',
-      'server/models',
-      'server/sessions',
+      'server/agent/attached-files.ts',
+      'server/agent/tools/http-policy.ts',
+      'server/hooks/action.ts',
+      'server/media/attachments.ts',
+      'server/media/refusal.ts',
+      'server/media/settings.ts',
+      'server/models/counts.ts',
+      'server/models/tokens.ts',
+      'server/sessions/history.ts',
+      'server/sessions/key.ts',
+      'server/sessions/ordered-id.ts',
       'sdk/protocol',
       'h3',
       'zod',
       '@trpc/server*',
     ],
-    types: ['server/methods', 'server/commands', 'server/health', 'server/responses', 'openai/*'],
+    types: [
+      'server/agent',
+      'server/commands',
+      'server/hooks',
+      'server/media',
+      'server/models',
+      'server/responses',
+      'server/sessions',
+      'openai/*',
+    ],
   },
   {
     place: 'server/wire',
-    values: [
-      ...node,
-      'sdk/protocol',
-      'server/wire',
-      'server/log',
-      'server/auth',
-      'server/methods',
-      'ws',
-      '@trpc/server',
-      'zod',
-    ],
-    types: ['server/config', 'server/devices'],
+    values: [...node, 'sdk/protocol', 'server/wire', 'server/log', 'server/auth', 'ws', '@trpc/server'],
+    types: ['server/methods', 'server/devices'],
   },
   {
     place: 'server/listen.ts',
-    values: [
-      ...node,
-      ...errorsAndNames,
-      'listhen',
-      'h3',
-      'srvx*',
-      'server/wire',
-      'server/http',
-      'server/log',
-      'server/config',
-    ],
-    types: protocolTypes,
+    values: [...node, ...errorsAndNames],
+    lazily: ['listhen'],
   },
   { place: 'server/gateway.ts', values: root },
   { place: 'server/domains.ts', values: root },
@@ -248,7 +236,7 @@ export const rooms: readonly Room[] = [
   },
   {
     place: 'examples',
-    values: [...node, '@openclaw/sdk', '@trpc/client', 'zod', ...clients],
+    values: [...node, '@openclaw/sdk', 'zod', ...clients],
   },
 ];
 
@@ -259,6 +247,21 @@ export function violations(file: SourceFile, table: readonly Room[] = rooms): st
   return file.imports
     .filter((one) => !isAllowed(one, room))
     .map(({ target, kind }) => `${file.path} imports ${target}${kind === 'value' ? '' : ` (${kind})`}`);
+}
+
+/** What the table allows a room by itself, besides what rooms of its kind share, and no file of it imports. */
+export function idleAllowances(files: readonly SourceFile[], table: readonly Room[] = rooms): string[] {
+  const shared = new Set([...root, ...domain, ...protocolTypes, ...cli, ...clients]);
+  return table.flatMap((room) => {
+    const own = files.filter(({ path }) => roomOf(path, table) === room).flatMap(({ imports }) => imports);
+    const lists = { value: room.values, type: room.types ?? [], lazy: room.lazily ?? [] };
+    return (['value', 'type', 'lazy'] as const).flatMap((kind) =>
+      lists[kind]
+        .filter((allowed) => !shared.has(allowed) && allowed !== room.place)
+        .filter((allowed) => !own.some((one) => one.kind === kind && matches(one.target, allowed)))
+        .map((allowed) => `${room.place} imports no ${allowed} (${kind})`),
+    );
+  });
 }
 
 // --- internal ---
