@@ -58,7 +58,7 @@ const batch = {
   description: '`1`: several methods at once; input and answer are by number.',
   schema: { const: '1' },
 };
-const rpcRefusals = refuseWith([...withBody, 404, 415, 503, 504], 'RpcRefusal');
+const rpcRefusals = refuseWith([...withBody, 404, 503, 504], 'RpcRefusal');
 
 /** What `/rpc` answers is too wide for one schema: the page of the protocol has every method. */
 const rpcAnswer = (what: string) => answer(what, json('RpcAnswer'));

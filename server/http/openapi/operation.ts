@@ -120,4 +120,4 @@ const toRefusalName = (status: RefusalStatus, shape: RefusalShape) => `${shape}$
 /** Refusals that every route has which wants to know who asks. */
 export const guarded: readonly RefusalStatus[] = [401, 403, 405, 429, 500];
 /** The same of a route that takes a body. */
-export const withBody: readonly RefusalStatus[] = [...guarded, 400, 408, 413];
+export const withBody: readonly RefusalStatus[] = [...guarded, 400, 408, 413, 415];

@@ -235,6 +235,12 @@ describe('refusals', () => {
       const large = await house.ask(url, { body: 'x'.repeat(2001) });
       expect([url, large.status]).toEqual([url, 413]);
       await hold(large, operation);
+      const form = await house.ask(url, {
+        body: 'model=openclaw',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+      expect([url, form.status]).toEqual([url, 415]);
+      await hold(form, operation);
     }
   });
 
