@@ -4,9 +4,10 @@ import {
   functionType,
   imageDetail,
   jsonSchemaFields,
+  model,
   noFileId,
   optional,
-  outputTokens,
+  positive,
   reasoningEffort,
   samplingFields,
   streamOptions,
@@ -92,20 +93,15 @@ const modality = z
   .refine((kind) => kind === 'text', unsupported('answers are text, not audio'));
 
 export const ChatBody = z.object({
-  model: z
-    .string()
-    .min(1)
-    .nullish()
-    .transform((model) => model ?? 'openclaw'),
+  model,
   messages: z.array(message).min(1),
   stream: optional(z.boolean()),
   stream_options: streamOptions,
   tools: tools(z.object({ type: functionType, function: z.object(functionFields) })),
   tool_choice: optional(toolChoice),
   ...legacyFields,
-  parallel_tool_calls: optional(z.boolean()),
-  max_tokens: outputTokens,
-  max_completion_tokens: outputTokens,
+  max_tokens: positive,
+  max_completion_tokens: positive,
   ...samplingFields,
   stop: optional(z.union([z.string(), z.array(z.string()).max(4)])),
   seed: optional(z.number().int()),

@@ -4,9 +4,9 @@ import { refuse } from '../failure.ts';
 import type { Attached } from './attachments.ts';
 import type { ChatBody, ChatBodyMessage } from './chat-body.ts';
 import { textPart, toConversation } from './conversation.ts';
-import { parseArguments, toSampling, toThinking, toToolDeclaration } from './fields.ts';
 import { withoutFunctions } from './legacy-functions.ts';
 import type { FindToolName } from './past-calls.ts';
+import { parseArguments, toSampling, toToolDeclaration, toWishes } from './shared-input.ts';
 import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
 /** The part of a run's input that the body of a chat completion decides. */
@@ -32,10 +32,10 @@ export function toChatInput(asked: ChatBody, findToolName: FindToolName, attache
   return {
     ...toConversation(messages),
     ...tools,
-    thinking: toThinking(body.reasoning_effort),
+    thinking: body.reasoning_effort,
     request: {
+      ...toWishes(body),
       toolChoice,
-      parallelToolCalls: body.parallel_tool_calls,
       sampling: toSampling({
         maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
         temperature: body.temperature,
@@ -48,10 +48,6 @@ export function toChatInput(asked: ChatBody, findToolName: FindToolName, attache
       }),
       responseFormat: toResponseFormat(body.response_format),
       verbosity: body.verbosity,
-      serviceTier: body.service_tier,
-      promptCacheKey: body.prompt_cache_key,
-      safetyIdentifier: body.safety_identifier,
-      user: body.user,
     },
   };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { isPlainObject } from '../../config/key-path.ts';
-import type { Sampling, ToolDeclaration } from '../../models/provider.ts';
-import { refuse } from '../failure.ts';
 
-/** Members that the bodies of several routes share. Unknown members are ignored; `null` means absent. */
+/*
+ * Members that the bodies of several routes share. Unknown members are ignored.
+ */
+
+/** `null` means absent. */
 export const optional = <S extends z.ZodType>(schema: S) => schema.nullish().transform((value) => value ?? undefined);
 
 /** Tools in one request. */
@@ -11,7 +12,9 @@ const maxTools = 128;
 
 const toolName = z.string().regex(/^[\w-]{1,64}$/, 'expected 1 to 64 letters, digits, dashes or underscores');
 /** Levels of what is passed on as it is. Beyond some thousands nothing could write it down again. */
-const maxDepth = 100;
+export const maxDepth = 100;
+
+/** An object of any members, which is passed on. */
 export const jsonObject = z
   .record(z.string(), z.unknown())
   .refine((value) => isShallow(value), `expected at most ${maxDepth} levels of nesting`);
@@ -49,14 +52,17 @@ export const functionFields = {
   strict: optional(z.boolean()),
 };
 
+/** The tools of the caller. */
 export const tools = <S extends z.ZodType>(tool: S) => optional(z.array(tool).max(maxTools));
 
+/** What both APIs take of sampling. */
 export const samplingFields = {
   temperature: optional(z.number().min(0).max(2)),
   top_p: optional(z.number().min(0).max(1)),
 };
 
-export const outputTokens = optional(z.number().int().min(1));
+/** A limit of tokens, or of calls. */
+export const positive = optional(z.number().int().min(1));
 
 /** Probabilities of tokens: no provider is asked for them here. */
 export const topLogprobs = optional(
@@ -68,23 +74,27 @@ export const topLogprobs = optional(
     .refine((count) => count === 0, unsupported('log probabilities are not given; leave top_logprobs out')),
 );
 
+/** How much a model says. */
 export const verbosity = optional(z.enum(['low', 'medium', 'high']));
 
 /** What is passed on to providers that know it. */
 export const wishFields = {
+  parallel_tool_calls: optional(z.boolean()),
   service_tier: optional(z.string()),
   prompt_cache_key: optional(z.string()),
   safety_identifier: optional(z.string()),
   user: optional(z.string()),
 };
 
+/** `include_obfuscation` is accepted; nothing is padded here. */
 export const streamOptions = optional(
   z.object({ include_usage: optional(z.boolean()), include_obfuscation: optional(z.boolean()) }),
 );
 
-/** Published values of `reasoning_effort`. */
+/** Published values of `reasoning_effort`: the gateway's own levels, and `none`, which providers that have it are asked for by that name. */
 export const reasoningEffort = optional(z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']));
 
+/** A schema that the answer has to fit. */
 export const jsonSchemaFields = {
   name: z.string().min(1),
   description: optional(z.string()),
@@ -92,48 +102,15 @@ export const jsonSchemaFields = {
   strict: optional(z.boolean()),
 };
 
-/** OpenAI's levels are the gateway's own, and `none`, which providers that have it are asked for by that name. */
-export const toThinking = (effort: z.output<typeof reasoningEffort>): string | undefined => effort;
+/** The agent that is asked, by one of its names; forms that are left empty mean the default one. */
+export const model = z
+  .string()
+  .min(1)
+  .nullish()
+  .transform((name) => name ?? 'openclaw');
 
-export function toToolDeclaration(tool: {
-  name: string;
-  description?: string | undefined;
-  parameters?: Record<string, unknown> | undefined;
-  strict?: boolean | undefined;
-}): ToolDeclaration {
-  const { name, description = '', parameters = { type: 'object', properties: {} }, strict } = tool;
-  return { name, description, parameters, ...(strict !== undefined && { strict }) };
-}
-
-/** Sampling without the members that were not given. */
-export function toSampling(sampling: Sampling): Sampling {
-  return Object.fromEntries(Object.entries(sampling).filter(([, value]) => value !== undefined));
-}
-
-/**
- * The arguments of a call in a conversation that the caller brings along. What some model wrote badly before is told as it was
- * written, in `arguments`: a conversation must not end over it, and OpenAI takes any text.
- * @throws GatewayError that leaves as 400 for what is nested too deeply.
- */
-export function parseArguments(text: string, param: string): Record<string, unknown> {
-  // Models write nothing, or null, where a function takes nothing.
-  if (/^\s*(null\s*)?$/.test(text)) return {};
-  const value = parseJson(text);
-  if (!isPlainObject(value)) return { arguments: text };
-  if (isShallow(value)) return value;
-  throw refuse(400, `${param}: expected a JSON object of at most ${maxDepth} levels`, { param });
-}
-
-/** Undefined for what is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isShallow(value: unknown, levels = maxDepth): boolean {
+/** True for what has at most `levels` levels of nesting. */
+export function isShallow(value: unknown, levels = maxDepth): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
 }

@@ -3,6 +3,7 @@ import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import type { RunEnd, RunInput, RunStep, Runs } from '../../agent/runs.ts';
 import { type HttpFailure, refuse } from '../failure.ts';
 import type { Visit } from '../route.ts';
+import { holdToChoice } from './held-reply.ts';
 import { toRunFailure } from './model-failure.ts';
 
 /** A call of one of the caller's own tools. */
@@ -67,11 +68,6 @@ export async function followReply(
   else res.once('close', leave);
 }
 
-function tellModel(res: ServerResponse, answering: Partial<Pick<RunEnd, 'provider' | 'model'>> = {}): void {
-  const { provider, model } = answering;
-  if (provider && model) res.setHeader('x-openclaw-model', encodeURI(`${provider}/${model}`));
-}
-
 /**
  * Waits for a whole reply. `listener` is told of every step before.
  * @throws GatewayError with the status that says why there is none.
@@ -119,53 +115,14 @@ export function createReasoningBreaks() {
   };
 }
 
+// --- internal ---
+
+function tellModel(res: ServerResponse, answering: Partial<Pick<RunEnd, 'provider' | 'model'>> = {}): void {
+  const { provider, model } = answering;
+  if (provider && model) res.setHeader('x-openclaw-model', encodeURI(`${provider}/${model}`));
+}
+
 function toLastStep(end: RunEnd): ReplyStep {
   const failure = toRunFailure(end);
   return failure ? { type: 'failed', failure, end } : { type: 'done', end };
-}
-
-type Listener = (step: ReplyStep) => void;
-
-/** Holds a reply to `tool_choice`: a model that does not do as it was told has failed. */
-function holdToChoice({ request }: RunInput, listener: Listener): Listener {
-  const choice = request?.toolChoice;
-  if (choice === 'none') return forbidToolCall(listener);
-  return choice === 'required' || typeof choice === 'object' ? requireToolCall(choice, listener) : listener;
-}
-
-/** Everything waits until the call has come: nothing of the talk of a model that only talks may have been sent. */
-function requireToolCall(choice: 'required' | { name: string }, listener: Listener): Listener {
-  const wanted = choice === 'required' ? 'one of the tools' : `the tool "${choice.name}"`;
-  const held: ReplyStep[] = [];
-  let honoured = false;
-  return (step) => {
-    if (honoured || step.type === 'failed') return listener(step);
-    honoured =
-      step.type === 'toolCall'
-        ? choice === 'required' || step.call.name === choice.name
-        : // A reply that was cut may have been on its way to the call; its finish reason says so.
-          step.type === 'done' && step.end.finish !== 'stop' && step.end.finish !== 'toolCalls';
-    if (!honoured && step.type === 'done')
-      return listener({ type: 'failed', failure: unhonoured(`did not call ${wanted}`), end: step.end });
-    held.push(step);
-    if (honoured) for (const each of held.splice(0)) listener(each);
-  };
-}
-
-/** The caller would not know what to do with a call that it has ruled out. */
-function forbidToolCall(listener: Listener): Listener {
-  let called: string | undefined;
-  return (step) => {
-    if (step.type === 'toolCall') called ??= step.call.name;
-    else if (step.type !== 'done' || called === undefined) listener(step);
-    else {
-      const failure = unhonoured(`called the tool "${called}"`);
-      listener({ type: 'failed', failure, end: step.end });
-    }
-  };
-}
-
-function unhonoured(what: string): HttpFailure {
-  const message = `the model ${what}, against what tool_choice demands`;
-  return { status: 502, type: 'api_error', code: 'tool_choice_not_honoured', message, param: 'tool_choice' };
 }

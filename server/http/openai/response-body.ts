@@ -6,9 +6,10 @@ import {
   isNever,
   jsonObject,
   jsonSchemaFields,
+  model,
   noFileId,
   optional,
-  outputTokens,
+  positive,
   reasoningEffort,
   samplingFields,
   streamOptions,
@@ -139,20 +140,15 @@ const isAbsent = (value: unknown) => value === undefined || value === null || va
 const absent = (why: string) => z.unknown().refine(isAbsent, unsupported(why)).optional();
 
 export const ResponseBody = z.object({
-  model: z
-    .string()
-    .min(1)
-    .nullish()
-    .transform((model) => model ?? 'openclaw'),
+  model,
   input: z.union([z.string(), z.array(item).min(1)]),
   instructions: optional(z.string()),
   stream: optional(z.boolean()),
   tools: tools(z.object({ type: functionType, ...functionFields })),
   tool_choice: optional(toolChoice),
-  parallel_tool_calls: optional(z.boolean()),
   text: optional(z.object({ format: optional(textFormat), verbosity })),
-  max_output_tokens: outputTokens,
-  max_tool_calls: outputTokens,
+  max_output_tokens: positive,
+  max_tool_calls: positive,
   ...samplingFields,
   reasoning: optional(
     z.object({ effort: reasoningEffort, summary: optional(z.enum(['auto', 'concise', 'detailed'])) }),

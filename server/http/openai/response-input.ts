@@ -4,11 +4,11 @@ import { refuse } from '../failure.ts';
 import type { Attached } from './attachments.ts';
 import type { ChatInput } from './chat-input.ts';
 import { toConversation } from './conversation.ts';
-import { parseArguments, toSampling, toThinking, toToolDeclaration } from './fields.ts';
 import type { FindToolName } from './past-calls.ts';
 import type { ResponseBody, ResponseBodyItem, ResponseBodyPart } from './response-body.ts';
 import { toToolOutput, toUserParts, withToolImages } from './response-parts.ts';
 import { joinNew } from './response-repeats.ts';
+import { parseArguments, toSampling, toToolDeclaration, toWishes } from './shared-input.ts';
 import type { FindItem } from './stored-items.ts';
 import { chooseTools, type ToolChoice } from './tool-choice.ts';
 
@@ -33,10 +33,10 @@ export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput
     ...tools,
     extraSystemPrompt: extraSystemPrompt || undefined,
     maxToolCalls: body.max_tool_calls,
-    thinking: toThinking(body.reasoning?.effort),
+    thinking: body.reasoning?.effort,
     request: {
+      ...toWishes(body),
       toolChoice,
-      parallelToolCalls: body.parallel_tool_calls,
       sampling: toSampling({
         maxOutputTokens: body.max_output_tokens,
         temperature: body.temperature,
@@ -45,10 +45,6 @@ export function toResponseInput(body: ResponseBody, lookups: Lookups): ChatInput
       responseFormat: toResponseFormat(body.text?.format),
       reasoningSummary: body.reasoning?.summary,
       verbosity: body.text?.verbosity,
-      serviceTier: body.service_tier,
-      promptCacheKey: body.prompt_cache_key,
-      safetyIdentifier: body.safety_identifier,
-      user: body.user,
     },
   };
 }
