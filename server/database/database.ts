@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { checkpointBytes, createCheckpoints } from './checkpoints.ts';
 import { migrations } from './migrations.ts';
@@ -48,6 +49,8 @@ export interface WatchedTable {
 const patienceMs = 20;
 /** Milliseconds that a write, and everything else with it, waits for another program that writes to the file. */
 const busyMs = 250;
+/** The same for the start of a gateway. */
+const openMs = 5000;
 /** Milliseconds between attempts to write while the disk refuses it. */
 const proofMs = 2000;
 
@@ -60,7 +63,7 @@ export async function openDatabase(path: string): Promise<Database> {
       throw cannotOpen(path, error);
     },
   );
-  const sqlite = openFile(path);
+  const sqlite = await openFile(path);
   // SQLite removes the WAL file only when the last connection closes, so this handle stays valid.
   const wal = await open(`${path}-wal`, 'r+');
   return createDatabase(path, sqlite, wal);
@@ -247,13 +250,14 @@ function createDatabase(path: string, sqlite: DatabaseSync, wal: FileHandle): Da
   };
 }
 
-function openFile(path: string): DatabaseSync {
+async function openFile(path: string): Promise<DatabaseSync> {
   let sqlite: DatabaseSync | undefined;
   try {
     sqlite = new DatabaseSync(path);
     // First of all: of two gateways that start at once, one has to wait for the other already here.
-    sqlite.exec('PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON');
-    sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
+    sqlite.exec(`PRAGMA busy_timeout=${openMs}; PRAGMA foreign_keys=ON`);
+    await useWal(sqlite);
+    sqlite.exec('PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0');
     sqlite.exec(`PRAGMA journal_size_limit=${checkpointBytes}`);
     migrate(sqlite, path);
     sqlite.exec(`PRAGMA busy_timeout=${busyMs}`);
@@ -261,6 +265,20 @@ function openFile(path: string): DatabaseSync {
   } catch (error) {
     sqlite?.close();
     throw error instanceof GatewayError ? error : cannotOpen(path, error);
+  }
+}
+
+/** Programs that change a new file to WAL at once refuse each other at once, whatever `busy_timeout` says: one has to come again. */
+async function useWal(sqlite: DatabaseSync): Promise<void> {
+  const deadline = performance.now() + openMs;
+  for (;;) {
+    try {
+      sqlite.exec('PRAGMA journal_mode=WAL');
+      return;
+    } catch (error) {
+      if (toResultCode(error) !== codes.busy || performance.now() > deadline) throw error;
+      await sleep(20);
+    }
   }
 }
 

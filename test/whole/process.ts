@@ -32,8 +32,9 @@ export async function spawnGateway(options: ProcessOptions) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  // Not `exit`, which may come before its last words.
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
-    child.once('exit', (code, signal) => resolve({ code, signal })),
+    child.once('close', (code, signal) => resolve({ code, signal })),
   );
   const ready = new Promise<void>((resolve) => {
     const onOutput = (chunk: Buffer) => {
