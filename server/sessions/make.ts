@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { CreatedVia } from '../../sdk/protocol/session-row.ts';
 import type { Database } from '../database/database.ts';
@@ -65,7 +66,8 @@ export function createMaking({ database, rows }: { database: Database; rows: Row
     const { agentId } = parseSessionKey(key, { agentId: '', mainKey: '' });
     const parent = requireParent(rows, forkOf ?? parentKey);
     const now = Date.now();
-    const sessionId = createOrderedId();
+    // Those in lists are told apart by the beginning of their id; that of the others, of which there are many, is the time.
+    const sessionId = transient ? createOrderedId() : randomUUID();
     const via = rest.createdVia ?? 'run';
     const lineage = [parent?.key ?? null, rest.spawnedBy ?? null, rest.spawnDepth ?? null];
     const made = [now, now, toNames(key), via, rest.creationKey ?? null, ...lineage];
