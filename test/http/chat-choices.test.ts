@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelMessage } from '../../server/models/provider.ts';
+import { token as gatewayToken, startTestGateway } from '../gateway.ts';
 import { callTool, say } from '../scripted-model.ts';
 import { type House, openHouse, readError } from './house.ts';
 
@@ -124,6 +125,25 @@ describe('the agent that answers', () => {
     const answer = await ask(house, { model }, headers);
     expect(answer.headers.get('x-openclaw-session-key')).toMatch(new RegExp(`^agent:${agent}:`));
     expect(await answer.json()).toMatchObject({ model });
+  });
+
+  it('is the default one for openclaw/default, also when another is called so', async () => {
+    const entries = { main: { default: true }, default: {} };
+    await using gateway = await startTestGateway({ config: { agents: { entries } } });
+    const ask = (path: string, body?: object) =>
+      fetch(`${gateway.http}${path}`, {
+        method: body ? 'POST' : 'GET',
+        headers: { authorization: `Bearer ${gatewayToken}` },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const answering = async (model: string) => {
+      const answer = await ask('/v1/chat/completions', { model, messages: [{ role: 'user', content: '/help' }] });
+      return answer.headers.get('x-openclaw-session-key')?.split(':')[1];
+    };
+    expect(await answering('openclaw/default')).toBe('main');
+    expect(await answering('openclaw:default')).toBe('default');
+    const { data } = (await (await ask('/v1/models')).json()) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).toEqual(['openclaw', 'openclaw/default', 'openclaw/main']);
   });
 
   it.each([

@@ -7,14 +7,17 @@ import type { Call } from '../route.ts';
 
 /** Every name an agent answers to in `model`, in the order `GET /v1/models` lists them. */
 export function toModelIds(agents: readonly AgentSpec[]): string[] {
-  return ['openclaw', 'openclaw/default', ...agents.map(({ id }) => `openclaw/${id}`)];
+  return [...new Set([...defaultNames, ...agents.map(({ id }) => `openclaw/${id}`)])];
 }
 
-/** The agent of a `model`: `openclaw`, `openclaw/default`, `openclaw/<id>`, `openclaw:<id>` or `agent:<id>`. */
+/**
+ * The agent of a `model`: `openclaw`, `openclaw/default`, `openclaw/<id>`, `openclaw:<id>` or `agent:<id>`. One whose id is
+ * `default` has the last two only.
+ */
 export function findAgent(agents: Roster, model: string): AgentSpec | undefined {
+  if (defaultNames.includes(model)) return agents.default();
   const id = /^(?:openclaw[/:]|agent:)(.+)$/.exec(model)?.[1];
-  const byId = id === undefined ? undefined : agents.find(id);
-  return byId ?? (model === 'openclaw' || model === 'openclaw/default' ? agents.default() : undefined);
+  return id === undefined ? undefined : agents.find(id);
 }
 
 /**
@@ -52,3 +55,6 @@ export function readHeader(req: IncomingMessage, name: string): string | undefin
   const value = req.headers[name];
   return (Array.isArray(value) ? value[0] : value)?.trim() || undefined;
 }
+
+/** Always the default agent, whatever others are called. */
+const defaultNames = ['openclaw', 'openclaw/default'];
