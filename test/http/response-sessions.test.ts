@@ -108,4 +108,18 @@ describe('previous_response_id', () => {
     house.rooms.sessions.delete('agent:main:http:user:ann');
     expect(await readError(await ask(house, next))).toMatchObject(refused);
   });
+
+  it('is refused in another session than its own, and in one that nobody may name', async () => {
+    await using house = await openHouse(answers);
+    const first = await answerTo(house, { input: 'q1', user: 'ann' });
+    const goOn = (key: string) =>
+      house.ask('/v1/responses', {
+        body: { input: 'q2', user: 'bob', previous_response_id: first.id },
+        headers: { 'x-openclaw-session-key': key },
+      });
+    expect(await readError(await goOn('novel'))).toMatchObject({ status: 400, code: 'previous_response_not_found' });
+    expect(await readError(await goOn('cron:x'))).toMatchObject({ status: 400, param: 'x-openclaw-session-key' });
+    const same = await goOn('http:user:ann');
+    expect([same.status, same.headers.get('x-openclaw-session-key')]).toEqual([200, 'agent:main:http:user:ann']);
+  });
 });

@@ -3,6 +3,7 @@ import { toSessionKey } from '../../sessions/key.ts';
 import type { HttpDeps } from '../deps.ts';
 import { refuse } from '../failure.ts';
 import type { Call } from '../route.ts';
+import { readHeader } from './agent.ts';
 import { isAside } from './aside.ts';
 import type { ResponseBody } from './response-body.ts';
 import { type ChosenSession, chooseSession } from './session.ts';
@@ -18,13 +19,18 @@ export interface ResponseRequest {
 }
 
 /**
- * Finds the conversation of a response as other routes do; `previous_response_id` goes on where that response stands.
+ * Finds the conversation of a response as other routes do; `previous_response_id` goes on where that response stands, which is
+ * in the session of `x-openclaw-session-key` when there is one.
  * @throws GatewayError that leaves as 400, also `previous_response_not_found`.
  */
 export function chooseResponseSession(deps: HttpDeps, request: ResponseRequest): ChosenSession {
   const { call, body, agent, run, isAside } = request;
-  if (body.previous_response_id) return findSessionOf(deps, body.previous_response_id, agent);
+  const { previous_response_id: previous } = body;
+  const found = previous ? findSessionOf(deps, previous, agent) : undefined;
+  if (found && !readHeader(call.req, sessionKeyHeader)) return found;
   const session = chooseSession(deps, { req: call.req, agent }, { ...body, isAside });
+  if (found && found.key !== session.key) throw notKept(`"${previous}" is not kept in the session "${session.key}"`);
+  if (found) return found;
   return session.transient ? { ...session, key: toSessionKey(agent.id, `${ownPrefix}${run}`).key } : session;
 }
 
@@ -40,6 +46,7 @@ export function isResponseAside({ req }: Call, body: ResponseBody): boolean {
 // --- internal ---
 
 const ownPrefix = 'responses:';
+const sessionKeyHeader = 'x-openclaw-session-key';
 
 function findSessionOf({ runs, sessions, responses }: HttpDeps, id: string, agent: AgentSpec): ChosenSession {
   const row = responses.has(id) ? runs.find(id) : undefined;
@@ -47,7 +54,11 @@ function findSessionOf({ runs, sessions, responses }: HttpDeps, id: string, agen
     const transient = row.sessionKey.startsWith(toSessionKey(agent.id, ownPrefix).key);
     return { key: row.sessionKey, transient, isTold: false };
   }
-  throw refuse(400, `previous response "${id}" is not kept for agent "${agent.id}"`, {
+  throw notKept(`"${id}" is not kept for agent "${agent.id}"`);
+}
+
+function notKept(what: string) {
+  return refuse(400, `previous response ${what}`, {
     code: 'previous_response_not_found',
     param: 'previous_response_id',
   });
