@@ -6,6 +6,9 @@ import { openHouse, readError } from './house.ts';
 
 const pixel = png().toString('base64');
 
+/** JSON of so many levels. */
+const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
 describe('the input of a response', () => {
   it('takes messages with or without a type, and every kind of part', async () => {
     await using house = await openHouse(say('hi'));
@@ -96,7 +99,7 @@ describe('the input of a response', () => {
     [{ input: [{ type: 'nonsense' }] }, 'input[0].type'],
     [{ input: [{ role: 'user', content: [{ type: 'input_text' }] }] }, 'input[0].content[0].text'],
     [{ input: [{ role: 'user', content: [{ type: 'input_image' }] }] }, 'input[0].content[0]'],
-    [{ input: [{ type: 'function_call', call_id: 'a', name: 'x', arguments: '[' }] }, 'input[0].arguments'],
+    [{ input: [{ type: 'function_call', call_id: 'a', name: 'x', arguments: nested(101) }] }, 'input[0].arguments'],
     [{ input: [{ type: 'function_call_output', call_id: 'lost', output: 'x' }] }, 'input[0].call_id'],
     [
       { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'http://x/y.png' }] }] },
