@@ -9,7 +9,7 @@ export function toReadPart(part: UserPart): UserPart {
 }
 
 /** What models read of a file: its name, and what is in it between markers. */
-export function toReadText({ name, content = '' }: AttachedFile): string {
+function toReadText({ name, content = '' }: AttachedFile): string {
   return markUntrusted(content, { source: `file ${name}` });
 }
 

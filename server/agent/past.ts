@@ -7,7 +7,7 @@ import { commandKind } from './prompt.ts';
 import type { RunInput } from './runs.ts';
 
 /** Marks rows that a caller brought along: they were said elsewhere. */
-export const broughtKind = 'brought';
+const broughtKind = 'brought';
 
 /** What has to happen to a transcript before a run's message is added to it. */
 export interface Past {

@@ -8,7 +8,7 @@ import { type HookInput, renderMarked, renderPlain } from './render.ts';
 import type { HookMapping } from './settings.ts';
 
 /** Items of a list that `forEach` looks at. */
-export const maxItems = 200;
+const maxItems = 200;
 
 /** The first mapping that a request fits. */
 export function findMapping(

@@ -15,7 +15,7 @@ export interface HookInput {
 }
 
 /** Characters of what one template makes. */
-export const maxRenderedChars = 128 * 1024;
+const maxRenderedChars = 128 * 1024;
 
 /** A template filled in, in one piece. What is not there is empty; objects are JSON. Cut at `limit` characters. */
 export function renderPlain(template: string, input: HookInput, limit = maxRenderedChars): string {

@@ -1,16 +1,14 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Attachment } from '../../sdk/protocol/fields.ts';
 import type { AttachedFile, ContentPart } from '../../sdk/protocol/message.ts';
+import { attachmentLimits } from '../../sdk/protocol/version.ts';
 import type { Config } from '../config/config.ts';
 import { parseBase64, parseInlineUrl } from './inline-url.ts';
 import type { Intake, Media } from './media.ts';
 import { findMediaReason } from './refusal.ts';
 import { toChatMedia } from './settings.ts';
 
-/** Bytes of one attachment, and of one image; told to clients in `hello-ok.policy.attachments`. */
-export const maxAttachmentBytes = 19_464_192;
-export const maxImageBytes = 6_291_456;
-
+/** What a message carries of an attachment. */
 export type AttachedPart = Extract<ContentPart, { type: 'text' | 'image' }>;
 
 /** Reads what came with a message over the socket. */
@@ -31,8 +29,8 @@ export function createAttachments({ media, config }: { media: Media; config(): C
     async read(attachments) {
       const { images, files, maxUrlParts } = toChatMedia(config());
       const settings = {
-        images: { ...images, maxBytes: maxImageBytes, allowUrl: false },
-        files: { ...files, maxBytes: maxAttachmentBytes },
+        images: { ...images, maxBytes: attachmentLimits.maxImageBytes, allowUrl: false },
+        files: { ...files, maxBytes: attachmentLimits.maxBytes },
         maxUrlParts,
       };
       const intake = media.open(settings, closing.signal);

@@ -1,6 +1,6 @@
 import type { Config, FileInputConfig, ImageInputConfig } from '../config/config.ts';
 import type { FileRules } from './file-text.ts';
-import type { ImageRules } from './image.ts';
+import { type ImageRules, imageMimes } from './image.ts';
 
 /** How remote addresses are fetched, if at all. */
 export interface RemoteRules {
@@ -46,11 +46,10 @@ export function toResponseMedia({ gateway }: Config): MediaSettings {
 // --- internal ---
 
 const remote = { urlAllowlist: [] as string[], maxRedirects: 3, timeoutMs: 10_000 };
-const imageMimes = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 const fileMimes = ['text/plain', 'text/markdown', 'text/html', 'text/csv', 'application/json', 'application/pdf'];
 
 function toImages(set: ImageInputConfig = {}, own: { allowUrl: boolean; key: string }): MediaSettings['images'] {
-  return { ...remote, allowedMimes: imageMimes, maxBytes: 10_485_760, ...own, ...toGiven(set) };
+  return { ...remote, allowedMimes: [...imageMimes], maxBytes: 10_485_760, ...own, ...toGiven(set) };
 }
 
 function toFiles({ pdf = {}, ...set }: FileInputConfig = {}): MediaSettings['files'] {

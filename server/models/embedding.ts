@@ -33,7 +33,7 @@ const parallel = 4;
 const maxAnswerChars = 64 * 1024 * 1024;
 
 /** The error that `embed` rejects with; `details.failure` is the failure itself. */
-export function embeddingError(failure: ModelFailure): GatewayError {
+function embeddingError(failure: ModelFailure): GatewayError {
   const asked = failure.kind === 'bad_request' || failure.kind === 'context_length' || failure.kind === 'not_found';
   return new GatewayError(asked ? 'INVALID_REQUEST' : 'UNAVAILABLE', failure.message, {
     details: { code: 'MODEL_FAILURE', failure },
@@ -106,7 +106,7 @@ export async function postForJson(
  * The vector that a provider wrote as numbers, or as base64 of little-endian 32-bit floats; undefined when it is neither, is
  * empty or has members that are no finite numbers.
  */
-export function toVector(value: unknown): Float32Array | undefined {
+function toVector(value: unknown): Float32Array | undefined {
   if (typeof value === 'string') {
     const bytes = Buffer.from(value, 'base64');
     if (bytes.length === 0 || bytes.length % 4 !== 0) return undefined;

@@ -4,7 +4,7 @@ import type { StoredSession } from './row.ts';
 /** Marks the row behind which a conversation goes on from an earlier message, or another one begins. */
 export const rewindKind = 'rewind';
 /** Marks rows that stand further up as well: what a conversation goes on from. */
-export const copiedKind = 'copied';
+const copiedKind = 'copied';
 
 /** Rows that are copied, the newest: as many as a run looks back on. */
 const maxCopied = 400;

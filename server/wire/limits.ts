@@ -40,10 +40,6 @@ export interface Limits {
   newsPauseMs: number;
   /** For the client's half of a close, milliseconds. */
   closeTimeoutMs: number;
-  /** Largest attachment, bytes. */
-  maxAttachmentBytes: number;
-  /** Largest image, bytes. */
-  maxImageBytes: number;
 }
 
 export const defaultLimits: Limits = {
@@ -67,8 +63,6 @@ export const defaultLimits: Limits = {
   beaconLifeMs: 300_000,
   newsPauseMs: 100,
   closeTimeoutMs: 2_000,
-  maxAttachmentBytes: 19_464_192,
-  maxImageBytes: 6_291_456,
 };
 
 /** What a close frame has room for, bytes (RFC 6455, 5.5). */

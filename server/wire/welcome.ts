@@ -1,7 +1,7 @@
 import { eventSpecs, methods } from '../../sdk/protocol/contract.ts';
 import type { HelloOk } from '../../sdk/protocol/hello.ts';
 import { isGranted } from '../../sdk/protocol/scopes.ts';
-import { capabilities, protocolVersion } from '../../sdk/protocol/version.ts';
+import { attachmentLimits, capabilities, protocolVersion } from '../../sdk/protocol/version.ts';
 import type { Connection, Session } from './connection.ts';
 import type { Limits } from './limits.ts';
 
@@ -39,7 +39,7 @@ export function toHelloOk({ connection, session, auth, facts, state, limits }: W
       maxPayload: limits.maxPayloadBytes,
       maxBufferedBytes: limits.maxBufferedBytes,
       tickIntervalMs: limits.tickIntervalMs,
-      attachments: { maxBytes: limits.maxAttachmentBytes, maxImageBytes: limits.maxImageBytes },
+      attachments: attachmentLimits,
       allowedSessionVisibilities: ['shared'],
       hasMultipleSessionSharingIdentities: false,
     },

@@ -4,7 +4,7 @@ import { isMeant } from './groups.ts';
  * Tools that `POST /tools/invoke` refuses unless `gateway.tools.allow` names them, as the published gateway refuses them:
  * who holds the secret of the gateway reaches its agents, and not the machine behind them.
  */
-export const refusedOverHttp = [
+const refusedOverHttp = [
   'exec',
   'spawn',
   'shell',

@@ -147,7 +147,7 @@ function toLimits(session: SessionRow | undefined): SessionLimits {
 }
 
 /** Text stays text; everything else becomes JSON. */
-export function toText(output: unknown): string {
+function toText(output: unknown): string {
   return typeof output === 'string' ? output : JSON.stringify(output ?? null);
 }
 
