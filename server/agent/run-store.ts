@@ -3,6 +3,7 @@ import type { ContentPart } from '../../sdk/protocol/message.ts';
 import type { InputReceipt, PendingInputs } from '../../sdk/protocol/pending.ts';
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Usage } from '../../sdk/protocol/usage.ts';
+import { createAgeLimit } from '../database/age.ts';
 import type { Database } from '../database/database.ts';
 import { createPendingStore } from './pending-store.ts';
 import type { RunInput } from './runs.ts';
@@ -68,7 +69,7 @@ export interface RunStore {
   /** Adds a group of events; `anchorSeq` is where the message that its first text belongs to begins. */
   appendEvents(runId: string, events: readonly RunEvent[], anchorSeq: number): void;
   events(runId: string, after: number, limit: number): { events: RunEvent[]; hasMore: boolean };
-  /** Deletes runs that ended before, a bounded number at a time. */
+  /** Deletes runs that ended before, a bounded number at a time; those of no session after a day, and beyond the newest 250 000. */
   prune(endedBefore: number): number;
 }
 
@@ -93,8 +94,9 @@ interface StoredRun {
 }
 
 const pruneBatch = 200;
+const unkept = { lifeMs: 24 * 60 * 60 * 1000, max: 250_000 };
 
-export function createRunStore(database: Database): RunStore {
+export function createRunStore(database: Database, { maxUnkept = unkept.max } = {}): RunStore {
   const insert = database.prepare(
     `INSERT INTO runs (run_id, session_key, session_id, agent_id, status, accepted_at, input)
      VALUES (?, ?, ?, ?, 'queued', ?, ?)`,
@@ -121,6 +123,12 @@ export function createRunStore(database: Database): RunStore {
   const prune = database.prepare(
     'DELETE FROM runs WHERE run_id IN (SELECT run_id FROM runs WHERE ended_at < ? LIMIT ?)',
   );
+  const ofNoSession = 'FROM runs INDEXED BY runs_unkept WHERE session_id = run_id AND ended_at IS NOT NULL';
+  const pruneUnkept = database.prepare(
+    `DELETE FROM runs WHERE run_id IN (SELECT run_id ${ofNoSession} AND ended_at < ? ORDER BY ended_at LIMIT ?)`,
+  );
+  const newestUnkept = database.prepare(`SELECT ended_at AS at ${ofNoSession} ORDER BY ended_at DESC LIMIT 1 OFFSET ?`);
+  const limitUnkept = createAgeLimit(newestUnkept, { ...unkept, max: maxUnkept });
 
   return {
     ...createPendingStore(database),
@@ -172,7 +180,10 @@ export function createRunStore(database: Database): RunStore {
       }
       return { events, hasMore: false };
     },
-    prune: (endedBefore) => Number(prune.run(endedBefore, pruneBatch).changes),
+    prune(endedBefore) {
+      const batches = [pruneUnkept.run(limitUnkept(), pruneBatch), prune.run(endedBefore, pruneBatch)];
+      return batches.reduce((sum, { changes }) => sum + Number(changes), 0);
+    },
   };
 }
 

@@ -364,4 +364,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE hook_sessions (session_key TEXT PRIMARY KEY, used_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX hook_sessions_age ON hook_sessions(used_at);
   `,
+  `
+  -- ended runs of conversations that are not kept: what was said in them is the caller's
+  CREATE INDEX runs_unkept ON runs(ended_at) WHERE session_id = run_id AND ended_at IS NOT NULL;
+  `,
 ];

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createAgeLimit } from '../database/age.ts';
 import type { Database } from '../database/database.ts';
 import { nextTurn } from '../database/turns.ts';
 import type { Log } from '../log/log.ts';
@@ -25,17 +26,15 @@ export interface RemovalDeps {
 }
 
 const transientLifeMs = 24 * 60 * 60 * 1000;
-/** So that no rate of requests fills the disk within a day. */
 const defaultMaxTransient = 250_000;
-/** Milliseconds for which it is known where the newest of them begin: to count them takes some. */
-const countMs = 60_000;
 const pruneBatch = 100;
 
 /**
  * The ways in which a session goes away; SessionStore says what each does. A large one takes a while to remove, so its row
  * becomes one that nobody can find (`transient` 2), its messages go a slice at a time, and the row is the last.
  */
-export function createRemoval({ database, transcript, rows, notices, sweep, mainKey, maxTransient }: RemovalDeps) {
+export function createRemoval(deps: RemovalDeps) {
+  const { database, transcript, rows, notices, sweep, mainKey, maxTransient = defaultMaxTransient } = deps;
   const condemn = `UPDATE sessions SET key = 'gone:' || session_id, transient = 2, first_seq = last_seq + 1, backlog_seq = 0,
     status = NULL, label = NULL, board_face = NULL, parent_key = NULL, spawned_by = NULL, creation_key = NULL`;
   const remove = database.prepare(`${condemn} WHERE key = ?`);
@@ -45,7 +44,10 @@ export function createRemoval({ database, transcript, rows, notices, sweep, main
        SELECT run_id FROM messages WHERE run_id IS NOT NULL AND session_id IN (SELECT session_id ${old}))`,
   );
   const removeTransient = database.prepare(`${condemn} WHERE key IN (SELECT key ${old})`);
-  const limitTransient = createTransientLimit(database, maxTransient);
+  const newest = database.prepare(
+    'SELECT updated_at AS at FROM sessions WHERE transient = 1 ORDER BY updated_at DESC LIMIT 1 OFFSET ?',
+  );
+  const limitTransient = createAgeLimit(newest, { lifeMs: transientLifeMs, max: maxTransient });
   const nextGone = database.prepare(
     'SELECT key, session_id FROM sessions INDEXED BY sessions_gone WHERE transient = 2 LIMIT 1',
   );
@@ -136,20 +138,5 @@ export function createRemoval({ database, transcript, rows, notices, sweep, main
     close(): void {
       isClosed = true;
     },
-  };
-}
-
-// --- internal ---
-
-/** A function that answers when a transient conversation has to be from to be kept. */
-function createTransientLimit(database: Database, max = defaultMaxTransient): () => number {
-  const firstBeyond = database.prepare(
-    'SELECT updated_at FROM sessions WHERE transient = 1 ORDER BY updated_at DESC LIMIT 1 OFFSET ?',
-  );
-  let counted = { at: Number.NEGATIVE_INFINITY, limit: 0 };
-  return () => {
-    const now = Date.now();
-    if (now - counted.at >= countMs) counted = { at: now, limit: Number(firstBeyond.get(max)?.updated_at ?? -1) + 1 };
-    return Math.max(now - transientLifeMs, counted.limit);
   };
 }

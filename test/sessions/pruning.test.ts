@@ -100,7 +100,35 @@ describe('conversations that nobody named', () => {
   });
 });
 
-async function openRooms({ maxTransient }: { maxTransient?: number } = {}) {
+describe('runs of conversations that are not kept', () => {
+  it('go after a day, or beyond the newest of them, long before those of sessions', async () => {
+    await using rooms = await openRooms({ maxUnkept: 2 });
+    const { database, store } = rooms;
+    const now = Date.now();
+    const { row } = store.ensure('agent:main:named');
+    const ran = (runId: string, sessionId: string, endedAt: number) => {
+      rooms.runs.insert({ runId, sessionKey: 'x', sessionId, agentId: 'main', acceptedAt: 1, input: undefined });
+      rooms.runs.end(runId, { status: 'ok', startedAt: 1, endedAt, text: 'hi' });
+    };
+    const day = 24 * 60 * 60 * 1000;
+    database.write(() => {
+      ran('named', row.sessionId ?? '', now - 2 * day);
+      ran('older', 'older', now - 2 * day);
+      for (const ago of [4, 3, 2, 1]) ran(`ago-${ago}`, `ago-${ago}`, now - ago);
+    });
+    expect(rooms.runs.prune(now - 7 * day)).toBe(3);
+    expect(rooms.runs.prune(now - 7 * day)).toBe(0);
+    const left = ['named', 'older', 'ago-4', 'ago-3', 'ago-2', 'ago-1'].filter((id) => rooms.runs.find(id));
+    expect(left).toEqual(['named', 'ago-2', 'ago-1']);
+  });
+});
+
+interface Most {
+  maxTransient?: number;
+  maxUnkept?: number;
+}
+
+async function openRooms({ maxTransient, maxUnkept }: Most = {}) {
   const folder = await scratch();
   const database = await openDatabase(join(folder.path, 'openclaw.db'));
   const modelOf = () => ({ provider: 'test', model: 'one' });
@@ -111,7 +139,7 @@ async function openRooms({ maxTransient }: { maxTransient?: number } = {}) {
   const rooms = {
     database,
     store,
-    runs: createRunStore(database),
+    runs: createRunStore(database, { maxUnkept }),
     logged,
     fail: undefined as Error | undefined,
     count: (table: string) => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n),
