@@ -12,24 +12,16 @@ export interface Caller {
   host: string | undefined;
 }
 
-/** Headers that a proxy adds; who sends one is not the client itself. */
-const forwardingHeaders = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'via',
-  'cf-connecting-ip',
-  'true-client-ip',
-];
+/** Headers that proxies, tunnels and clouds add; who sends one is not the client itself. */
+const forwardingHeaders =
+  /^(x-(original-)?forwarded(-.+)?|forwarded(-for)?|via|cdn-loop|true-client-ip|x-(real|client|proxyuser|cluster-client)-ip|(cf-connecting|fastly-client|fly-client)-ip|cf-ray|x-envoy-external-address|x-amzn-trace-id|tailscale-user-login)$/;
 
 /** Reads the caller from a request of `node:http`, plain or upgraded. */
 export function toCaller({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): Caller {
   const address = toPlainAddress(socket.remoteAddress ?? '');
   return {
     address,
-    local: isLoopbackAddress(address) && !forwardingHeaders.some((name) => headers[name] !== undefined),
+    local: isLoopbackAddress(address) && !Object.keys(headers).some((name) => forwardingHeaders.test(name)),
     origin: headers.origin?.trim() || undefined,
     host: headers.host,
   };

@@ -30,10 +30,8 @@ export async function authenticateRequest(access: Access, req: IncomingMessage, 
  * @throws GatewayError that leaves as 401, 403 or 429.
  */
 export async function authenticateReader(access: Access, req: IncomingMessage, id: string): Promise<void> {
-  const caller = toCaller(req);
-  checkPage(access, caller, req);
-  // A page in a browser of this machine is not a program on it.
-  if (caller.local && refuseOrigin(caller, access) === undefined) return;
+  checkPage(access, toCaller(req), req);
+  if (isProgramHere(access, req)) return;
   const { scopes } = await authenticateRequest(access, req, id);
   if (!isGranted(scopes, 'operator.read')) throw refuse(403, 'missing scope: operator.read', { code: 'missing_scope' });
 }
@@ -41,8 +39,17 @@ export async function authenticateReader(access: Access, req: IncomingMessage, i
 /** True for callers on this machine and for those with a right bearer: they may know what is wrong. */
 export async function isTrusted(access: Access, req: IncomingMessage, id: string): Promise<boolean> {
   const caller = toCaller(req);
-  if (caller.local) return true;
+  if (isProgramHere(access, req)) return true;
   return toBearer(req) !== undefined && (await judge(access, { caller, req, id })).principal !== undefined;
+}
+
+/** True for a program on this machine: for no page in a browser, under whatever name, and for no proxy that serves others. */
+function isProgramHere({ allowedOrigins }: Access, req: IncomingMessage): boolean {
+  const caller = toCaller(req);
+  // nginx, as it is set up when nobody says otherwise, passes on by HTTP/1.0 and says nothing of the client.
+  const isOwn = caller.local && req.httpVersion === '1.1' && isAllowedHost(caller.host, allowedOrigins);
+  const { 'sec-fetch-site': site = 'none' } = req.headers;
+  return isOwn && /^(none|same-origin)$/.test(String(site)) && refuseOrigin(caller, { allowedOrigins }) === undefined;
 }
 
 interface Request {

@@ -120,6 +120,11 @@ export function sendJson(res: ServerResponse, body: unknown, status = 200): void
   res.end(text);
 }
 
+function countHosts({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host')
+    .length;
+}
+
 const methodOf = (req: IncomingMessage) => req.method as keyof Methods;
 
 interface Envelope {
@@ -174,6 +179,8 @@ async function answer(visit: Visit, methods: Methods<Visit> | undefined, { deps,
   const { req, res, path } = visit;
   const isReadable = tellOrigin(req, res, deps.allowedOrigins);
   if (req.headers.host === undefined && req.httpVersion === '1.1') throw refuse(400, 'the request has no Host header');
+  // Node takes the first, what stands before the gateway perhaps the other (RFC 9112, 3.2).
+  if (countHosts(req) > 1) throw refuse(400, 'the request has more than one Host header');
   const { expect } = req.headers;
   if (expect !== undefined && !/\b100-continue\b/i.test(expect))
     throw refuse(417, `nothing is known of the expectation "${expect}": leave the Expect header out`);

@@ -15,7 +15,18 @@ describe('toCaller', () => {
     expect(read('192.0.2.7').local).toBe(false);
   });
 
-  it.each(['x-forwarded-for', 'forwarded', 'x-real-ip'])('is not local when a proxy says %s', (header) => {
+  it.each([
+    'x-forwarded-for',
+    'forwarded',
+    'x-real-ip',
+    'x-forwarded-port',
+    'x-original-forwarded-for',
+    'x-client-ip',
+    'fly-client-ip',
+    'cf-ray',
+    'cdn-loop',
+    'x-envoy-external-address',
+  ])('is not local when a proxy says %s', (header) => {
     expect(read('127.0.0.1', { [header]: '127.0.0.1' }).local).toBe(false);
   });
 

@@ -80,6 +80,17 @@ describe('a mapping', () => {
     expect(words).toMatch(/\[cut: \d+ characters more\]$/);
   });
 
+  it('is not given what is nested so deeply that it could not be written down again', async () => {
+    await using gateway = await openHooks({ mappings: [{ ...raw, match: { path: 'all' }, messageTemplate: '{{a}}' }] });
+    const deep = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    for (const body of [deep(100), deep(100_000)])
+      expect(await gateway.send('/hooks/all', body)).toMatchObject({
+        status: 400,
+        body: { ok: false, error: 'the body has more than 100 levels of nesting' },
+      });
+    expect((await gateway.send('/hooks/all', deep(99))).status).toBe(200);
+  });
+
   it('wakes the main session now, or leaves it for later', async () => {
     const mappings: HookMappingConfig[] = [
       { match: { path: 'now' }, action: 'wake', textTemplate: 'Now: {{x}}' },

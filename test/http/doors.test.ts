@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { say } from '../scripted-model.ts';
 import { openHouse, readError, token } from './house.ts';
+import { dial } from './raw.ts';
 
 const chat = { model: 'openclaw', messages: [{ role: 'user', content: 'hello' }] };
 
@@ -218,6 +219,33 @@ describe('the probes', () => {
     expect([stranger.status, await stranger.json()]).toEqual([503, { ready: false }]);
     const known = await house.ask('/readyz', { headers: forwarded });
     expect(await known.json()).toMatchObject({ failing: ['database'] });
+  });
+
+  it('tells no more to a page under another name, nor to a proxy that says nothing of the client', async () => {
+    await using house = await openHouse(say('hi'), { failing: ['database'] });
+    const ask = async (lines: string[]) => {
+      using wire = await dial(house.port);
+      await wire.write([...lines, '', ''].join('\r\n'));
+      return JSON.parse((await wire.answer()).body);
+    };
+    expect(await ask(['GET /readyz HTTP/1.1', 'Host: evil.example'])).toEqual({ ready: false });
+    expect(await ask(['GET /readyz HTTP/1.0', 'Host: 127.0.0.1'])).toEqual({ ready: false });
+    const page = ['Host: 127.0.0.1', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: no-cors'];
+    expect(await ask(['GET /readyz HTTP/1.1', ...page])).toEqual({ ready: false });
+    expect(await ask(['GET /readyz HTTP/1.1', 'Host: 127.0.0.1'])).toMatchObject({ failing: ['database'] });
+    expect(await ask(['GET /openapi.json HTTP/1.1', ...page])).toMatchObject({ error: { type: 'unauthorized' } });
+    expect(await ask(['GET /metrics HTTP/1.0', 'Host: 127.0.0.1'])).toMatchObject({ error: { type: 'unauthorized' } });
+  });
+
+  it('want one Host: a proxy could have looked at the other', async () => {
+    await using house = await openHouse(say('hi'));
+    using wire = await dial(house.port);
+    await wire.write('GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nhost: evil.example\r\n\r\n');
+    const answer = await wire.answer();
+    expect([answer.status, JSON.parse(answer.body).error.message]).toEqual([
+      400,
+      'the request has more than one Host header',
+    ]);
   });
 
   it.each([
