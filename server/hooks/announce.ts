@@ -1,7 +1,7 @@
 import type { RunRow } from '../../sdk/protocol/runs.ts';
 import type { Runs } from '../agent/runs.ts';
 import type { SessionEvents } from '../agent/session-events.ts';
-import { markUntrusted } from '../agent/untrusted.ts';
+import { markUntrusted, toSourceName } from '../agent/untrusted.ts';
 import type { Roster } from '../config/agents.ts';
 import type { Database } from '../database/database.ts';
 import type { Log } from '../log/log.ts';
@@ -97,7 +97,7 @@ export function createAnnouncements({ database, runs, events, agents, log }: Ann
 function toText(row: RunRow, { name, deliver, mainKey, sessionKey }: Announcement): string | undefined {
   // It was said there.
   if (sessionKey === mainKey) return undefined;
-  const head = `System event: the run ${row.runId} of the webhook "${name.replaceAll('"', "'")}" has ended`;
+  const head = `System event: the run ${row.runId} of the webhook "${toSourceName(name)}" has ended`;
   const told = (text: string) => markUntrusted(cut(text), { source: `the run of the hook ${name}` });
   if (row.status !== 'ok') return `${head}: ${row.status}.\n${told(row.error ?? row.status)}`;
   if (!deliver || !row.text?.trim()) return undefined;

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 
 /** An address as `node:dns` answers it. */
@@ -27,10 +28,23 @@ export function isPublicAddress(address: string): boolean {
   return !(parsed instanceof ipaddr.IPv6) || parsed.match(globalUnicast);
 }
 
+/**
+ * True for a public address that is not one of this machine: behind it stand programs that a firewall keeps from everybody
+ * else.
+ * @param own as `node:os` tells them.
+ */
+export function isElsewhere(address: string, own = networkInterfaces()): boolean {
+  const isSame = (one: { address: string }) =>
+    ipaddr.isValid(one.address) && toCanonical(one.address) === toCanonical(address);
+  return isPublicAddress(address) && !Object.values(own).some((all) => all?.some(isSame));
+}
+
 /** True for text that is an IPv4 or IPv6 address. */
 export const isAddress = (host: string): boolean => ipaddr.isValid(host);
 
 // --- internal ---
+
+const toCanonical = (address: string) => ipaddr.parse(address).toNormalizedString();
 
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Public by its number, but answered inside a cloud only: the virtual machine's host on Azure. */

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { type Address, isAddress, isPublicAddress, type LookUp, lookUpName } from './addresses.ts';
+import { type Address, isAddress, isElsewhere, type LookUp, lookUpName } from './addresses.ts';
 import { readBody } from './remote-body.ts';
 import { isListedHost, parseRedirect, parseRemoteUrl, toHost } from './remote-url.ts';
 
@@ -61,7 +61,7 @@ export type GuardedFetch = (url: string, options: FetchOptions, signal: AbortSig
  * rejects with a FetchRefusal, or with the reason of `signal`.
  */
 export function createGuardedFetch(
-  resolving: Resolving = { lookUp: lookUpName, isAllowed: isPublicAddress },
+  resolving: Resolving = { lookUp: lookUpName, isAllowed: (address) => isElsewhere(address) },
 ): GuardedFetch {
   return async (text, options, caller) => {
     const deadline = AbortSignal.timeout(options.timeoutMs);

@@ -94,6 +94,15 @@ describe('the session of a request', () => {
     },
   );
 
+  it('is nobody else’s: not even of a user who is called what stands for the name of another', async () => {
+    await using house = await openHouse(['a', 'b', 'c'].map((text) => say(text)));
+    const first = await chat(house, [user('1')], { body: { user: 'Änne' } });
+    const digest = first.key?.split(':').at(-1) ?? '';
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect((await chat(house, [user('2')], { body: { user: digest } })).key).not.toBe(first.key);
+    expect((await chat(house, [user('3')], { body: { user: 'Änne' } })).key).toBe(first.key);
+  });
+
   it('is not kept for a temporary chat of Open WebUI', async () => {
     await using house = await openHouse(say('a'));
     await chat(house, [user('1')], inChat('local:socket-id'));

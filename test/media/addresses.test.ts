@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../server/media/addresses.ts';
+import { isElsewhere, isPublicAddress } from '../../server/media/addresses.ts';
 import { isListedHost, parseRedirect, parseRemoteUrl } from '../../server/media/remote-url.ts';
 
 describe('an address on the public internet', () => {
@@ -62,6 +62,24 @@ describe('an address on the public internet', () => {
     ['nothing', ''],
   ])('is not %s: %s', (_, address) => {
     expect(isPublicAddress(address)).toBe(false);
+  });
+});
+
+describe('an address elsewhere', () => {
+  const facts = { netmask: '', mac: '', internal: false, cidr: null };
+  const own = {
+    eth0: [
+      { ...facts, family: 'IPv4' as const, address: '8.8.4.4' },
+      { ...facts, family: 'IPv6' as const, address: '2a00:1450:4001:80b::1', scopeid: 0 },
+      { ...facts, family: 'IPv6' as const, address: 'fe80::1', scopeid: 2 },
+    ],
+  };
+
+  it('is public, and none of this machine, however it is written', () => {
+    expect(isElsewhere('8.8.8.8', own)).toBe(true);
+    expect(isElsewhere('2a00:1450:4001:80b::2', own)).toBe(true);
+    for (const address of ['8.8.4.4', '2a00:1450:4001:80b::1', '2A00:1450:4001:080b:0:0:0:1', '127.0.0.1', 'fe80::1'])
+      expect([address, isElsewhere(address, own)]).toEqual([address, false]);
   });
 });
 

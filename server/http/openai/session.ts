@@ -83,5 +83,6 @@ const refuseKey = (message: string) => refuse(400, message, { param: 'x-openclaw
 
 /** Names that would not stand in a key or a header are replaced by their digest. */
 function toKeyPart(name: string): string {
-  return /^[!-~]{1,256}$/.test(name) ? name : createHash('sha256').update(name).digest('hex');
+  // What looks like a digest is none: whoever is called so would be in the conversation of somebody else.
+  return /^(?![0-9a-f]{64}$)[!-~]{1,256}$/.test(name) ? name : createHash('sha256').update(name).digest('hex');
 }
