@@ -133,6 +133,7 @@ export const rooms: readonly Room[] = [
       'server/workspace/confined.ts',
       'server/sessions/faults.ts',
       'zod',
+      'server/database/age.ts',
     ],
     types: [
       ...protocolTypes,
