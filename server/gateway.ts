@@ -14,7 +14,7 @@ import {
 import type { Environment } from './config/substitute.ts';
 import { ensureToken } from './config/token.ts';
 import { openDatabase } from './database/database.ts';
-import { lockFolder } from './database/lock.ts';
+import { lockFolder, lockFolderSoon } from './database/lock.ts';
 import { type House, openDomains } from './domains.ts';
 import { openFronts } from './fronts.ts';
 import type { HttpLimits } from './http/deps.ts';
@@ -70,6 +70,7 @@ export interface Life {
 const healthIntervalMs = 60_000;
 const pruneIntervalMs = 10 * 60_000;
 const defaultDrainMs = 15_000;
+const lockMs = 3_000;
 const stopping: Goodbye = { reason: 'gateway stopping' };
 
 /**
@@ -110,7 +111,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   /** Goes on with what the last gateway left. A second one on the same port has been told so, in better words. */
   const takeOver = async () => {
-    lock ??= lockFolder(paths.stateDir);
+    // Who held it may have lost the port to this one, and be about to end.
+    lock ??= await lockFolderSoon(paths.stateDir, lockMs);
     if (!lock) throw stateDirInUse(paths.stateDir);
     house.recover();
     life.url = `ws://${toLocalHost(settings)}:${listener.port}`;
