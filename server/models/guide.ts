@@ -66,7 +66,10 @@ const charsPerToken = 4;
 function refuse(model: string, { toolChoice }: ModelRequest): ModelEvent | undefined {
   if (model !== 'guide') return toFailure('not_found', `there is no model "${model}" here, only builtin/guide.`);
   if (toolChoice === 'required' || typeof toolChoice === 'object')
-    return toFailure('bad_request', 'this model calls no tools, so only the tool choices auto and none can be met.');
+    return toFailure('bad_request', 'this model calls no tools, so only the tool choices auto and none can be met.', {
+      param: 'tool_choice',
+      code: 'unsupported_parameter',
+    });
   return undefined;
 }
 
@@ -115,7 +118,10 @@ function toPlainText(message: ModelMessage): string {
 
 const toTokens = (text: string) => Math.ceil(text.length / charsPerToken);
 
-function toFailure(kind: ModelFailure['kind'], what: string): ModelEvent {
+function toFailure(kind: ModelFailure['kind'], what: string, refused?: ModelFailure['refused']): ModelEvent {
   const message = `builtin/guide: ${what}`;
-  return { type: 'failure', failure: { kind, message, provider: 'builtin', model: 'guide', retryable: false } };
+  return {
+    type: 'failure',
+    failure: { kind, message, provider: 'builtin', model: 'guide', refused, retryable: false },
+  };
 }

@@ -45,6 +45,12 @@ describe('the input of a response', () => {
     ]);
   });
 
+  it('takes a message without parts for an empty one', async () => {
+    await using house = await openHouse(say('hi'));
+    await answerTo(house, { input: [{ role: 'user', content: [] }] });
+    expect(given(house).messages).toEqual([user('')]);
+  });
+
   it('takes back unchanged what an earlier answer gave', async () => {
     await using house = await openHouse([
       function* () {

@@ -303,7 +303,8 @@ describe('the stream', () => {
 
   it('refuses a tool that must be called, and a model it does not have', async () => {
     const required = await collect({ messages: [user('x')], toolChoice: 'required' });
-    expect(required.events).toMatchObject([{ type: 'failure', failure: { kind: 'bad_request' } }]);
+    const refused = { param: 'tool_choice', code: 'unsupported_parameter' };
+    expect(required.events).toMatchObject([{ type: 'failure', failure: { kind: 'bad_request', refused } }]);
     const other: ModelEvent[] = [];
     for await (const event of guide.stream('other', { messages: [] }, new AbortController().signal)) other.push(event);
     expect(other).toMatchObject([{ type: 'failure', failure: { kind: 'not_found' } }]);

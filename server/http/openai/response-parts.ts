@@ -20,6 +20,8 @@ export function toUserParts(
   attached: Attached,
 ): UserPart[] {
   if (typeof content === 'string') return textPart(content);
+  // A message without parts is an empty one, which a model still has to see.
+  if (content.length === 0) return textPart('');
   return content.flatMap((part, index): UserPart[] => {
     if ('text' in part) return textPart(part.text);
     return 'refusal' in part ? textPart(part.refusal) : [attached.get(`${param}[${index}]`) ?? []].flat();
