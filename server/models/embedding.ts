@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { toAnswerFailure, toMalformedFailure, toNetworkFailure } from './failure.ts';
 import type { EmbeddingInput, Embeddings, ModelFailure } from './provider.ts';
-import { delayBefore, type RetryPolicy } from './retry.ts';
+import { delayBefore } from './retry.ts';
 import { estimateTokens } from './tokens.ts';
 import { readText, type Upstream } from './upstream.ts';
 
@@ -84,17 +84,12 @@ export async function embedInBatches(
  * Asks for vectors, again when the failure may pass (as `withRetries`), and reads the JSON of the answer.
  * @throws GatewayError with the failure in `details`; CANCELLED when the signal fired.
  */
-export async function postForJson(
-  upstream: Upstream,
-  question: Question,
-  signal: AbortSignal,
-  policy: RetryPolicy = {},
-): Promise<unknown> {
+export async function postForJson(upstream: Upstream, question: Question, signal: AbortSignal): Promise<unknown> {
   const deadline = performance.now() + upstream.patienceMs;
   for (let retries = 0; ; retries++) {
     const answer = await postOnce(upstream, question, { signal, limitMs: Math.max(1, deadline - performance.now()) });
     if ('json' in answer) return answer.json;
-    const delayMs = delayBefore(retries, answer.failure, deadline, policy);
+    const delayMs = delayBefore(answer.failure, { retries, deadline });
     if (delayMs === undefined) throw embeddingError(answer.failure);
     await sleep(delayMs, undefined, { signal }).catch(() => {
       throw cancelled(signal);

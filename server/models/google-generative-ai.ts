@@ -1,6 +1,6 @@
 import { type Batch, embedInBatches, postForJson, toVectors } from './embedding.ts';
 import { streamThrough } from './language-model.ts';
-import type { EmbeddingInput, Embeddings } from './provider.ts';
+import type { EmbeddingInput, EmbeddingRequest, Embeddings } from './provider.ts';
 import { createUpstream, type LiveProvider, type ProviderOptions, type Upstream } from './upstream.ts';
 
 /** A provider that speaks Google's Gemini API, through `@ai-sdk/google`. `baseUrl` ends in the version, for example `/v1beta`. */
@@ -21,7 +21,7 @@ export function createGoogleGenerativeAIProvider(options: ProviderOptions): Live
         },
       },
     }),
-    embed: (model, inputs, { dimensions }, signal) => embedOverGemini(upstream, { model, inputs, dimensions }, signal),
+    embed: (model, request, signal) => embedOverGemini(upstream, { model, ...request }, signal),
     close: () => upstream.close(),
   };
 }
@@ -40,7 +40,7 @@ const limits = { inputs: 100, tokens: Number.POSITIVE_INFINITY };
 /** Embeds texts over `models/<model>:batchEmbedContents`, which does not say how many tokens it read. */
 function embedOverGemini(
   upstream: Upstream,
-  { model, inputs, dimensions }: { model: string; inputs: readonly EmbeddingInput[]; dimensions: number | undefined },
+  { model, inputs, dimensions }: EmbeddingRequest & { model: string },
   signal: AbortSignal,
 ): Promise<Embeddings> {
   const name = `models/${model}`;

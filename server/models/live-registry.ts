@@ -150,7 +150,7 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
       return refreshing;
     },
     providers: () => offer.entries().map((entry) => toProviderAuth(withCheck(entry))),
-    async embed(reference, inputs, { dimensions, strict = false }, signal) {
+    async embed(reference, { inputs, dimensions, strict = false }, signal) {
       const isOwn = reference === undefined || reference === lexicalModel;
       const target = isOwn ? undefined : embeddingOf(reference, offer.entries(), strict);
       if (!target && strict && !isOwn) throw withoutEmbeddings(reference, offer.entries());
@@ -162,7 +162,7 @@ export function createModelRegistry(options: RegistryOptions): LiveModelRegistry
           return { ...(await embedLexically(await toTexts(inputs), { dimensions }, signal)), model: lexicalModel };
         }
         const taken = provider.takesTokens?.(target.id) ? inputs : await toTexts(inputs);
-        const embeddings = await provider.embed(target.id, taken, { dimensions }, signal);
+        const embeddings = await provider.embed(target.id, { inputs: taken, dimensions }, signal);
         checkDimensions(embeddings.vectors[0]?.length, dimensions, target);
         return { ...embeddings, model: `${target.entry.id}/${target.id}` };
       } finally {

@@ -2,7 +2,7 @@ import { streamAnswer } from './answer.ts';
 import { type Batch, embedInBatches, postForJson, toVectors } from './embedding.ts';
 import { readOllamaLines } from './ollama-answer.ts';
 import { toOllamaChatBody } from './ollama-request.ts';
-import type { EmbeddingInput, Embeddings } from './provider.ts';
+import type { EmbeddingInput, EmbeddingRequest, Embeddings } from './provider.ts';
 import { createUpstream, type LiveProvider, type ProviderOptions, type Upstream } from './upstream.ts';
 
 /**
@@ -27,7 +27,7 @@ export function createOllamaProvider(options: ProviderOptions): LiveProvider {
         },
         signal,
       ),
-    embed: (model, inputs, { dimensions }, signal) => embedOverOllama(upstream, { model, inputs, dimensions }, signal),
+    embed: (model, request, signal) => embedOverOllama(upstream, { model, ...request }, signal),
     close: () => upstream.close(),
   };
 }
@@ -38,7 +38,7 @@ const limits = { inputs: 64, tokens: 50_000 };
 /** Embeds texts over `POST /api/embed`. */
 function embedOverOllama(
   upstream: Upstream,
-  { model, inputs, dimensions }: { model: string; inputs: readonly EmbeddingInput[]; dimensions: number | undefined },
+  { model, inputs, dimensions }: EmbeddingRequest & { model: string },
   signal: AbortSignal,
 ): Promise<Embeddings> {
   const embed = async (input: EmbeddingInput[], either: AbortSignal): Promise<Batch> => {

@@ -35,7 +35,7 @@ export function createOpenAICompletionsProvider(options: ProviderOptions): LiveP
         signal,
       );
     },
-    embed: (model, inputs, { dimensions }, signal) => embedOverOpenAI(upstream, { model, inputs, dimensions }, signal),
+    embed: (model, request, signal) => embedOverOpenAI(upstream, { model, ...request }, signal),
     takesTokens: takesOpenAITokens,
     close: () => upstream.close(),
   };

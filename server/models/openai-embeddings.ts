@@ -1,5 +1,5 @@
 import { type Batch, embedInBatches, postForJson, toVectors } from './embedding.ts';
-import type { EmbeddingInput, Embeddings } from './provider.ts';
+import type { EmbeddingInput, EmbeddingRequest, Embeddings } from './provider.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -14,7 +14,7 @@ export const takesOpenAITokens = (model: string): boolean => /(^|\/)text-embeddi
 /** Embeds inputs over `POST /embeddings` (OpenAI's API reference, "Create embeddings"). */
 export function embedOverOpenAI(
   upstream: Upstream,
-  { model, inputs, dimensions }: { model: string; inputs: readonly EmbeddingInput[]; dimensions: number | undefined },
+  { model, inputs, dimensions }: EmbeddingRequest & { model: string },
   signal: AbortSignal,
 ): Promise<Embeddings> {
   const embed = async (input: EmbeddingInput[], either: AbortSignal): Promise<Batch> => {

@@ -41,7 +41,7 @@ export function createOpenAIResponsesProvider(options: ProviderOptions): LivePro
         }),
       },
     }),
-    embed: (model, inputs, { dimensions }, signal) => embedOverOpenAI(upstream, { model, inputs, dimensions }, signal),
+    embed: (model, request, signal) => embedOverOpenAI(upstream, { model, ...request }, signal),
     takesTokens: takesOpenAITokens,
     close: () => upstream.close(),
   };

@@ -144,14 +144,16 @@ export interface ModelProvider {
    * Turns texts, or tokens where `takesTokens` says so, into vectors, one each, in order.
    * Contract: rejects with a GatewayError that carries the failure in `details`. Absent when the provider has no embeddings.
    */
-  embed?(
-    model: string,
-    inputs: readonly EmbeddingInput[],
-    options: { dimensions?: number | undefined },
-    signal: AbortSignal,
-  ): Promise<Embeddings>;
+  embed?(model: string, request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings>;
   /** True when tokens mean to a model for embeddings what they mean to OpenAI's. */
   takesTokens?(model: string): boolean;
+}
+
+/** What is to be turned into vectors. */
+export interface EmbeddingRequest {
+  inputs: readonly EmbeddingInput[];
+  /** Numbers in a vector. Default: as many as the model gives. */
+  dimensions?: number | undefined;
 }
 
 /** A text, or its tokens by cl100k_base. */

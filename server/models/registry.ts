@@ -2,7 +2,7 @@ import type { ModelChoice } from '../../sdk/protocol/health.ts';
 import type { ModelRow, ProviderAuth } from '../../sdk/protocol/models.ts';
 import type { ProviderLimits } from '../../sdk/protocol/provider-limits.ts';
 import type { ModelCost } from '../config/provider-config.ts';
-import type { EmbeddingInput, Embeddings, ModelEvent, ModelRequest } from './provider.ts';
+import type { EmbeddingRequest, Embeddings, ModelEvent, ModelRequest } from './provider.ts';
 
 /** A model that was found: what it is called, and how to call it. */
 export interface Model {
@@ -44,8 +44,8 @@ export interface ModelQuery {
   fallbacks?: readonly string[] | undefined;
 }
 
-export interface EmbeddingOptions {
-  dimensions?: number | undefined;
+/** What is embedded, and whether by nothing but what was named. */
+export interface NamedEmbeddingRequest extends EmbeddingRequest {
   /** True refuses a reference that has no embeddings, in place of the local ones: vectors of two models cannot be compared. */
   strict?: boolean | undefined;
 }
@@ -77,8 +77,7 @@ export interface ModelRegistry {
    */
   embed(
     reference: string | undefined,
-    inputs: readonly EmbeddingInput[],
-    options: EmbeddingOptions,
+    request: NamedEmbeddingRequest,
     signal: AbortSignal,
   ): Promise<Embeddings & { model: string }>;
   close(): Promise<void>;

@@ -30,7 +30,7 @@ export async function* withRetries(
     let delayMs: number | undefined;
     let begun = false;
     for await (const event of call()) {
-      if (event.type === 'failure' && !begun) delayMs = delayBefore(retries, event.failure, deadline, policy);
+      if (event.type === 'failure' && !begun) delayMs = delayBefore(event.failure, { retries, deadline }, policy);
       if (event.type === 'failure' && delayMs !== undefined) {
         policy.onRetry?.(event.failure, delayMs);
         break;
@@ -47,10 +47,9 @@ export async function* withRetries(
 
 /** Milliseconds to wait before the next try, or undefined when there is none. */
 export function delayBefore(
-  retries: number,
   failure: ModelFailure,
-  deadline: number,
-  policy: RetryPolicy,
+  { retries, deadline }: { retries: number; deadline: number },
+  policy: RetryPolicy = {},
 ): number | undefined {
   if (!failure.retryable || failure.kind === 'timeout' || retries >= (policy.maxRetries ?? 2)) return undefined;
   const usual = (policy.firstDelayMs ?? 300) * 4 ** retries;

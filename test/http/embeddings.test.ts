@@ -105,10 +105,10 @@ describe('embeddings', () => {
   it('come from the model that is named, or from the agent’s', async () => {
     const asked: unknown[] = [];
     await using house = await openHouse(say('hi'), {
-      embed: async (reference, texts, options) => {
-        asked.push([reference, texts, options]);
+      embed: async (reference, { inputs, ...options }) => {
+        asked.push([reference, inputs, options]);
         const model = reference === 'test/one' ? 'test/embedder' : 'builtin/lexical-384';
-        return { vectors: texts.map(() => new Float32Array([0.5, -1])), inputTokens: 2, model };
+        return { vectors: inputs.map(() => new Float32Array([0.5, -1])), inputTokens: 2, model };
       },
     });
     const answer = await ask(house, { dimensions: 2 });
@@ -151,7 +151,7 @@ describe('embeddings', () => {
   it('stop when the caller goes away', async () => {
     const begun = Promise.withResolvers<AbortSignal>();
     await using house = await openHouse(say('hi'), {
-      embed: (_reference, _texts, _options, signal) => {
+      embed: (_reference, _request, signal) => {
         begun.resolve(signal);
         return new Promise(() => {});
       },

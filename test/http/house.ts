@@ -82,7 +82,7 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
       },
       embed:
         options.embed ??
-        (async (reference, inputs, { strict, dimensions }, signal) => {
+        (async (reference, { inputs, strict, dimensions }, signal) => {
           if (strict && reference !== lexicalModel) throw withoutEmbeddings(reference ?? '', []);
           return { ...(await embedLexically(await toTexts(inputs), { dimensions }, signal)), model: lexicalModel };
         }),

@@ -49,7 +49,7 @@ async function open(api: Api, more: ProviderConfig, ...scripts: Respond[]) {
   return {
     upstream,
     embed: (inputs: (string | number[])[], options = {}, signal = never) =>
-      registry.embed('test/my-embedder', inputs, options, signal),
+      registry.embed('test/my-embedder', { inputs, ...options }, signal),
     async [Symbol.asyncDispose]() {
       await registry.close();
       await upstream[Symbol.asyncDispose]();
@@ -197,7 +197,7 @@ describe('embeddings over OpenAI’s API', () => {
     await using upstream = await startUpstream(answering('openai-completions', () => [1]));
     const openai = { baseUrl: `${upstream.url}/v1`, apiKey: 'key-of-the-test', api: 'openai-completions' };
     await using registry = createTestRegistry({ models: { providers: { openai } } });
-    await registry.embed('text-embedding-3-small', [[9906, 1917], [1]], { strict: true }, never);
+    await registry.embed('text-embedding-3-small', { inputs: [[9906, 1917], [1]], strict: true }, never);
     expect((await upstream.request(0)).body).toMatchObject({
       model: 'text-embedding-3-small',
       input: [[9906, 1917], [1]],
@@ -225,7 +225,7 @@ describe('the model for embeddings', () => {
     async (reference) => {
       const house = { baseUrl: 'http://127.0.0.1:9/v1', apiKey: 'k', models: [{ id: 'nomic-embed-text' }] };
       await using registry = createTestRegistry({ models: { providers: { house } } });
-      await expect(registry.embed(reference, ['a'], { strict: true }, never)).rejects.toMatchObject({
+      await expect(registry.embed(reference, { inputs: ['a'], strict: true }, never)).rejects.toMatchObject({
         details: { code: 'MODEL_NOT_FOUND' },
         message: expect.stringContaining('house/nomic-embed-text'),
       });
@@ -237,7 +237,7 @@ describe('the model for embeddings', () => {
     const models = [{ id: 'writer', name: 'Writer' }];
     const test = { api: 'openai-completions' as const, baseUrl: `${upstream.url}/v1`, apiKey: 'key', models };
     const registry = createTestRegistry({ models: { providers: { test } } });
-    const embed = (reference: string, strict: boolean) => registry.embed(reference, ['1'], { strict }, never);
+    const embed = (reference: string, strict: boolean) => registry.embed(reference, { inputs: ['1'], strict }, never);
     expect((await embed('test/vectors-of-ours', true)).model).toBe('test/vectors-of-ours');
     expect((await embed('test/vectors-of-ours', false)).model).toBe('builtin/lexical-384');
     await expect(embed('test/writer', true)).rejects.toThrow('no model for embeddings');
@@ -247,14 +247,16 @@ describe('the model for embeddings', () => {
 
   it('is refused when its provider cannot be used', async () => {
     await using registry = createTestRegistry({ models: { providers: { openai: { ...openai, baseUrl: 'ftp://x' } } } });
-    await expect(registry.embed('text-embedding-3-small', ['a'], { strict: true }, never)).rejects.toMatchObject({
+    await expect(
+      registry.embed('text-embedding-3-small', { inputs: ['a'], strict: true }, never),
+    ).rejects.toMatchObject({
       details: { code: 'MODEL_NOT_FOUND' },
     });
   });
 
   it('is the local one for an agent whose provider has none', async () => {
     await using registry = createTestRegistry({});
-    expect((await registry.embed('anthropic/claude', ['a'], {}, never)).model).toBe('builtin/lexical-384');
+    expect((await registry.embed('anthropic/claude', { inputs: ['a'] }, never)).model).toBe('builtin/lexical-384');
   });
 });
 

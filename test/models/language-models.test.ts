@@ -170,8 +170,7 @@ describe('Gemini', () => {
     });
     const { vectors } = await registry.embed(
       'test/gemini-embedding-001',
-      Array.from({ length: 150 }, String),
-      { dimensions: 2 },
+      { inputs: Array.from({ length: 150 }, String), dimensions: 2 },
       never,
     );
     expect(vectors).toHaveLength(150);

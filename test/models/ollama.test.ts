@@ -75,7 +75,7 @@ it('embeds', async () => {
     }),
   );
   await using registry = createRegistryWith({ api: 'ollama', baseUrl: upstream.url });
-  const answer = await registry.embed('test/nomic-embed-text', ['a', 'b'], {}, never);
+  const answer = await registry.embed('test/nomic-embed-text', { inputs: ['a', 'b'] }, never);
   expect(answer).toEqual({
     vectors: [Float32Array.of(1, 0), Float32Array.of(0, 1)],
     inputTokens: 4,

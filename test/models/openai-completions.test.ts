@@ -264,7 +264,7 @@ describe('embeddings', () => {
       apiKey: 'k',
     });
     const texts = Array.from({ length: 300 }, (_, at) => String(at));
-    const answer = await registry.embed('test/my-embedder', texts, { dimensions: 2 }, never);
+    const answer = await registry.embed('test/my-embedder', { inputs: texts, dimensions: 2 }, never);
     expect(answer.vectors.map(([first]) => first)).toEqual(texts.map(Number));
     expect(answer).toMatchObject({ inputTokens: 300, model: 'test/my-embedder' });
     expect(
@@ -284,7 +284,7 @@ describe('embeddings', () => {
       baseUrl: upstream.url,
       apiKey: 'secret-key',
     });
-    const embedding = registry.embed('test/my-embedder', ['a'], {}, never);
+    const embedding = registry.embed('test/my-embedder', { inputs: ['a'] }, never);
     await expect(embedding).rejects.toMatchObject({
       name: 'GatewayError',
       code: 'UNAVAILABLE',
@@ -298,6 +298,6 @@ describe('embeddings', () => {
   it('fail on an answer with too few vectors', async () => {
     await using upstream = await startUpstream(json(200, { data: [] }));
     await using registry = createRegistryWith({ api: 'openai-completions', baseUrl: upstream.url });
-    await expect(registry.embed('test/my-embedder', ['a'], {}, never)).rejects.toThrow('cannot be read');
+    await expect(registry.embed('test/my-embedder', { inputs: ['a'] }, never)).rejects.toThrow('cannot be read');
   });
 });

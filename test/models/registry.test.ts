@@ -295,7 +295,7 @@ describe('embed', () => {
       }),
     );
     for (const reference of [undefined, 'acme/anvil-1', 'builtin/guide', 'nobody/x', 'claude/embed-1']) {
-      const answer = await registry.embed(reference, ['a', 'b'], {}, never);
+      const answer = await registry.embed(reference, { inputs: ['a', 'b'] }, never);
       expect(answer.model).toBe('builtin/lexical-384');
       expect(answer.vectors.map(({ length }) => length)).toEqual([384, 384]);
     }
@@ -307,11 +307,11 @@ describe('embed', () => {
     );
     const models = [{ id: 'anvil-1' }, { id: 'anvil-embed' }];
     await using registry = createTestRegistry(withProviders({ acme: { baseUrl: upstream.url, models } }));
-    expect(await registry.embed('acme/anvil-1', ['a'], {}, never)).toMatchObject({
+    expect(await registry.embed('acme/anvil-1', { inputs: ['a'] }, never)).toMatchObject({
       model: 'acme/anvil-embed',
       inputTokens: 1,
     });
-    expect(await registry.embed('anvil-embed', ['a'], {}, never)).toMatchObject({ model: 'acme/anvil-embed' });
+    expect(await registry.embed('anvil-embed', { inputs: ['a'] }, never)).toMatchObject({ model: 'acme/anvil-embed' });
     expect(upstream.requests.map(({ body }) => body.model)).toEqual(['anvil-embed', 'anvil-embed']);
   });
 });

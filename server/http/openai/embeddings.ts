@@ -26,7 +26,7 @@ export function embeddings(deps: HttpDeps, limits: HttpLimits): Handler {
     const reference = named ?? chooseAgent(deps.agents, req, model).primary ?? deps.models.fallback().model;
     const inputs = await toInputs(body.input);
     const made = await deps.models
-      .embed(reference, inputs, { dimensions, strict: named !== undefined }, gone.signal)
+      .embed(reference, { inputs, dimensions, strict: named !== undefined }, gone.signal)
       .catch((error) => rethrow(error));
     res.setHeader('x-openclaw-model', encodeURI(made.model));
     await sendVectors(res, { ...made, model }, encoding_format);
