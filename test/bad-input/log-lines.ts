@@ -20,7 +20,7 @@ export async function readLog({ logFile }: { logFile: string }): Promise<LogLine
 }
 
 /** Milliseconds for a line to get into the file. */
-const patienceMs = 5000;
+const patienceMs = 15_000;
 
 /** Waits for a line of level WARN or ERROR whose JSON holds all of these words. */
 export async function expectLogged(gateway: { logFile: string }, ...words: string[]): Promise<void> {

@@ -137,7 +137,7 @@ describe('a database that takes no writes', () => {
       {
         using _ = await occupy(gateway);
         vi.advanceTimersByTime(hourMs);
-        await expectLogged(gateway, 'regular work failed', 'could not write');
+        await expectLogged(gateway, 'what is old could not be taken out', 'could not write');
         expect(await isReady(gateway)).toMatchObject({ ready: false });
       }
       vi.advanceTimersByTime(hourMs);
