@@ -22,7 +22,7 @@ export function substituteVariables<T>(file: T, env: Environment): Substituted<T
   const warnings: ConfigIssue[] = [];
   const read = (name: string, path: KeyPath) => {
     if (env[name]) return env[name];
-    const message = `environment variable ${name} is not set, so the value stays \${${name}}: set it, then start again`;
+    const message = `the environment variable ${name} is not set, so the value stays \${${name}}: set it, then start again`;
     warnings.push({ path: formatKey(path), message });
     return `\${${name}}`;
   };

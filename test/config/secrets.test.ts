@@ -7,6 +7,7 @@ import { loadConfig } from '../../server/config/load.ts';
 import { listSecrets, redactConfig } from '../../server/config/redact.ts';
 import { readConfigSnapshot, toConfigSnapshot } from '../../server/config/snapshot.ts';
 import { isUnresolved, resolveSecretRefs, substituteVariables } from '../../server/config/substitute.ts';
+import { createRedactor } from '../../server/log/redact.ts';
 import { scratch } from '../scratch.ts';
 
 const hidden = '__OPENCLAW_REDACTED__';
@@ -39,6 +40,13 @@ describe('a variable', () => {
       });
     },
   );
+
+  it('is named in the log as well, where what follows "token:" is masked', () => {
+    const [warning] = substituteVariables({ hooks: { token: `\${HOOKS_TOKEN}` } }, {}).warnings;
+    const line = `config: ${warning?.path}: ${warning?.message}`;
+    expect(line).toContain('hooks.token: the environment variable HOOKS_TOKEN is not set');
+    expect(createRedactor().text(line)).toBe(line);
+  });
 
   it('may be short on a secret key', () => {
     const env = { KEY: 'value' };
