@@ -26,7 +26,7 @@ export function parseSessionKey(text: string, defaults: KeyDefaults, agentId?: s
   const trimmed = text.trim();
   // Half a surrogate pair is stored as a replacement character: two such keys would be one.
   const isPlain = text.isWellFormed() && !/\p{Cc}/u.test(trimmed);
-  const canonical = /^agent:([^:\s]+):(.+)$/s.exec(trimmed);
+  const canonical = /^agent:([^:\s]+):\s*(.+)$/s.exec(trimmed);
   if (canonical && isPlain) {
     const [, owner = '', rest = ''] = canonical;
     if (agentId && agentId !== owner)

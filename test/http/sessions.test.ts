@@ -66,7 +66,7 @@ describe('the session of a request', () => {
     await using house = await openHouse(say('a'));
     const headers = { 'x-openclaw-session-key': 'novel', 'x-openwebui-chat-id': 'c1' };
     expect((await chat(house, [user('1')], { headers, body: { user: 'ann' } })).key).toBe('agent:main:novel');
-    for (const key of ['subagent:x', 'cron:x', 'acp:x', 'ACP:x', 'agent:main:cron:x']) {
+    for (const key of ['subagent:x', 'cron:x', 'acp:x', 'ACP:x', 'agent:main:cron:x', 'agent:main: cron:x']) {
       const response = await house.ask('/v1/chat/completions', {
         body: { model: 'openclaw', messages: [user('1')] },
         headers: { 'x-openclaw-session-key': key },

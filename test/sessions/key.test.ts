@@ -9,6 +9,7 @@ describe('a session key', () => {
     ['work', 'agent:main:work'],
     ['agent:ops:x:y', 'agent:ops:x:y'],
     ['  spaced  ', 'agent:main:spaced'],
+    ['agent:ops: \u2003x', 'agent:ops:x'],
   ])('%s is %s', (text, key) => {
     expect(parseSessionKey(text, defaults).key).toBe(key);
   });
