@@ -40,7 +40,7 @@ export async function authenticateReader(access: Access, req: IncomingMessage, i
 export async function isTrusted(access: Access, req: IncomingMessage, id: string): Promise<boolean> {
   const caller = toCaller(req);
   if (isProgramHere(access, req)) return true;
-  return toBearer(req) !== undefined && (await judge(access, { caller, req, id })).principal !== undefined;
+  return toBearer(req.headers) !== undefined && (await judge(access, { caller, req, id })).principal !== undefined;
 }
 
 /** True for a program on this machine: for no page in a browser, under whatever name, and for no proxy that serves others. */
@@ -52,6 +52,13 @@ function isProgramHere({ allowedOrigins }: Access, req: IncomingMessage): boolea
   return isOwn && /^(none|same-origin)$/.test(String(site)) && refuseOrigin(caller, { allowedOrigins }) === undefined;
 }
 
+/** The secret of `Authorization: Bearer`. */
+export function toBearer({ authorization = '' }: IncomingMessage['headers']): string | undefined {
+  return /^bearer +(\S.*)$/i.exec(authorization)?.[1]?.trim();
+}
+
+// --- internal ---
+
 interface Request {
   caller: Caller;
   req: IncomingMessage;
@@ -59,14 +66,10 @@ interface Request {
 }
 
 function judge({ authentication }: Access, { caller, req, id }: Request): Promise<Verdict> {
-  const token = toBearer(req);
+  const token = toBearer(req.headers);
   const credentials = token === undefined ? undefined : { token };
   const scopes = authentication.mode === 'none' ? toNarrowedScopes(req.headers['x-openclaw-scopes']) : undefined;
   return authentication.authenticate({ credentials, caller, id, ...(scopes && { scopes }) });
-}
-
-function toBearer({ headers }: IncomingMessage): string | undefined {
-  return /^bearer +(\S.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
 }
 
 /** A secret makes its holder the owner; without one, whoever stands in front of the gateway may ask for less. */

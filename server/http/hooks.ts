@@ -5,7 +5,9 @@ import { AgentBody, WakeBody } from '../hooks/action.ts';
 import type { Replayed } from '../hooks/answers.ts';
 import type { HookRequest } from '../hooks/hooks.ts';
 import type { HookMapping, HookSettings } from '../hooks/settings.ts';
+import { toBearer } from './auth.ts';
 import { checkBody, checkContentLength, readRaw } from './body.ts';
+import { whileCallerWaits } from './caller-gone.ts';
 import type { HttpDeps, HttpLimits } from './deps.ts';
 import { type HttpFailure, refuse, retryAfter } from './failure.ts';
 import { toHeaders, toPayload } from './hooks-body.ts';
@@ -123,9 +125,7 @@ async function run({ deps }: HookVisit, { res }: Visit, { payload, ...request }:
   const answered = await deps.hooks.run(body, request);
   const runId = answered.body?.runId;
   if (!body.waitForCompletion || typeof runId !== 'string') return answered;
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
-  const completion = await deps.hooks.completion(runId, gone.signal);
+  const completion = await whileCallerWaits(res, (signal) => deps.hooks.completion(runId, signal));
   return { ...answered, body: { ...answered.body, completion } };
 }
 
@@ -156,8 +156,7 @@ function refuseTokenInQuery(url: URL): void {
 
 /** The bearer when there is one, else the header of our own. */
 function hasToken({ deps, settings }: HookVisit, { headers }: IncomingMessage): boolean {
-  const bearer = /^bearer +(\S.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
-  const presented = bearer ?? headers['x-openclaw-token'];
+  const presented = toBearer(headers) ?? headers['x-openclaw-token'];
   return typeof presented === 'string' && deps.hooks.isToken(settings, presented.trim());
 }
 

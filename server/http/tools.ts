@@ -6,6 +6,7 @@ import type { ToolErrorCode, ToolOutcome } from '../agent/tools/invoke.ts';
 import type { ToolCaller } from '../agent/tools/tool.ts';
 import { parseSessionKey } from '../sessions/key.ts';
 import { readJson } from './body.ts';
+import { whileCallerWaits } from './caller-gone.ts';
 import type { HttpDeps, HttpLimits } from './deps.ts';
 import { type HttpFailure, refuse, toErrorBody } from './failure.ts';
 import { type Call, guardedRoute, sendJson } from './route.ts';
@@ -53,14 +54,8 @@ async function invoke(deps: HttpDeps, wish: ToolsBody, { res }: Call): Promise<T
   const reason = refusalOverHttp(name, deps.config.current().gateway?.tools);
   if (reason !== undefined) throw refuse(403, `the tool "${name}" is not allowed here: ${reason}`);
   const args = withAction(deps, name, wish);
-  const gone = new AbortController();
-  const leave = () => gone.abort();
-  res.once('close', leave);
-  try {
-    return await deps.tools.invoke({ name, args, caller, idempotencyKey: wish.idempotencyKey }, gone.signal);
-  } finally {
-    res.off('close', leave);
-  }
+  const { idempotencyKey } = wish;
+  return whileCallerWaits(res, (signal) => deps.tools.invoke({ name, args, caller, idempotencyKey }, signal));
 }
 
 /** @throws GatewayError that leaves as 400. */

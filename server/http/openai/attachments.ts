@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
-import { findGatewayError, GatewayError } from '../../../sdk/protocol/errors.ts';
+import { findGatewayError } from '../../../sdk/protocol/errors.ts';
 import { toFilePart } from '../../media/attachments.ts';
 import type { Intake, Media, Sent } from '../../media/media.ts';
 import { findMediaReason } from '../../media/refusal.ts';
 import type { MediaSettings } from '../../media/settings.ts';
 import type { UserPart } from '../../models/provider.ts';
+import { whileCallerWaits } from '../caller-gone.ts';
 import { refuse } from '../failure.ts';
 import type { Visit } from '../route.ts';
 
@@ -34,15 +34,15 @@ export async function readAttachments(
 ): Promise<Attached> {
   if (parts.length === 0) return new Map();
   checkCount(parts);
-  const caller = followCaller(res);
-  const intake = media.open(settings, caller.signal);
-  try {
-    const read = parts.map(async (part) => [part.param, await readPart(intake, part)] as const);
-    return new Map(await Promise.all(read));
-  } finally {
-    intake.close();
-    caller.stop();
-  }
+  return whileCallerWaits(res, async (signal) => {
+    const intake = media.open(settings, signal);
+    try {
+      const read = parts.map(async (part) => [part.param, await readPart(intake, part)] as const);
+      return new Map(await Promise.all(read));
+    } finally {
+      intake.close();
+    }
+  });
 }
 
 /** The content of a file as OpenAI's API has it: a `data:` URL, or base64 by itself. */
@@ -70,12 +70,4 @@ async function readPart(intake: Intake, part: SentPart): Promise<UserPart> {
     const param = `${part.param}.${part.member}`;
     throw refuse(400, `${param}: ${findGatewayError(error)?.message}`, { param, code, cause: error });
   }
-}
-
-function followCaller(res: ServerResponse): { signal: AbortSignal; stop(): void } {
-  const going = new AbortController();
-  const leave = () => going.abort(new GatewayError('CANCELLED', 'the caller went away while its files were read'));
-  if (res.destroyed) leave();
-  res.once('close', leave);
-  return { signal: going.signal, stop: () => res.off('close', leave) };
 }

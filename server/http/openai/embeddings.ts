@@ -3,6 +3,7 @@ import type { CreateEmbeddingResponse, Embedding } from 'openai/resources/embedd
 import { findGatewayError } from '../../../sdk/protocol/errors.ts';
 import type { Embeddings, ModelFailure } from '../../models/provider.ts';
 import { readJson } from '../body.ts';
+import { whileCallerWaits } from '../caller-gone.ts';
 import type { HttpDeps, HttpLimits } from '../deps.ts';
 import { refuse } from '../failure.ts';
 import { type Call, type Handler, sendJson } from '../route.ts';
@@ -20,14 +21,11 @@ export function embeddings(deps: HttpDeps, limits: HttpLimits): Handler {
     const { req, res } = call;
     const body = await readJson(req, EmbeddingBody, { maxBytes: limits.maxBodyBytes, idleMs: limits.bodyIdleMs });
     const { model = 'openclaw', dimensions, encoding_format = 'float' } = body;
-    const gone = new AbortController();
-    res.once('close', () => gone.abort());
     const named = chooseReference(deps, call, model);
     const reference = named ?? chooseAgent(deps.agents, req, model).primary ?? deps.models.fallback().model;
     const inputs = await toInputs(body.input);
-    const made = await deps.models
-      .embed(reference, { inputs, dimensions, strict: named !== undefined }, gone.signal)
-      .catch((error) => rethrow(error));
+    const request = { inputs, dimensions, strict: named !== undefined };
+    const made = await whileCallerWaits(res, (signal) => deps.models.embed(reference, request, signal)).catch(rethrow);
     res.setHeader('x-openclaw-model', encodeURI(made.model));
     await sendVectors(res, { ...made, model }, encoding_format);
   };
