@@ -115,5 +115,19 @@ function toPlain(text: string): string {
 
 /** Thoughts and calls of tools stand in answers as some programs show them, and not in what they send back. */
 function toAnswer(text: string): string {
-  return toPlain(text.replace(/<details\b[^>]*>[\s\S]*?<\/details>|<think>[\s\S]*?<\/think>/g, ''));
+  const missing = new Set<string>();
+  let kept = '';
+  let from = 0;
+  for (const { 0: opening, index } of text.matchAll(/<(?:details\b|think>)/g)) {
+    const closing = opening === '<think>' ? '</think>' : '</details>';
+    if (index < from || missing.has(closing)) continue;
+    const end = text.indexOf(closing, index);
+    // Looked for once: behind each of a million openings that have no end it would take minutes.
+    if (end < 0) missing.add(closing);
+    else {
+      kept += text.slice(from, index);
+      from = end + closing.length;
+    }
+  }
+  return toPlain(kept + text.slice(from));
 }
