@@ -19,4 +19,5 @@ export function toPrefixes(listed: unknown): string[] | undefined {
   return prefixes.length > 0 ? prefixes : undefined;
 }
 
+/** A list of the configuration; empty for what is none. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,6 +1,7 @@
 /** One part of a template: text as it stands, or the place of a value. */
 export type TemplatePiece = string | TemplatePlace;
 
+/** What stands between the braces of a template. */
 export interface TemplatePlace {
   /** As it stands between the braces, for example `payload.issue.labels[0]`. */
   expression: string;

@@ -19,6 +19,7 @@ export function findMapping(
   return mappings.find((one) => fitsPath(one, path) && (one.source === undefined || one.source === source));
 }
 
+/** Whether a request to a path, as it is below `hooks.path`, can be meant for a mapping. */
 export function fitsPath(mapping: HookMapping, path: string): boolean {
   return mapping.path === undefined || mapping.path === path;
 }

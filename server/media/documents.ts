@@ -19,6 +19,7 @@ export interface DocumentText {
 /** How reading failed; `damaged` carries the library's words. */
 export type DocumentFault = 'damaged' | 'encrypted' | 'too-slow' | 'too-large';
 
+/** What was read of a document, or why nothing was. */
 export type DocumentOutcome = ({ ok: true } & DocumentText) | { ok: false; fault: DocumentFault; message?: string };
 
 /** Reads documents that take time, each in a thread of its own. */
@@ -31,6 +32,7 @@ export interface Documents {
   close(): Promise<void>;
 }
 
+/** How much documents may take of this machine. */
 export interface DocumentLimits {
   /** Threads at the same time. */
   maxThreads: number;

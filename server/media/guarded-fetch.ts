@@ -28,6 +28,7 @@ export interface FetchOptions {
   spend?: ((bytes: number) => void) | undefined;
 }
 
+/** An image or a file as it came. */
 export interface Fetched {
   bytes: Buffer;
   /** As the answer has it; empty when it does not say. */

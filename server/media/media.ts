@@ -43,6 +43,7 @@ export interface MediaOptions {
   documents?: Documents | undefined;
 }
 
+/** Starts no thread and asks no address before somebody sends something. */
 export function createMedia({ fetch = createGuardedFetch(), documents = createDocuments() }: MediaOptions = {}): Media {
   const turns = createTurns({ room: maxHeldBytes, maxWaiting: maxWaitingRequests });
 

@@ -7,6 +7,7 @@ export interface Turns {
   wait(signal: AbortSignal, weight?: number): Promise<(() => void) | undefined>;
 }
 
+/** `room` and the weights count in a unit of the caller's: bytes, threads. At most `maxWaiting` wait. */
 export function createTurns({ room, maxWaiting }: { room: number; maxWaiting: number }): Turns {
   const line: { weight: number; come(): void }[] = [];
   let free = room;

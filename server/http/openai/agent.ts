@@ -51,6 +51,7 @@ export function readModelHeader({ req, principal }: Call): string | undefined {
   throw refuse(403, 'x-openclaw-model needs operator.admin', { code: 'missing_scope', param: 'x-openclaw-model' });
 }
 
+/** A header without the space around it; undefined when it is absent or empty. */
 export function readHeader(req: IncomingMessage, name: string): string | undefined {
   const value = req.headers[name];
   return (Array.isArray(value) ? value[0] : value)?.trim() || undefined;

@@ -44,6 +44,7 @@ interface Place {
   output_index: number;
 }
 
+/** Text that is being written. */
 export function openMessage(at: Place): OpenItem {
   const { item_id: id, output_index } = at;
   const place = { ...at, content_index: 0 };
@@ -110,6 +111,7 @@ export function openReasoning(at: Place): OpenItem {
   };
 }
 
+/** A call, which comes whole. */
 export function toCallItem({ item_id: id, output_index }: Place, call: ToolCall): ClosedItem {
   const item: ResponseFunctionToolCall = {
     id,
