@@ -148,7 +148,7 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
   return {
     async start(input) {
       // Looks before it waits: two calls of one turn must not both start.
-      const known = find(input.runId);
+      const known = input.unkept ? undefined : find(input.runId);
       if (known && !isLeftBehind(known, input)) return replay(known);
       requireAcceptance(input);
       const { runId, sessionKey, agent, transient = false, afresh } = input;

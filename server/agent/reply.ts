@@ -29,14 +29,20 @@ export interface Reply {
 
 const blankLine = '\n\n';
 
-export function createReply(runId: string, emit: (piece: ReplyPiece) => void): Reply {
+/** @param options.isPatient see {@link createTextFlow}. */
+export function createReply(
+  runId: string,
+  emit: (piece: ReplyPiece) => void,
+  options: { isPatient?: boolean | undefined } = {},
+): Reply {
   let earlier = '';
   let messages = 0;
   let isRest = false;
 
   const openMessage = () => {
     const itemId = toItemId(runId, ++messages);
-    return createTextFlow((delta, text) => emit({ delta, text, itemId, reply: earlier + text, isRest }));
+    const onPiece = (delta: string, text: string) => emit({ delta, text, itemId, reply: earlier + text, isRest });
+    return createTextFlow(onPiece, options.isPatient);
   };
   let message = openMessage();
   const flush = () => {

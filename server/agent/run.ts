@@ -12,7 +12,7 @@ import { commandKind } from './prompt.ts';
 import type { QueueSettings } from './queue-settings.ts';
 import { createReceiptNotes } from './receipt.ts';
 import { createReceiver } from './receive.ts';
-import { createReply } from './reply.ts';
+import { createReply, type ReplyPiece } from './reply.ts';
 import { createRunChat } from './run-chat.ts';
 import { recordEnd } from './run-end.ts';
 import { type EventBody, toEndEvents, toSnapshot, toTerminalChat } from './run-events.ts';
@@ -144,11 +144,13 @@ export function createRun(input: RunInput, session: RunSession, deps: RunDeps): 
     deps.publish('session.tool', payload, { subscribedTo: 'sessions', ...(starter && { except: starter }) });
   };
   const chat = createRunChat((event) => deps.publish('chat', { ...origin, seq: events.seq, ...event }));
-  const reply = createReply(runId, ({ delta, text, itemId, reply, isRest }) => {
+  const tellPiece = ({ delta, text, itemId, reply, isRest }: ReplyPiece) => {
     record({ stream: 'assistant', data: { text, delta, itemId } });
     // What is left when a message is complete is told with what comes next, or with the end.
     if (!isRest) chat.tell(reply);
-  });
+  };
+  // Who asked for an unkept one follows its steps; others have its events, and need not have each delta.
+  const reply = createReply(runId, tellPiece, { isPatient: input.unkept });
   const noteModel = (model: { provider: string; model: string }) => {
     asked = model;
     receipt.noteModel(model);

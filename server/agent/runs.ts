@@ -15,7 +15,10 @@ export interface RunInput {
   sessionKey: string;
   /** True for a conversation over HTTP that nobody named: it is kept out of lists and pruned after a day. */
   transient?: boolean | undefined;
-  /** True for a transient one that nobody can come back to: no session is made, and only the run itself is kept. */
+  /**
+   * True for a transient one that nobody can come back to: no session is made, and only the run itself is kept.
+   * Contract: its id is new.
+   */
   unkept?: boolean | undefined;
   content: UserPart[];
   /** Ends what works in the session and starts its transcript afresh, together with accepting the run; the word is recorded. */

@@ -16,8 +16,11 @@ const shareOf = (chars: number) => (chars > 65_536 ? 16 : 128);
 /** Milliseconds a piece may wait for company. */
 const patienceMs = 100;
 
-/** Joins deltas as the text grows; the first goes out at once. */
-export function createTextFlow(emit: (delta: string, text: string) => void): TextFlow {
+/**
+ * Joins deltas as the text grows; the first goes out at once.
+ * @param isPatient joins all that comes within a tenth of a second: for a text whose reader has it from elsewhere.
+ */
+export function createTextFlow(emit: (delta: string, text: string) => void, isPatient = false): TextFlow {
   let emitted = '';
   let pending = '';
   let timer: NodeJS.Timeout | undefined;
@@ -38,7 +41,7 @@ export function createTextFlow(emit: (delta: string, text: string) => void): Tex
     },
     push(delta) {
       pending += delta;
-      if (pending.length * shareOf(emitted.length) >= emitted.length) flush();
+      if (!isPatient && pending.length * shareOf(emitted.length) >= emitted.length) flush();
       else timer ??= setTimeout(flush, patienceMs).unref();
     },
     flush,

@@ -23,4 +23,15 @@ describe('a text flow', () => {
     expect(joined).toBe('word '.repeat(words));
     expect(bytes).toBeLessThan(joined.length * 130);
   });
+
+  it('that is patient joins what comes in quick succession, and gives it without being asked', async () => {
+    const emitted: [string, string][] = [];
+    const flow = createTextFlow((delta, text) => emitted.push([delta, text]), true);
+    for (let i = 0; i < 100; i++) flow.push('word ');
+    expect(emitted).toEqual([]);
+    await expect.poll(() => emitted).toEqual([['word '.repeat(100), 'word '.repeat(100)]]);
+    flow.push('more');
+    flow.flush();
+    expect(emitted.at(-1)).toEqual(['more', `${'word '.repeat(100)}more`]);
+  });
 });
