@@ -18,7 +18,7 @@ const patienceMs = 100;
 
 /**
  * Joins deltas as the text grows; the first goes out at once.
- * @param isPatient joins all that comes within a tenth of a second: for a text whose reader has it from elsewhere.
+ * @param isPatient joins all that comes within a tenth of a second, the first as well: for a text whose reader has it from elsewhere.
  */
 export function createTextFlow(emit: (delta: string, text: string) => void, isPatient = false): TextFlow {
   let emitted = '';
