@@ -8,6 +8,8 @@ import { configSchema } from './schema.ts';
 /** One fault in a file, with the steps to where it is. */
 export interface Fault extends ConfigIssue {
   steps: KeyPath;
+  /** `unknown`: the key may not stand there; `mistyped`: its value may not. Undefined for what the schema cannot say. */
+  kind?: 'unknown' | 'mistyped' | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ function toUnknown(steps: KeyPath): Fault {
   const advice = near
     ? `did you mean ${near}?`
     : `known here: ${known.slice(0, maxNamed).join(', ')}${known.length > maxNamed ? ', ...' : ''}`;
-  return { steps, path: formatKey(steps), message: `unrecognized key "${name}"; ${advice}` };
+  return { steps, kind: 'unknown', path: formatKey(steps), message: `unrecognized key "${name}"; ${advice}` };
 }
 
 /** Keys that a message names at most. */
@@ -69,7 +71,12 @@ function toMistyped(steps: KeyPath, value: unknown): Fault {
   const words = allowedWords(findKey(steps));
   const near = typeof value === 'string' && words.length > 0 ? nearestWord(value, words) : undefined;
   const message = `expected ${expectedAt(steps)}, received ${describe(value, words.length > 0)}`;
-  return { steps, path: formatKey(steps), message: near ? `${message}; did you mean "${near}"?` : message };
+  return {
+    steps,
+    kind: 'mistyped',
+    path: formatKey(steps),
+    message: near ? `${message}; did you mean "${near}"?` : message,
+  };
 }
 
 function expectedAt(steps: KeyPath): string {
