@@ -53,7 +53,7 @@ export function toRefusal(error: ErrorShape, located: Located): GatewayError {
     error.code,
     `${url} (from ${urlFrom}) refused the connection: ${error.message}${aboutAuth ? ` (${origin})` : ''}${approval}`,
     {
-      details: { ...details, url, credential, credentialFrom: credential && credentialFrom },
+      details: { ...details, why: error.message, url, credential, credentialFrom: credential && credentialFrom },
       retryable: error.retryable,
       retryAfterMs: error.retryAfterMs,
     },

@@ -175,7 +175,7 @@ export class Line {
     const { url, urlFrom, hint } = this.#options.located;
     return new GatewayError('UNREACHABLE', `no gateway answers at ${url} (from ${urlFrom}): ${how}; ${hint}`, {
       retryable: true,
-      details: { url, urlFrom },
+      details: { url, urlFrom, why: how },
     });
   }
 

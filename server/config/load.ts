@@ -37,8 +37,8 @@ export type LocatedIssue = ConfigIssue & Position;
  * Reads the configuration file; never writes it.
  * @throws GatewayError INVALID_CONFIG with the text an operator needs, and `details.issues`, a {@link LocatedIssue} each.
  */
-export async function loadConfig({ path, env }: { path: string; env: Environment }): Promise<LoadedConfig> {
-  return parseConfig(await readConfigText(path), { path, env });
+export async function loadConfig({ path, ...reading }: Omit<Reading, 'previous'>): Promise<LoadedConfig> {
+  return parseConfig(await readConfigText(path), { path, ...reading });
 }
 
 /** Whose words a text is read in. */
@@ -48,13 +48,18 @@ export interface Reading {
   env: Environment;
   /** The configuration in effect: a secret that cannot be read keeps the value it has there. Default: none. */
   previous?: Config | undefined;
+  /** `left`: references stay as they are, no file is opened and no program run for them. Default: they are resolved. */
+  secrets?: 'left' | undefined;
 }
 
 /**
  * What a text says, undefined for a file that is not there.
  * @throws GatewayError INVALID_CONFIG as {@link loadConfig}.
  */
-export async function parseConfig(raw: string | undefined, { path, env, previous }: Reading): Promise<LoadedConfig> {
+export async function parseConfig(
+  raw: string | undefined,
+  { path, env, previous, secrets }: Reading,
+): Promise<LoadedConfig> {
   if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, warnings: [], unread: [] };
 
   const file = parseText(raw, path);
@@ -63,7 +68,9 @@ export async function parseConfig(raw: string | undefined, { path, env, previous
   const { value, warnings } = substituteVariables(file, env);
   refuseFaults(findFaults(value, file), raw, path);
   refuseFaults([...findNameFaults(value), ...findToolFaults(value), ...findHookFaults(value)], raw, path);
-  const resolved = await resolveSecretRefs(enterAgentList(value), { env, previous });
+  const entered = enterAgentList(value);
+  const resolved =
+    secrets === 'left' ? { value: entered, warnings: [] } : await resolveSecretRefs(entered, { env, previous });
   return {
     path,
     exists: true,

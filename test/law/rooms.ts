@@ -220,6 +220,12 @@ export const rooms: readonly Room[] = [
   { place: 'cli', values: cli, types: protocolTypes },
   // The SDK's client, with the WebSocket that loads fastest.
   { place: 'cli/request.ts', values: [...cli, 'ws'] },
+  {
+    place: 'cli/local',
+    values: [...cli, 'sdk/client', 'sdk/node', 'ws'],
+    types: protocolTypes,
+    lazily: ['server/log/log-folder.ts'],
+  },
   { place: 'cli/derive.ts', values: ['zod'], types: protocolTypes },
   { place: 'cli/catalogue.ts', values: ['cli', 'sdk/protocol/contract.ts'] },
   { place: 'cli/commands/gateway', values: [...cli, 'json5'], types: [...protocolTypes, 'server'] },

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { findGatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
+import type { Config } from '../../server/config/config.ts';
+import { type AuthSettings, type Bind, defaultPort, devPort, resolveGateway } from '../../server/config/gateway.ts';
+import { isPlainObject } from '../../server/config/key-path.ts';
+import { type Paths, resolvePaths } from '../../server/config/paths.ts';
+import { isAlive, type RuntimeFile } from '../../server/config/state-dir.ts';
+import { misuse } from '../misuse.ts';
+import type { Shell } from '../shell.ts';
+import { type ConfigHere, readConfigHere } from './config-here.ts';
+import { findLogFile } from './log-file.ts';
+
+/** What is known on this machine, without asking a gateway, about the one of this profile and state directory. */
+export interface GatewayHere {
+  /** Undefined for the ordinary gateway; `dev` with `--dev`. */
+  profile: string | undefined;
+  paths: Paths;
+  config: ConfigHere;
+  /** How a gateway that is started now would listen. Flags of a running one are not known here: see {@link url}. */
+  bind: Bind;
+  hosts: string[];
+  port: number;
+  /** `OPENCLAW_GATEWAY_PORT`, `gateway.port` or `default`. */
+  portSource: string;
+  /** `unknown` as the source when the configuration does not tell. Secrets are not read. */
+  auth: { mode: AuthSettings['mode'] | 'trusted-proxy'; source: string };
+  /** What would keep a gateway from starting although the file is valid: an address it lacks, a bind without auth. */
+  faults: string[];
+  /** Where clients on this machine find it: the running gateway's own word, else what the settings above say. */
+  url: string;
+  /** What the last gateway of this state directory left; `alive` when its process runs. */
+  runtime: RuntimeHere | undefined;
+  /** The file that its log goes to today. */
+  logFile: string;
+}
+
+/** `gateway.json` of the state directory. */
+export interface RuntimeHere {
+  path: string;
+  url: string;
+  pid: number;
+  /** Whether a process with that id runs. Ids are used again: only an answer proves that it is the gateway. */
+  alive: boolean;
+  /** The secret in effect, when the gateway could share it. */
+  credentials: { token?: string; password?: string };
+}
+
+/**
+ * Reads files and the environment; runs nothing, writes nothing, asks nobody.
+ * @throws GatewayError bad usage, for a profile that is none.
+ */
+export async function readGatewayHere({ globals, env }: Shell): Promise<GatewayHere> {
+  const paths = findPaths(env, globals);
+  const [config, runtime] = await Promise.all([readConfigHere(paths.configPath, env), readRuntime(paths.stateDir)]);
+  const settings = readSettings(config.value, env, paths.profile === 'dev');
+  return {
+    profile: paths.profile,
+    paths,
+    config,
+    ...settings,
+    url: runtime?.alive && !env.OPENCLAW_GATEWAY_PORT?.trim() ? runtime.url : toLocalUrl(settings),
+    runtime,
+    logFile: await findLogFile(config.value.logging?.file, paths.profile),
+  };
+}
+
+/** Where a gateway with these settings is found from this machine. */
+export function toLocalUrl({ hosts, port }: Pick<GatewayHere, 'hosts' | 'port'>): string {
+  const host = hosts.at(-1) ?? '127.0.0.1';
+  return `ws://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+}
+
+// --- internal ---
+
+type Environment = NodeJS.ProcessEnv;
+type Settings = Pick<GatewayHere, 'bind' | 'hosts' | 'port' | 'portSource' | 'auth' | 'faults'>;
+
+function findPaths(env: Environment, { profile, dev }: Shell['globals']): Paths {
+  try {
+    return resolvePaths({ env, profile, dev, homedir: homedir() });
+  } catch (error) {
+    throw isGatewayError(error) && error.code === 'INVALID_REQUEST' ? misuse(error.message) : error;
+  }
+}
+
+function readSettings(config: Config, env: Environment, dev: boolean): Settings {
+  try {
+    const { bind, hosts, port, portSource, auth } = resolveGateway({ config: withReadableSecrets(config), env, dev });
+    return { bind, hosts, port, portSource, auth: { mode: auth.mode, source: auth.source }, faults: [] };
+  } catch (error) {
+    const known = findGatewayError(error);
+    if (!known) throw error;
+    return { ...guessSettings(config, env, dev), faults: [known.message] };
+  }
+}
+
+/** What can be said all the same of settings that no gateway starts with. */
+function guessSettings({ gateway = {} }: Config, env: Environment, dev: boolean): Omit<Settings, 'faults'> {
+  const named = env.OPENCLAW_GATEWAY_PORT?.trim();
+  const port = [Number(named), gateway.port].find((one) => Number.isInteger(one) && Number(one) > 0);
+  const usual = dev ? devPort : defaultPort;
+  return {
+    bind: gateway.bind ?? 'loopback',
+    hosts: [gateway.bind === 'lan' ? '0.0.0.0' : '127.0.0.1'],
+    port: port ?? usual,
+    portSource: port === undefined ? 'default' : named ? 'OPENCLAW_GATEWAY_PORT' : 'gateway.port',
+    auth: { mode: gateway.auth?.mode ?? 'token', source: 'unknown' },
+  };
+}
+
+/** Which secret it is does not matter here, only that there is one: a reference stands for what it leads to. */
+function withReadableSecrets(config: Config): Config {
+  const { token, password, ...auth } = config.gateway?.auth ?? {};
+  const toText = (secret: unknown) => (isPlainObject(secret) || isReference(secret) ? '(kept elsewhere)' : secret);
+  const secrets = { token: toText(token), password: toText(password) };
+  const present = Object.fromEntries(Object.entries(secrets).filter(([, secret]) => secret !== undefined));
+  return { ...config, gateway: { ...config.gateway, auth: { ...auth, ...present } } };
+}
+
+function isReference(secret: unknown): boolean {
+  return typeof secret === 'string' && /\$\{[^}]+\}/.test(secret);
+}
+
+async function readRuntime(stateDir: string): Promise<RuntimeHere | undefined> {
+  const path = join(stateDir, 'gateway.json');
+  try {
+    const { url, pid, token, password } = JSON.parse(await readFile(path, 'utf8')) as Partial<RuntimeFile>;
+    if (typeof pid !== 'number' || !Number.isInteger(pid) || url === undefined || !URL.canParse(url)) return undefined;
+    const credentials = { ...(token !== undefined && { token }), ...(password !== undefined && { password }) };
+    return { path, url, pid, alive: isAlive(pid), credentials };
+  } catch {
+    return undefined; // none, half of one, or not ours to read: as good as none
+  }
+}
