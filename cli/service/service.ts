@@ -1,3 +1,4 @@
+import { readGatewayHere } from '../local/gateway-here.ts';
 import type { Shell } from '../shell.ts';
 import type { Launch } from './launch.ts';
 import { programsIn, type RunProgram } from './run-program.ts';
@@ -74,10 +75,14 @@ export interface Surroundings {
 /** The supervisor of this machine, or why there is none. */
 export type Found = { service: Service } | { service?: undefined; missing: string };
 
-/** The supervisor of this machine with the gateway of this command line; undefined where there is none. Fast: starts no process. */
-export async function openService(shell: Shell): Promise<Service | undefined> {
+/**
+ * The supervisor of this machine with the gateway of this command line; undefined where there is none. Starts no process.
+ * @param port the one that a service written now would have; by default it is looked up.
+ */
+export async function openService(shell: Shell, port?: number): Promise<Service | undefined> {
   const { planLaunch } = await import('./launch.ts');
-  return (await findService(await planLaunch(shell, await expectedPort(shell)), surroundingsOf(shell))).service;
+  const launch = await planLaunch(shell, port ?? (await readGatewayHere(shell)).port);
+  return (await findService(launch, surroundingsOf(shell))).service;
 }
 
 /** Chooses the implementation of this system, and says why where there is none. */
@@ -94,12 +99,4 @@ export async function findService(launch: Launch, surroundings: Surroundings): P
 
 export function surroundingsOf({ env }: Pick<Shell, 'env'>): Surroundings {
   return { env, platform: process.platform, uid: process.getuid?.() ?? 0, run: programsIn(env) };
-}
-
-// --- internal ---
-
-/** The port that a service written now would have. */
-async function expectedPort(shell: Shell): Promise<number> {
-  const { findPort } = await import('./port.ts');
-  return findPort(shell);
 }

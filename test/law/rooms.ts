@@ -218,8 +218,6 @@ export const rooms: readonly Room[] = [
   { place: 'server/conversations.ts', values: root },
   { place: 'server/fronts.ts', values: root },
   { place: 'cli', values: cli, types: protocolTypes },
-  // What the operating system's supervisor runs: its port is read as loosely as the file allows.
-  { place: 'cli/service', values: [...cli, 'json5'], types: protocolTypes },
   // The SDK's client, with the WebSocket that loads fastest.
   { place: 'cli/request.ts', values: [...cli, 'ws'] },
   {
