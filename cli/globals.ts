@@ -24,7 +24,7 @@ export const globalFlags = [
   { flag: '--url <url>', about: 'Gateway to speak to; the local one when absent' },
   {
     flag: '--token <token>',
-    about: 'Token to present; with --url none is looked up, but for the gateway running here',
+    about: 'Token to present; with --url none is looked up',
   },
   { flag: '--password <text>', about: 'Password to present' },
   { flag: '--timeout <ms>', about: 'Milliseconds a call may take' },

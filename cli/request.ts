@@ -14,6 +14,8 @@ export async function withGateway<T>(shell: Shell, use: (client: OpenClaw) => Pr
     url,
     token,
     password,
+    // What is named by hand gets what is given by hand: a secret of this machine is not for whoever listens there.
+    findCredentials: url === undefined,
     connectTimeoutMs: Math.min(connectTimeoutMs, toTimeoutMs(shell.globals) ?? connectTimeoutMs),
     client: { id: 'cli', mode: 'cli' },
     // Node's own takes 25 ms longer to load: a third of what a short command takes in all.

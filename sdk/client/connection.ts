@@ -1,4 +1,4 @@
-import { GatewayError } from '../protocol/errors.ts';
+import { GatewayError, isGatewayError } from '../protocol/errors.ts';
 import type { EventFrame, ResponseFrame } from '../protocol/frames.ts';
 import type { HelloOk } from '../protocol/hello.ts';
 import { backoffMs, type ReconnectOptions } from './backoff.ts';
@@ -141,6 +141,7 @@ export class Connection {
     } catch (cause) {
       // No url, no WebSocket class, a url that is none: nothing that waiting would change.
       const error = cause instanceof Error ? cause : new Error(String(cause));
+      if (isGatewayError(cause)) return this.#lineOnEnd({ error: cause, terminal: true });
       const wrong = new GatewayError('INVALID_REQUEST', error.message, { cause: error.cause });
       this.#lineOnEnd({ error: wrong, terminal: true });
     }

@@ -16,6 +16,11 @@ export interface OpenClawOptions {
   token?: string | undefined;
   /** The gateway's password, for `gateway.auth.mode` `password`. Found like `token`, by `OPENCLAW_GATEWAY_PASSWORD`. */
   password?: string | undefined;
+  /**
+   * With a `url`: false sends no credential but `token` and `password` as they are given here, also to the gateway of this
+   * machine. Default true.
+   */
+  findCredentials?: boolean | undefined;
   /** Who the client says it is. Default `{ id: 'gateway-client', mode: 'backend' }`, which keeps its scopes outside of browsers. */
   client?: Partial<ClientIdentity> | undefined;
   /** What the client would like to be allowed. Default: all that an operator may do. */

@@ -10,6 +10,10 @@ export interface Located {
   password?: string | undefined;
   /** Where the token or password comes from, for people. */
   credentialFrom?: string | undefined;
+  /** SHA-256 that the gateway's certificate must have; undefined: whom the system trusts. */
+  tlsFingerprint?: string | undefined;
+  /** Where the fingerprint comes from, for people. */
+  tlsFingerprintFrom?: string | undefined;
   /** What to do when nobody answers there. */
   hint: string;
 }
@@ -19,6 +23,9 @@ export interface Wanted {
   url?: string | undefined;
   token?: string | undefined;
   password?: string | undefined;
+  tlsFingerprint?: string | undefined;
+  /** False: nothing is sent but what is given here. */
+  findCredentials?: boolean | undefined;
 }
 
 /** What differs between a browser and Node. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogue } from '../../cli/catalogue.ts';
 import { createHome, freePort, type Home } from './processes.ts';
@@ -164,7 +166,12 @@ describe('commands with a gateway', () => {
   });
 
   it('finds the gateway by the url as well', async () => {
-    expect((await home.run(['health', '--url', url.replace('ws:', 'http:')])).exitCode).toBe(0);
+    const token = (await readFile(join(home.stateDir, 'gateway.token'), 'utf8')).trim();
+    const named = ['health', '--url', url.replace('ws:', 'http:')];
+    expect((await home.run([...named, '--token', token])).exitCode).toBe(0);
+    // Nothing is looked up for it, not even here.
+    const bare = await home.run(named, { env: { OPENCLAW_GATEWAY_TOKEN: token } });
+    expect(bare).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('pass --token or --password') });
   });
 
   it('prints no colours into a pipe', async () => {

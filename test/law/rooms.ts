@@ -38,6 +38,7 @@ const cli = [
   'fastest-levenshtein',
   'fast-string-truncated-width',
   'sdk/index.node.ts',
+  'sdk/node/explain.ts',
   'server/config',
   'package.json',
 ];

@@ -80,7 +80,7 @@ describe('finding the gateway', () => {
       url: 'ws://127.0.0.1:6000',
       urlFrom: `gateway.port in ${join(stateDir, 'openclaw.json')}`,
       password: 'pass',
-      credentialFrom: `gateway.auth in ${join(stateDir, 'openclaw.json')}`,
+      credentialFrom: `gateway.auth.password in ${join(stateDir, 'openclaw.json')}`,
     });
     expect(await find()).not.toHaveProperty('password');
     const elsewhere = join(stateDir, 'other.json');
@@ -116,7 +116,7 @@ describe('finding the gateway', () => {
     await put('openclaw.json', { gateway: { auth: { token: 'ours' } } });
     const env = { OPENCLAW_GATEWAY_TOKEN: 'ours' };
     expect(JSON.stringify(await find(env, { url: 'wss://far.example' }))).not.toContain('ours');
-    expect(JSON.stringify(await find(env, { url: 'ws://127.0.0.1.far.example' }))).not.toContain('ours');
+    expect(JSON.stringify(await find(env, { url: 'wss://127.0.0.1.far.example' }))).not.toContain('ours');
     expect(JSON.stringify(await find({ OPENCLAW_GATEWAY_URL: 'wss://far.example' }))).not.toContain('ours');
     // A loopback address may be a tunnel: only that of the running gateway gets its secret.
     for (const url of ['ws://127.0.0.1:9', 'ws://localhost:9', 'ws://[::1]:9']) {
@@ -126,6 +126,71 @@ describe('finding the gateway', () => {
     for (const url of ['ws://127.0.0.1:5000', 'ws://localhost:5000'])
       expect(await find({}, { url })).toMatchObject({ url, token: 'ours', urlFrom: 'the option url' });
     expect(await find({ OPENCLAW_GATEWAY_URL: 'ws://localhost:5000' })).toMatchObject({ token: 'ours' });
+    const strict = await find({}, { url: 'ws://127.0.0.1:5000', findCredentials: false });
+    expect(JSON.stringify(strict)).not.toContain('ours');
+  });
+
+  it('prefers the secret of a remote gateway to what the environment happens to hold', async () => {
+    const remote = { url: 'wss://far.example', password: 'theirs' };
+    await put('openclaw.json', { gateway: { mode: 'remote', remote, auth: { token: 'ours' } } });
+    const env = { OPENCLAW_GATEWAY_TOKEN: 'set' };
+    const located = await find(env);
+    expect(located).toMatchObject({ password: 'theirs' });
+    expect(located).not.toHaveProperty('token');
+    await put('openclaw.json', { gateway: { mode: 'remote', remote: { url: remote.url }, auth: { token: 'ours' } } });
+    expect(await find(env)).toMatchObject({ token: 'set' });
+    expect(JSON.stringify(await find())).not.toContain('ours');
+  });
+
+  it('puts nothing in the place of a secret that is configured and cannot be read', async () => {
+    await put('gateway.token', 'made');
+    await put('openclaw.json', { gateway: { auth: { token: { source: 'env', provider: 'default', id: 'LOST' } } } });
+    expect(await find()).not.toHaveProperty('token');
+    expect(await find({ LOST: 'found' })).toMatchObject({ token: 'found' });
+  });
+
+  it('reads secrets of files, and what a configuration includes', async () => {
+    await put('more.json5', "{ gateway: { mode: 'remote', remote: { url: 'wss://far.example' } } }");
+    await put('secrets.json', { a: { 'b/c': 'kept' } });
+    const provider = { source: 'file', path: join(stateDir, 'secrets.json'), mode: 'json' };
+    await put('openclaw.json', {
+      $include: './more.json5',
+      secrets: { providers: { disk: provider } },
+      gateway: { remote: { token: { source: 'file', provider: 'disk', id: '/a/b~1c' } } },
+    });
+    expect(await find()).toMatchObject({ url: 'wss://far.example', token: 'kept' });
+  });
+
+  it('pins the certificate of the gateway that is asked, and of no other', async () => {
+    const pinned = { url: 'wss://far.example', tlsFingerprint: 'AA:BB' };
+    await put('openclaw.json', { gateway: { mode: 'remote', remote: pinned } });
+    expect(await find()).toMatchObject({ tlsFingerprint: 'AA:BB' });
+    expect(await find({}, { url: 'wss://far.example' })).toMatchObject({ tlsFingerprint: 'AA:BB' });
+    expect(await find({}, { url: 'wss://other.example' })).not.toHaveProperty('tlsFingerprint');
+    const env = { OPENCLAW_GATEWAY_TLS_FINGERPRINT: 'CC' };
+    expect(await find(env)).toMatchObject({ tlsFingerprint: 'CC' });
+    const wanted = { url: 'wss://far.example', tlsFingerprint: 'DD' };
+    expect(await find(env, wanted)).toMatchObject({ tlsFingerprint: 'DD' });
+    await put('gateway.json', { url: 'wss://127.0.0.1:5000', pid: process.pid, tlsFingerprint: 'EE' });
+    expect(await find({}, { url: 'wss://localhost:5000' })).toMatchObject({ tlsFingerprint: 'EE' });
+    expect(await find({ OPENCLAW_GATEWAY_PORT: '5000' })).toMatchObject({
+      url: 'wss://127.0.0.1:5000',
+      tlsFingerprint: 'EE',
+    });
+  });
+
+  it('sends nothing in the clear over networks that are not one’s own', async () => {
+    for (const host of ['far.example', '8.8.8.8', '[2001:db8::1]', '172.32.0.1', '100.128.0.1', 'x.ts.net.example'])
+      await expect(find({}, { url: `ws://${host}:1` }), host).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+        details: { code: 'INSECURE_URL' },
+      });
+    const own = ['127.0.0.1', 'localhost', '[::1]', '10.1.2.3', '172.16.0.1', '192.168.1.1', '169.254.0.1'];
+    for (const host of [...own, '100.64.0.1', '[fd00::1]', '[fe80::1]', 'box.local', 'box.tail.ts.net'])
+      expect(await find({}, { url: `ws://${host}:1` }), host).toHaveProperty('url');
+    const trusting = { OPENCLAW_ALLOW_INSECURE_PRIVATE_WS: '1' };
+    expect(await find(trusting, { url: 'ws://gateway:1' })).toHaveProperty('url');
+    await expect(find(trusting, { url: 'ws://8.8.8.8:1' })).rejects.toThrow('in the clear');
   });
 
   it('takes what the application gives before anything else', async () => {
