@@ -3,7 +3,12 @@ import { formatKey, isPlainObject, type KeyPath } from './key-path.ts';
 
 /** The keys whose value differs between two configurations; a list counts as one value. Never their values. */
 export function listChanges(before: unknown, after: unknown): string[] {
-  return walk(before, after, []).map(formatKey);
+  return listChangedSteps(before, after).map(formatKey);
+}
+
+/** The same, step by step. */
+export function listChangedSteps(before: unknown, after: unknown): KeyPath[] {
+  return walk(before, after, []);
 }
 
 function walk(before: unknown, after: unknown, path: KeyPath): KeyPath[] {

@@ -19,6 +19,7 @@ const kinds: Readonly<Record<string, ReloadKind>> = {
   commands: 'hot',
   tools: 'hot',
   skills: 'hot',
+  logging: 'hot',
   ui: 'hot',
   'diagnostics.enabled': 'hot',
   secrets: 'hot',
@@ -29,6 +30,11 @@ const kinds: Readonly<Record<string, ReloadKind>> = {
   'gateway.controlUi.allowedOrigins': 'hot',
   'gateway.auth.rateLimit': 'hot',
   'gateway.trustedProxies': 'hot',
+  'gateway.auth.trustedProxy': 'hot',
+  // As long as the mode stays the same, see plan.ts.
+  'gateway.auth.token': 'hot',
+  'gateway.auth.password': 'hot',
+  'gateway.nodes.pairing': 'hot',
 };
 
 /** @param path a key as people write it, for example `agents.entries.main.name`. */

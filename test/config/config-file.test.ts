@@ -78,7 +78,7 @@ describe('a patch', () => {
     expect(edited).toMatchObject({
       noop: false,
       changedPaths: ['session.mainKey', 'logging.level'],
-      requiresRestart: true,
+      requiresRestart: false,
     });
     expect(house.live.current()).toEqual({
       gateway: { mode: 'local' },

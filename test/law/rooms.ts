@@ -81,7 +81,8 @@ export const rooms: readonly Room[] = [
   {
     place: 'server/config',
     values: [...domain, 'zod', 'json5', 'fastest-levenshtein'],
-    types: [...protocolTypes, 'server/database'],
+    types: [...protocolTypes, 'server/database', 'chokidar'],
+    lazily: ['chokidar'],
   },
   { place: 'server/workspace', values: [...domain, 'server/workspace'], types: protocolTypes },
   {
