@@ -8,6 +8,16 @@ export interface ConfigIssue {
   path: string;
   /** What is wrong, what was expected, and the nearest known key. */
   message: string;
+  /** What kind of fault it is, for example `UNKNOWN_KEY`, `INVALID_VALUE`, `SYNTAX` or `INCLUDE_CIRCULAR`. */
+  code?: string | undefined;
+  /** The file where it is, absolute: the configuration file, or one that it includes. */
+  file?: string | undefined;
+  /** From 1. */
+  line?: number | undefined;
+  /** From 1. */
+  column?: number | undefined;
+  /** The known key or word that may have been meant. */
+  nearest?: string | undefined;
 }
 
 /** The configuration as the gateway reads it. Secret values read `__OPENCLAW_REDACTED__`. */
@@ -18,7 +28,7 @@ export interface ConfigSnapshot {
   valid: boolean;
   /** The file's own text; null when it holds a secret that had to be hidden. */
   raw: string | null;
-  /** The file parsed, before `${VAR}` substitution. */
+  /** The file parsed, its included files in place, before `${VAR}` substitution. */
   parsed: unknown;
   /** What the file says, its references filled in, without defaults. */
   sourceConfig: unknown;
@@ -90,7 +100,17 @@ export interface ConfigRevision {
   changedPaths: string[];
 }
 
-const ConfigIssue = shape<ConfigIssue>()(z.object({ path: z.string(), message: z.string() }));
+const ConfigIssue = shape<ConfigIssue>()(
+  z.object({
+    path: z.string(),
+    message: z.string(),
+    code: z.string().optional(),
+    file: z.string().optional(),
+    line: count.optional(),
+    column: count.optional(),
+    nearest: z.string().optional(),
+  }),
+);
 
 export const ConfigSnapshot = shape<ConfigSnapshot>()(
   z.object({

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
+import type { ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { listChanges } from './changes.ts';
 import { draftEdit, parseObject, requireCurrent, requireStart, requireWhole } from './edit.ts';
@@ -104,6 +104,8 @@ export function createConfigFile({
     return done;
   };
 
+  const hashOf = ({ exists, sources }: LoadedConfig) => (exists ? fingerprint.files(sources) : undefined);
+
   const apply = (loaded: LoadedConfig) => {
     live.put(loaded);
     const waits = listChanges(started, loaded.config).some((key) => reloadKindOf(key) === 'restart');
@@ -144,11 +146,17 @@ export function createConfigFile({
   const attempt = async (edit: ConfigEdit): Promise<ConfigEdited | undefined> => {
     const mark = await markOf(path);
     const raw = await readConfigText(path);
-    requireCurrent(edit, raw === undefined ? undefined : fingerprint.text(raw));
     const before = await tryParse(raw);
+    requireCurrent(edit, before ? hashOf(before) : raw === undefined ? undefined : fingerprint.text(raw));
     const text = draftEdit(edit, raw, before !== undefined);
     if (text === raw && before)
-      return { hash: fingerprint.text(raw), noop: true, changedPaths: [], loaded: before, requiresRestart: false };
+      return {
+        hash: fingerprint.files(before.sources),
+        noop: true,
+        changedPaths: [],
+        loaded: before,
+        requiresRestart: false,
+      };
     const loaded = await parseConfig(text, { path, env, previous: live.current() }).catch(asRefusal);
     requireWhole(edit, { raw, text, before, loaded });
     requireStart({ env, before, loaded });
@@ -157,7 +165,7 @@ export function createConfigFile({
     if (!(await write(text, edit, changedPaths, async () => (await markOf(path)) === mark))) return undefined;
     apply(loaded);
     const requiresRestart = changedPaths.some((key) => reloadKindOf(key) === 'restart');
-    const edited = { hash: fingerprint.text(text), noop: false, changedPaths, loaded, requiresRestart };
+    const edited = { hash: fingerprint.files(loaded.sources), noop: false, changedPaths, loaded, requiresRestart };
     onWritten(edited);
     return edited;
   };
@@ -218,13 +226,13 @@ async function markOf(path: string): Promise<string> {
 /** What the start would refuse is a mistake of the caller here. */
 function asRefusal(error: unknown): never {
   if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
-  const issues = (error.details?.issues ?? []) as { path: string; message: string }[];
+  const issues = (error.details?.issues ?? []) as ConfigIssue[];
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see details.issues)` : '';
   throw new GatewayError(
     'INVALID_REQUEST',
     `invalid config: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'it cannot be read'}${more}. Nothing was written.`,
-    { details: { code: 'INVALID_CONFIG', issues: issues.map(({ path, message }) => ({ path, message })) } },
+    { details: { code: 'INVALID_CONFIG', issues } },
   );
 }
 

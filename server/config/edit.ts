@@ -4,9 +4,10 @@ import type { ConfigEdit } from './config-file.ts';
 import { resolveGateway } from './gateway.ts';
 import { editJson5 } from './json5-edit.ts';
 import { isPlainObject, valueAt } from './key-path.ts';
-import { isTooDeep, type LoadedConfig } from './load.ts';
+import type { LoadedConfig } from './load.ts';
 import { mergePatch, mergePatchGuarded } from './merge-patch.ts';
 import { restoreSecrets } from './restore.ts';
+import { isTooDeep } from './source.ts';
 import type { Environment } from './substitute.ts';
 
 /**

@@ -23,18 +23,6 @@ export function findFaults(config: Record<string, unknown>, file: unknown): Faul
   return (result.error?.issues ?? []).flatMap((issue) => toFaults(issue, [], file));
 }
 
-/** Refuses `$include` wherever it stands: a file that is built from parts would otherwise be half a configuration. */
-export function findIncludes(value: unknown, steps: KeyPath = []): Fault[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => findIncludes(item, [...steps, index]));
-  if (!isPlainObject(value)) return [];
-  return Object.entries(value).flatMap(([name, member]) => {
-    const inside = [...steps, name];
-    if (name !== '$include') return findIncludes(member, inside);
-    const message = 'this version does not read included files: put their content here';
-    return [{ steps: inside, path: formatKey(inside), message }];
-  });
-}
-
 type Issue = z.core.$ZodIssue;
 
 function toFaults(issue: Issue, above: KeyPath, file: unknown): Fault[] {
@@ -61,7 +49,15 @@ function toUnknown(steps: KeyPath): Fault {
   const advice = near
     ? `did you mean ${near}?`
     : `known here: ${known.slice(0, maxNamed).join(', ')}${known.length > maxNamed ? ', ...' : ''}`;
-  return { steps, kind: 'unknown', path: formatKey(steps), message: `unrecognized key "${name}"; ${advice}` };
+  const message = `unrecognized key "${name}"; ${advice}`;
+  return {
+    steps,
+    kind: 'unknown',
+    path: formatKey(steps),
+    code: 'UNKNOWN_KEY',
+    message,
+    ...(near && { nearest: near }),
+  };
 }
 
 /** Keys that a message names at most. */
@@ -71,12 +67,9 @@ function toMistyped(steps: KeyPath, value: unknown): Fault {
   const words = allowedWords(findKey(steps));
   const near = typeof value === 'string' && words.length > 0 ? nearestWord(value, words) : undefined;
   const message = `expected ${expectedAt(steps)}, received ${describe(value, words.length > 0)}`;
-  return {
-    steps,
-    kind: 'mistyped',
-    path: formatKey(steps),
-    message: near ? `${message}; did you mean "${near}"?` : message,
-  };
+  if (!near) return { steps, kind: 'mistyped', path: formatKey(steps), code: 'INVALID_VALUE', message };
+  const advice = `${message}; did you mean "${near}"?`;
+  return { steps, kind: 'mistyped', path: formatKey(steps), code: 'INVALID_VALUE', message: advice, nearest: near };
 }
 
 function expectedAt(steps: KeyPath): string {

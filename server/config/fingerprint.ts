@@ -5,6 +5,8 @@ import { isPlainObject } from './key-path.ts';
 export interface Fingerprint {
   /** Of a file's text. */
   text(raw: string): string;
+  /** Of the texts of a configuration with included files; of one file alone, the same as its text's. */
+  files(sources: readonly { path: string; raw: string }[]): string;
   /** Of a configuration with its references filled in; the order of its keys does not matter. */
   config(config: unknown): string;
 }
@@ -15,6 +17,10 @@ export function createFingerprint(key: string): Fingerprint {
     `hmac-sha256:v1:${createHmac('sha256', key).update(`${kind}\n${content}`).digest('base64url')}`;
   return {
     text: (raw) => sign('text', raw),
+    files: (sources) =>
+      sources.length === 1
+        ? sign('text', sources[0]?.raw ?? '')
+        : sign('files', JSON.stringify(sources.map(({ path, raw }) => [path, raw]))),
     config: (config) => sign('config', JSON.stringify(sorted(config)) ?? ''),
   };
 }

@@ -1,15 +1,14 @@
-import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
-import JSON5 from 'json5';
 import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { warnOfIdleKeys } from './acted-on.ts';
 import { enterAgentList, findNameFaults, warnOfDefaults } from './agent-list.ts';
 import type { Config } from './config.ts';
-import { type Fault, findFaults, findIncludes } from './faults.ts';
+import { type Fault, findFaults } from './faults.ts';
 import { findHookFaults } from './hook-faults.ts';
+import { type Assembled, assemble } from './includes.ts';
 import { isPlainObject } from './key-path.ts';
-import { locateKeys, type Position } from './positions.ts';
+import { createPlaces, type Origin, type Place, type SourceFile } from './origins.ts';
+import { isTooDeep, parseSource, readSource, type SourceFault } from './source.ts';
 import { type Environment, resolveSecretRefs, substituteVariables } from './substitute.ts';
 import { findToolFaults } from './tool-faults.ts';
 
@@ -19,8 +18,15 @@ export interface LoadedConfig {
   path: string;
   /** False when there is no file: then everything below is empty. */
   exists: boolean;
+  /** Text of the file. */
   raw: string | null;
-  /** The file parsed, before `${VAR}` substitution. */
+  /** Every file that was read, absolute: the file itself, then those that it includes. Empty when there is none. */
+  files: string[];
+  /** The same with their texts. */
+  sources: SourceFile[];
+  /** Where each value stands in these files. */
+  origin: Origin;
+  /** The file parsed, its included files in place, before `${VAR}` substitution. */
   parsed: unknown;
   /** What the gateway runs with: substituted, agents as entries, without defaults. */
   config: Config;
@@ -31,11 +37,12 @@ export interface LoadedConfig {
 }
 
 /** A fault as `details.issues` of the error holds it. */
-export type LocatedIssue = ConfigIssue & Position;
+export type LocatedIssue = ConfigIssue & Place & { code: string };
 
 /**
- * Reads the configuration file; never writes it.
- * @throws GatewayError INVALID_CONFIG with the text an operator needs, and `details.issues`, a {@link LocatedIssue} each.
+ * Reads the configuration file and those that it includes; never writes them.
+ * @throws GatewayError INVALID_CONFIG with the text an operator needs, `details.issues`, a {@link LocatedIssue} each, and
+ * `details.files`, every file that is wanted, also one that is missing.
  */
 export async function loadConfig({ path, ...reading }: Omit<Reading, 'previous'>): Promise<LoadedConfig> {
   return parseConfig(await readConfigText(path), { path, ...reading });
@@ -46,6 +53,8 @@ export interface Reading {
   /** Where the text is kept, for messages. */
   path: string;
   env: Environment;
+  /** Texts that stand for included files as they are on disk, by absolute path. */
+  texts?: ReadonlyMap<string, string> | undefined;
   /** The configuration in effect: a secret that cannot be read keeps the value it has there. Default: none. */
   previous?: Config | undefined;
   /** `left`: references stay as they are, no file is opened and no program run for them. Default: they are resolved. */
@@ -58,16 +67,16 @@ export interface Reading {
  */
 export async function parseConfig(
   raw: string | undefined,
-  { path, env, previous, secrets }: Reading,
+  { path, env, texts, previous, secrets }: Reading,
 ): Promise<LoadedConfig> {
-  if (raw === undefined) return { path, exists: false, raw: null, parsed: {}, config: {}, warnings: [], unread: [] };
+  if (raw === undefined) return nothing(path);
 
-  const file = parseText(raw, path);
-  refuseDepth(file, path);
-  refuseFaults(findIncludes(file), raw, path);
+  const whole = await assembleFile({ path, raw }, { env, texts });
+  const { sources, origin } = whole;
+  const file = whole.value;
   const { value, warnings } = substituteVariables(file, env);
-  refuseFaults(findFaults(value, file), raw, path);
-  refuseFaults([...findNameFaults(value), ...findToolFaults(value), ...findHookFaults(value)], raw, path);
+  refuseFaults(findFaults(value, file), whole);
+  refuseFaults([...findNameFaults(value), ...findToolFaults(value), ...findHookFaults(value)], whole);
   const entered = enterAgentList(value);
   const resolved =
     secrets === 'left' ? { value: entered, warnings: [] } : await resolveSecretRefs(entered, { env, previous });
@@ -75,6 +84,9 @@ export async function parseConfig(
     path,
     exists: true,
     raw,
+    files: sources.map((source) => source.path),
+    sources,
+    origin,
     parsed: file,
     config: resolved.value,
     unread: resolved.warnings,
@@ -84,90 +96,100 @@ export async function parseConfig(
 
 /** The text of a configuration file; undefined when there is none. @throws GatewayError INVALID_CONFIG when it cannot be read. */
 export async function readConfigText(path: string): Promise<string | undefined> {
-  const bytes = await readBytes(path);
-  if (bytes === undefined || isUtf8(bytes)) return bytes?.toString();
-  throw toError(path, [{ path: '', message: 'the file is not UTF-8 text: save it as UTF-8', line: 1, column: 1 }]);
+  const text = await readSource(path);
+  if (typeof text === 'string') return text;
+  // A gateway without a file is an ordinary one: it runs with the defaults.
+  if (text.code === 'FILE_MISSING') return undefined;
+  const message = `the file ${text.message}`;
+  const error = toError([{ path: '', code: text.code, message, file: path, line: 1, column: 1 }], [path]);
+  if (text.errno === undefined) throw error;
+  throw new GatewayError(
+    'INVALID_CONFIG',
+    `Invalid config at ${path}:\n  ${message}. It has to be a file that this user may read: ls -l ${path}`,
+    { details: { ...error.details, errno: text.errno } },
+  );
 }
 
-async function readBytes(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    // A gateway without a file is an ordinary one: it runs with the defaults.
-    if (errno === 'ENOENT') return undefined;
-    throw new GatewayError(
-      'INVALID_CONFIG',
-      `Invalid config at ${path}:\n  the file cannot be read (${errno}). It has to be a file that this user may read: ls -l ${path}`,
-      {
-        details: {
-          path,
-          errno,
-          issues: [{ path: '', message: `the file cannot be read (${errno})`, line: 1, column: 1 }],
-        },
-      },
-    );
-  }
-}
-
-function parseText(raw: string, path: string): Record<string, unknown> {
-  const value = parseJson5(raw, path);
-  if (isPlainObject(value)) return value;
-  const message = 'the file has to hold an object: { gateway: { ... }, agents: { ... } }';
-  throw toError(path, [{ path: '', message, line: 1, column: 1 }]);
-}
-
-function parseJson5(raw: string, path: string): unknown {
-  try {
-    return JSON5.parse(raw);
-  } catch (error) {
-    // json5 is documented to throw a SyntaxError with the place, which it repeats in the message.
-    if (!(error instanceof SyntaxError)) throw error;
-    const { lineNumber = 1, columnNumber = 1 } = error as { lineNumber?: number; columnNumber?: number };
-    const message = `not valid JSON5: ${error.message.replace(/^JSON5: /, '').replace(/ at \d+:\d+$/, '')}`;
-    throw toError(path, [{ path: '', message, line: lineNumber, column: columnNumber }]);
-  }
-}
-
-/** Levels of objects and lists; no key is deeper than a dozen. */
-const maxDepth = 100;
-
-/** What looks at the tree goes into itself for each level, and would end in the middle of nowhere. */
-function refuseDepth(file: unknown, path: string): void {
-  if (isTooDeep(file))
-    throw toError(path, [{ path: '', message: `more than ${maxDepth} levels of nesting`, line: 1, column: 1 }]);
-}
-
-/** True for a tree that what looks at it could not look to the end of. */
-export function isTooDeep(tree: unknown): boolean {
-  let level = [tree];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) return true;
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
-  }
-  return false;
-}
-
-function refuseFaults(faults: Fault[], raw: string, path: string): void {
-  if (faults.length === 0) return;
-  const locate = locateKeys(raw);
-  const issues = faults.map(({ steps, path: key, message }) => ({ path: key, message, ...locate(steps) }));
-  throw toError(
+/** The answer for a file that is not there. */
+function nothing(path: string): LoadedConfig {
+  const origin = { file: path, steps: [] };
+  return {
     path,
-    issues.sort((a, b) => a.line - b.line || a.column - b.column),
+    exists: false,
+    raw: null,
+    files: [],
+    sources: [],
+    origin,
+    parsed: {},
+    config: {},
+    warnings: [],
+    unread: [],
+  };
+}
+
+type Whole = Assembled & { value: Record<string, unknown> };
+
+/** A file with those that it includes in place. @throws GatewayError INVALID_CONFIG */
+async function assembleFile(source: SourceFile, { env, texts }: Pick<Reading, 'env' | 'texts'>): Promise<Whole> {
+  const parsed = parseSource(source.raw, source.path);
+  if (parsed.fault) throw toSourceError([parsed.fault], [source]);
+  const whole = await assemble(parsed.value, source, { env, texts });
+  if (whole.faults.length > 0) throw toSourceError(whole.faults, whole.sources, whole.files);
+  const { value } = whole;
+  const fault = { file: source.path, steps: [], path: '' };
+  if (isTooDeep(value))
+    throw toSourceError(
+      [{ ...fault, code: 'TOO_DEEP', message: 'more than 100 levels of nesting' }],
+      [source],
+      whole.files,
+    );
+  if (isPlainObject(value)) return { ...whole, value };
+  const message = 'the file has to hold an object: { gateway: { ... }, agents: { ... } }';
+  throw toSourceError([{ ...fault, code: 'NOT_AN_OBJECT', message }], [source], whole.files);
+}
+
+function toSourceError(
+  faults: readonly SourceFault[],
+  sources: readonly SourceFile[],
+  files = sources.map(({ path }) => path),
+): GatewayError {
+  const issues = faults.map(({ file, steps, position, ...issue }): LocatedIssue => {
+    const { line, column } = position ?? createPlaces({ file, steps: [] }, sources)(steps);
+    return { ...issue, file, line, column };
+  });
+  return toError(issues, files);
+}
+
+function refuseFaults(faults: Fault[], { origin, sources, files }: Whole): void {
+  if (faults.length === 0) return;
+  const locate = createPlaces(origin, sources);
+  const issues = faults.map(({ steps, kind: _, code = 'INVALID_VALUE', ...issue }) => ({
+    ...issue,
+    code,
+    ...locate(steps),
+  }));
+  const order = (one: Place) => files.indexOf(one.file);
+  throw toError(
+    issues.sort((a, b) => order(a) - order(b) || a.line - b.line || a.column - b.column),
+    files,
   );
 }
 
 /** Faults that the text of an error lists; all of them are in its details. */
 const maxListed = 40;
 
-function toError(path: string, issues: LocatedIssue[]): GatewayError {
+/** @param files every one that is wanted, the active one first. */
+function toError(issues: LocatedIssue[], files: readonly string[]): GatewayError {
+  const [path] = files;
   const lines = issues
     .slice(0, maxListed)
-    .map(({ path: key, message, line, column }) => `  ${path}:${line}:${column} — ${key ? `${key}: ` : ''}${message}`);
+    .map(
+      ({ path: key, message, file, line, column }) =>
+        `  ${file}:${line}:${column} — ${key ? `${key}: ` : ''}${message}`,
+    );
   if (issues.length > maxListed) lines.push(`  ... and ${issues.length - maxListed} more`);
   const next = `Correct ${issues.length === 1 ? 'this line' : 'these lines'}, then start again. docs/configuration.md describes the keys.`;
   return new GatewayError('INVALID_CONFIG', [`Invalid config at ${path}:`, ...lines, next].join('\n'), {
-    details: { path, issues },
+    details: { path, issues, files: [...files] },
   });
 }

@@ -28,19 +28,19 @@ export async function readConfigSnapshot(options: SnapshotOptions): Promise<Conf
     if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
     const issues = (error.details?.issues ?? []) as ConfigIssue[];
     const { path, running, fingerprint } = options;
-    const nothing = { path, exists: true, raw: null, parsed: null, config: running, warnings: [], unread: [] };
+    const loaded = await parseConfig(undefined, options);
     return {
-      ...toConfigSnapshot(nothing, options),
+      ...toConfigSnapshot({ ...loaded, path, exists: true, parsed: null, config: running }, options),
       valid: false,
       hash: raw === undefined ? null : fingerprint.text(raw),
-      issues: issues.map(({ path: key, message }) => ({ path: key, message })),
+      issues: issues.map(toIssue),
     };
   }
 }
 
 /** What `config.get` answers. */
 export function toConfigSnapshot(
-  { path, exists, raw, parsed, config, warnings }: LoadedConfig,
+  { path, exists, raw, files, sources, parsed, config, warnings }: LoadedConfig,
   { fingerprint, running, appliedHash }: Omit<SnapshotOptions, 'path' | 'env'>,
 ): ConfigSnapshot {
   const source = redactConfig(config);
@@ -54,15 +54,20 @@ export function toConfigSnapshot(
     resolved: source,
     config: source,
     runtimeConfig: redactConfig(running),
-    hash: raw === null ? null : fingerprint.text(raw),
+    hash: raw === null ? null : fingerprint.files(sources),
     configRevisionHash: fingerprint.config(config),
     appliedConfigHash: appliedHash,
     issues: [],
     warnings,
     legacyIssues: [],
-    includedPaths: [],
+    includedPaths: files.slice(1),
     includeProvenance: [],
   };
+}
+
+/** As clients know it, without what only the file's reader needs. */
+function toIssue({ path, message, code, file, line, column, nearest }: ConfigIssue): ConfigIssue {
+  return { path, message, code, file, line, column, ...(nearest !== undefined && { nearest }) };
 }
 
 /** True when a text shows no secret: neither under its keys, nor in its comments. */

@@ -150,9 +150,10 @@ describe('what is refused', () => {
     await using house = await openHouse({ text });
     const patch = { gateway: { prot: 'hush-hush', auth: { token: { hush: 'hush-hush' } } } };
     const error = await house.refusal({ patch });
+    const place = { file: house.path, line: expect.any(Number), column: expect.any(Number) };
     expect(error.details?.issues).toEqual([
-      { path: expect.stringMatching(/^gateway\./), message: expect.any(String) },
-      { path: expect.stringMatching(/^gateway\./), message: expect.any(String) },
+      { ...place, path: 'gateway.prot', code: 'UNKNOWN_KEY', message: expect.any(String), nearest: 'gateway.port' },
+      { ...place, path: 'gateway.auth.token', code: 'INVALID_VALUE', message: expect.any(String) },
     ]);
     expect(JSON.stringify([error.message, error.details])).not.toContain('hush-hush');
   });

@@ -248,7 +248,13 @@ describe('the snapshot', () => {
       configRevisionHash: fingerprint.config(running),
       appliedConfigHash: 'applied',
       ...without,
-      issues: [{ path: 'gateway.port', message: 'expected integer 1..65535, received string' }],
+      issues: [
+        {
+          path: 'gateway.port',
+          message: 'expected integer 1..65535, received string',
+          ...{ code: 'INVALID_VALUE', file: path, line: 1, column: 14 },
+        },
+      ],
       warnings: [],
     });
   });
