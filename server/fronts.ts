@@ -5,6 +5,7 @@ import type { Principal } from '../sdk/protocol/scopes.ts';
 import { limitAttempts } from './auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
 import type { Caller } from './auth/caller.ts';
+import { scopesOf, toProxySettings } from './auth/persons.ts';
 import type { House } from './domains.ts';
 import type { GatewayOptions, Life } from './gateway.ts';
 import { createHelloFacts } from './health/hello.ts';
@@ -31,6 +32,7 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
   const attempts = limitAttempts(() => config.current().gateway?.auth?.rateLimit ?? {});
   const authentication = defineAuthentication(policy, attempts, devices);
   const origins = () => config.current().gateway?.controlUi?.allowedOrigins ?? [];
+  const proxies = () => toProxySettings(config.current().gateway, policy);
   const bootId = randomUUID();
   const budget = createCallBudget();
   const port = () => Number(new URL(life.url).port);
@@ -49,6 +51,10 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
     get allowedOrigins() {
       return origins();
     },
+    get proxies() {
+      return proxies();
+    },
+    scopesOf: (user) => scopesOf(config.current().gateway?.auth?.identityScopes, user),
     handle: methods.handle,
     hello: createHelloFacts({
       ...domains,
@@ -85,6 +91,9 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
     authentication,
     get allowedOrigins() {
       return origins();
+    },
+    get proxies() {
+      return proxies();
     },
     probes: {
       phase: () => life.phase,

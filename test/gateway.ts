@@ -39,7 +39,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
   const paths = resolvePaths({ env: environment, homedir: stateDir });
   const file: Config = {
     ...config,
-    gateway: { auth: { mode: 'token', token }, ...config.gateway },
+    // The tests are a proxy when they pass on requests of somebody elsewhere.
+    gateway: { auth: { mode: 'token', token }, trustedProxies: ['127.0.0.1'], ...config.gateway },
     agents: { defaults: { model: 'up/one' }, ...config.agents },
     models: {
       providers: {

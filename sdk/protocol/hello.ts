@@ -142,8 +142,11 @@ export type GrantedAs = 'device' | 'local-tool' | 'remote-tool' | 'guest' | 'nod
 /** A scope that a client asked for and did not get. */
 export interface WithheldScope {
   scope: string;
-  /** `device-required`: without a device identity this client gets none. `node-role`: nodes have none. */
-  reason: 'device-required' | 'node-role';
+  /**
+   * `device-required`: without a device identity this client gets none. `node-role`: nodes have none. `narrowed`: the proxy
+   * in between gives less, by `x-openclaw-scopes`.
+   */
+  reason: 'device-required' | 'node-role' | 'narrowed';
   /** What to do to get it, for people. */
   fix: string;
 }

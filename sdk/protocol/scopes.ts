@@ -28,6 +28,8 @@ export interface Principal {
   method: AuthMethod;
   /** The device whose key the caller has proved to hold. */
   deviceId?: string | undefined;
+  /** The person whom a trusted proxy has signed in, by the name that it gave. */
+  user?: string | undefined;
 }
 
 /** True when the granted scopes include the required one, by the lattice admin ⊇ all, write ⊇ read. */

@@ -5,14 +5,14 @@ import type { Credentials } from '../../sdk/protocol/hello.ts';
 import { operatorScopes, type Principal, type Role } from '../../sdk/protocol/scopes.ts';
 import type { Attempts } from './attempts.ts';
 import type { Caller } from './caller.ts';
-import { type Fault, type Refusal, toRefusal } from './refusal.ts';
+import { type Fault, type Refusal, toProxyRefusal, toRefusal, withoutProxy } from './refusal.ts';
 
 /** How callers prove that they may talk to the gateway. */
 export interface AuthPolicy {
-  mode: 'none' | 'token' | 'password';
+  mode: 'none' | 'token' | 'password' | 'trusted-proxy';
   /** The secret of mode `token`. */
   token?: string | undefined;
-  /** The secret of mode `password`. */
+  /** The secret of mode `password`; in mode `trusted-proxy` that of programs on this machine, which may have none. */
   password?: string | undefined;
   /** Where the secret is kept, for people. Default `gateway.auth.token` or `gateway.auth.password`. */
   source?: string | undefined;
@@ -65,19 +65,20 @@ const wrongCredentialDelayMs = 250;
  */
 export function defineAuthentication(policy: AuthPolicy, attempts: Attempts, tokens?: DeviceTokens): Authentication {
   const { mode } = policy;
-  const findFault = mode === 'none' ? () => undefined : compareWith(requireSecret(policy));
+  const findFault = toFindFault(policy);
 
   return {
     mode,
     async authenticate(request) {
       const { credentials = {}, caller, id, role = 'operator', scopes = operatorScopes, deviceId } = request;
+      if (mode === 'trusted-proxy' && (!caller.local || !policy.password)) return judgeProxied(request);
       const retryAfterMs = attempts.lockedForMs(caller);
       const found = findFault(credentials, deviceId !== undefined);
       const byToken = found && deviceId && checkToken(tokens, { credentials, deviceId, role, scopes });
       const fault = found !== 'missing' && mode !== 'none' && retryAfterMs > 0 ? 'locked' : found;
       if (!fault || (fault !== 'locked' && byToken === 'valid')) {
         attempts.succeeded(caller);
-        return { principal: { id, role, scopes, method: fault ? 'device-token' : mode, deviceId } };
+        return { principal: { id, role, scopes, method: fault ? 'device-token' : methodOf(mode), deviceId } };
       }
       if (fault === 'locked') return { refusal: toRefusal({ fault, policy, caller, retryAfterMs }) };
       if (byToken === 'scopes') return { refusal: toRefusal({ fault: 'scopes', policy, caller }) };
@@ -91,6 +92,16 @@ export function defineAuthentication(policy: AuthPolicy, attempts: Attempts, tok
   };
 }
 
+/** In mode `trusted-proxy` only who comes without a proxy shows a secret. */
+const methodOf = (mode: AuthPolicy['mode']) => (mode === 'trusted-proxy' ? 'password' : mode);
+
+/** Who the proxy has signed in; nobody is signed in who comes without one. */
+function judgeProxied({ caller, id, role = 'operator', scopes = operatorScopes, deviceId }: AuthRequest): Verdict {
+  const { user, fault } = caller.claim ?? { fault: withoutProxy };
+  if (user === undefined) return { refusal: toProxyRefusal(fault) };
+  return { principal: { id, role, scopes, method: 'trusted-proxy', deviceId, user } };
+}
+
 /** A device's own token may stand in either place; the published client sends it in both. */
 function checkToken(
   tokens: DeviceTokens | undefined,
@@ -101,6 +112,12 @@ function checkToken(
 }
 
 type FindFault = (presented: Credentials, hasDevice: boolean) => Exclude<Fault, 'locked' | 'scopes'> | undefined;
+
+function toFindFault(policy: AuthPolicy): FindFault {
+  if (policy.mode === 'none') return () => undefined;
+  if (policy.mode === 'trusted-proxy') return policy.password ? compareWith(policy.password) : () => 'missing';
+  return compareWith(requireSecret(policy));
+}
 
 function compareWith(secret: string): FindFault {
   const expected = toDigest(secret);

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import { toPlainAddress } from '../config/address-range.ts';
+import { isLoopbackAddress } from './addresses.ts';
+import { findClient, isForwarded, judgeClaim, type ProxyClaim, type ProxySettings } from './proxies.ts';
 
-/** Where a socket or an HTTP request comes from. All but `address` and `local` is what the peer claims. */
+/** Where a socket or an HTTP request comes from. `origin`, `host` and `scopes` are what the peer claims. */
 export interface Caller {
-  /** Remote IP address, IPv4 without its IPv6 prefix. */
+  /** IP address of the client, IPv4 without its IPv6 prefix: behind a trusted proxy the one that it names. */
   address: string;
   /** True when the peer is on this machine and does not say that it forwards for another. */
   local: boolean;
@@ -10,29 +13,47 @@ export interface Caller {
   origin: string | undefined;
   /** The `Host` header. */
   host: string | undefined;
+  /** True for a request that a program on this machine passes on without being a trusted proxy: nobody knows for whom. */
+  unattributed?: boolean | undefined;
+  /** Whom a trusted proxy has signed in; only in the mode `trusted-proxy`, and not for who comes without a proxy. */
+  claim?: ProxyClaim | undefined;
+  /** `x-openclaw-scopes`: all that it may be given; only in modes without a shared secret. */
+  scopes?: readonly string[] | undefined;
 }
 
 /** Headers that proxies, tunnels and clouds add; who sends one is not the client itself. */
 const forwardingHeaders =
   /^(x-(original-)?forwarded(-.+)?|forwarded(-for)?|via|cdn-loop|true-client-ip|x-(real|client|proxyuser|cluster-client)-ip|(cf-connecting|fastly-client|fly-client)-ip|cf-ray|x-envoy-external-address|x-amzn-trace-id|tailscale-user-login)$/;
 
+const noProxies: ProxySettings = { trusted: [] };
+
 /** Reads the caller from a request of `node:http`, plain or upgraded. */
-export function toCaller({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): Caller {
-  const address = toPlainAddress(socket.remoteAddress ?? '');
+export function toCaller(
+  { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
+  proxies: ProxySettings = noProxies,
+): Caller {
+  const source = toPlainAddress(socket.remoteAddress ?? '');
+  const passed = { source, headers };
+  const client = findClient(passed, proxies);
+  const isHere = isLoopbackAddress(source);
+  const local = isHere && !Object.keys(headers).some((name) => forwardingHeaders.test(name));
+  const { identity } = proxies;
   return {
-    address,
-    local: isLoopbackAddress(address) && !Object.keys(headers).some((name) => forwardingHeaders.test(name)),
+    address: client ?? source,
+    local,
     origin: headers.origin?.trim() || undefined,
     host: headers.host,
+    unattributed: isHere && client === undefined && isForwarded(headers),
+    claim: identity && !local ? judgeClaim(passed, { ...proxies, identity }) : undefined,
+    scopes: toScopes(headers['x-openclaw-scopes']),
   };
 }
 
-/** True for 127.0.0.0/8 and ::1, also when written as IPv6. */
-export function isLoopbackAddress(address: string): boolean {
-  const plain = toPlainAddress(address);
-  return plain === '::1' || /^127\.\d+\.\d+\.\d+$/.test(plain);
-}
+// --- internal ---
 
-function toPlainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+function toScopes(header: string | string[] | undefined): string[] | undefined {
+  if (header === undefined) return undefined;
+  return String(header)
+    .split(/[\s,]+/)
+    .filter(Boolean);
 }

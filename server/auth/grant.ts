@@ -1,5 +1,5 @@
 import type { ClientIdentity, GrantedAs, WithheldScope } from '../../sdk/protocol/hello.ts';
-import type { Role } from '../../sdk/protocol/scopes.ts';
+import { isGranted, type OperatorScope, type Role } from '../../sdk/protocol/scopes.ts';
 import type { Caller } from './caller.ts';
 
 /** What decides on the scopes of a client that proved who it is. */
@@ -36,7 +36,39 @@ export function grantScopes(claim: Claim): Grant {
   return { scopes: [], grantedAs, withheld };
 }
 
+/** What is known of a person whom a trusted proxy has signed in. */
+export interface Person {
+  /** Of `gateway.auth.identityScopes`. */
+  own: readonly string[];
+  /** All that the proxy allows, by `x-openclaw-scopes`. Undefined: everything. */
+  allowed: readonly string[] | undefined;
+}
+
+/**
+ * Adds what a person may do to what the client is granted, and takes away what the proxy does not allow.
+ * @returns besides, which of the scopes a device has to be approved for: those that are not the person's own.
+ */
+export function grantPerson(grant: Grant, { own, allowed }: Person): { grant: Grant; paired: readonly string[] } {
+  const cap = (scopes: readonly string[]) => [
+    ...new Set(scopes.flatMap((scope) => (!allowed || includes(allowed, scope) ? [scope] : narrow(scope, allowed)))),
+  ];
+  const scopes = cap([...grant.scopes, ...own]);
+  const narrowed = grant.scopes
+    .filter((scope) => !includes(scopes, scope))
+    .map((scope) => ({ scope, reason: 'narrowed', fix: fixes.narrowed }) as const);
+  const withheld = grant.withheld.filter(({ scope }) => !includes(scopes, scope));
+  return {
+    grant: { ...grant, scopes, withheld: [...withheld, ...narrowed] },
+    paired: cap(grant.scopes).filter((scope) => !includes(own, scope)),
+  };
+}
+
 // --- internal ---
+
+const includes = (scopes: readonly string[], scope: string) => isGranted(scopes, scope as OperatorScope);
+
+/** Of a scope that is not allowed as a whole, what it includes and is. */
+const narrow = (scope: string, allowed: readonly string[]) => allowed.filter((one) => includes([scope], one));
 
 function toGrantedAs({ client, role, hasDevice, caller }: Claim): GrantedAs {
   if (role === 'node') return 'node';
@@ -49,5 +81,6 @@ function toGrantedAs({ client, role, hasDevice, caller }: Claim): GrantedAs {
 const fixes: Record<WithheldScope['reason'], string> = {
   'device-required':
     "send device in connect, a key that signs the challenge; on the gateway's machine it is paired at once, elsewhere after `openclaw devices approve`",
+  narrowed: 'have the proxy in between allow more in x-openclaw-scopes',
   'node-role': 'connect a second time with the role operator; nodes have no scopes',
 };

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { type Caller, isLoopbackAddress } from './caller.ts';
+import { isLoopbackAddress } from './addresses.ts';
+import type { Caller } from './caller.ts';
 
 /**
  * Decides whether the page that a browser shows may talk to the gateway.

@@ -1,5 +1,6 @@
 import type { AuthPolicy } from './authenticate.ts';
 import type { Caller } from './caller.ts';
+import type { ProxyFault } from './proxies.ts';
 
 /** What is wrong with the credentials of a caller. */
 export type Fault = 'missing' | 'mismatch' | 'deviceToken' | 'bootstrapToken' | 'scopes' | 'locked';
@@ -14,7 +15,9 @@ export interface Refusal {
     | 'AUTH_DEVICE_TOKEN_MISMATCH'
     | 'AUTH_SCOPE_MISMATCH'
     | 'AUTH_BOOTSTRAP_TOKEN_INVALID'
-    | 'AUTH_RATE_LIMITED';
+    | 'AUTH_RATE_LIMITED'
+    | 'AUTH_IDENTITY_HEADER_REQUIRED'
+    | 'AUTH_UNAUTHORIZED';
   /** For people: what was wrong, where the right one is kept, what to type. Never a secret. */
   message: string;
   /** Milliseconds, while the caller is locked out. */
@@ -35,7 +38,7 @@ export interface RefusalReason {
 
 /** Puts a fault into the words and codes of the protocol. */
 export function toRefusal({ fault, policy, caller, mayHaveDeviceToken, retryAfterMs }: RefusalReason): Refusal {
-  const word = policy.mode === 'password' ? 'password' : 'token';
+  const word = policy.mode === 'token' ? 'token' : 'password';
   const { code, text, authReason, nextStep } = describe(fault, word);
   const canRetryWithDeviceToken = fault === 'mismatch' && word === 'token' && mayHaveDeviceToken === true;
   const recommendedNextStep = canRetryWithDeviceToken ? 'retry_with_device_token' : nextStep;
@@ -44,6 +47,28 @@ export function toRefusal({ fault, policy, caller, mayHaveDeviceToken, retryAfte
     message: `unauthorized: ${text} (${hints[fault] ?? toHint(word, policy, caller)})`,
     retryAfterMs,
     details: { code, authReason, canRetryWithDeviceToken, recommendedNextStep },
+  };
+}
+
+/** A request of this machine that no proxy passed on, where there is no password for such. */
+export const withoutProxy: ProxyFault = {
+  reason: 'trusted_proxy_untrusted_source',
+  fix: 'come through the proxy; for programs on this machine set gateway.auth.password',
+};
+
+/** Says why the word of a proxy does not count. */
+export function toProxyRefusal({ reason, fix }: ProxyFault): Refusal {
+  const isMissing = reason === 'trusted_proxy_user_missing' || reason.startsWith('trusted_proxy_missing_header_');
+  const code = isMissing ? 'AUTH_IDENTITY_HEADER_REQUIRED' : 'AUTH_UNAUTHORIZED';
+  return {
+    code,
+    message: `unauthorized: ${reason} (${fix})`,
+    details: {
+      code,
+      authReason: reason,
+      canRetryWithDeviceToken: false,
+      recommendedNextStep: 'review_auth_configuration',
+    },
   };
 }
 

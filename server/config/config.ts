@@ -45,8 +45,27 @@ export interface GatewayConfig {
               exemptLoopback?: boolean | undefined;
             }
           | undefined;
+        /** How a proxy tells whom it has signed in; for the mode `trusted-proxy`. */
+        trustedProxy?:
+          | {
+              /** Header with the person's name. */
+              userHeader?: string | undefined;
+              /** Headers that have to be there as well. */
+              requiredHeaders?: string[] | undefined;
+              /** Names that are let in. Default all. */
+              allowUsers?: string[] | undefined;
+              /** True when a proxy on this machine counts. Default false. */
+              allowLoopback?: boolean | undefined;
+            }
+          | undefined;
+        /** Scopes that persons have besides those of their devices. */
+        identityScopes?: Record<string, string[]> | undefined;
       }
     | undefined;
+  /** Addresses and ranges (CIDR) of proxies that may say for whom they pass requests on. */
+  trustedProxies?: string[] | undefined;
+  /** True when `X-Real-IP` counts where there is no `X-Forwarded-For`. Default false. */
+  allowRealIpFallback?: boolean | undefined;
   /** Web origins that may connect besides the gateway's own on loopback, for example `https://chat.example.org`; `*` is any. */
   controlUi?: { allowedOrigins?: string[] | undefined } | undefined;
   /** True (the default): a device on this machine that brings the gateway's secret is paired without being asked about. */

@@ -43,9 +43,10 @@ export interface GatewaySettings {
 }
 
 export interface AuthSettings {
-  mode: 'none' | 'token' | 'password';
+  mode: 'none' | 'token' | 'password' | 'trusted-proxy';
   /** Undefined in mode `token` when nobody named one: then it is the generated one, see token.ts. */
   token: string | undefined;
+  /** In mode `trusted-proxy` that of programs on this machine. */
   password: string | undefined;
   /** Where the secret of the mode comes from; `gateway.token` for the generated one. */
   source: string;
@@ -60,6 +61,7 @@ export function resolveGateway({ config, flags = {}, env, dev, interfaces }: Gat
   const bind = oneOf(binds, 'bind', flags.bind, gateway.bind) ?? 'loopback';
   const hosts = resolveHosts(bind, gateway.customBindHost, interfaces ?? networkInterfaces());
   const auth = resolveAuth(gateway.auth ?? {}, flags, env);
+  if (auth.mode === 'trusted-proxy') requireProxy(gateway);
   requireAuth(hosts, auth);
   requireOwnHookToken(config, auth);
   return {
@@ -176,14 +178,15 @@ function resolveAuth(
   ]);
   const implied = password && (!token || (flags.password && !flags.token)) ? 'password' : 'token';
   const mode = oneOf(authModes, 'auth', flags.auth, configured.mode) ?? implied;
-  if (mode === 'trusted-proxy') throw refuseTrustedProxy();
-  const secret = mode === 'password' ? password : mode === 'token' ? token : undefined;
+  if (mode === 'trusted-proxy' && token) throw refuseSharedToken(token);
+  const takesPassword = mode === 'password' || mode === 'trusted-proxy';
+  const secret = takesPassword ? password : mode === 'token' ? token : undefined;
   if (secret && isUnresolved(secret.value)) throw unresolvedSecret(secret);
   return {
     mode,
     token: mode === 'token' ? token?.value : undefined,
-    password: mode === 'password' ? password?.value : undefined,
-    source: mode === 'none' ? 'none' : (secret?.source ?? 'gateway.token'),
+    password: takesPassword ? password?.value : undefined,
+    source: mode === 'none' || (mode === 'trusted-proxy' && !secret) ? mode : (secret?.source ?? 'gateway.token'),
   };
 }
 
@@ -232,11 +235,32 @@ function requireAuth(hosts: string[], { mode, password }: AuthSettings): void {
     );
 }
 
-function refuseTrustedProxy(): GatewayError {
+/** Whoever holds a shared token would need no proxy. */
+function refuseSharedToken({ source }: Secret): GatewayError {
   return new GatewayError(
     'INVALID_CONFIG',
-    'auth mode "trusted-proxy" is not in this version yet: set gateway.auth.mode to "token" or "password"',
-    { details: { path: 'gateway.auth.mode' } },
+    `auth mode "trusted-proxy" and a shared token exclude each other, and ${source} is one: remove it, or set gateway.auth.mode to "token". ` +
+      'Programs on this machine that come without the proxy use gateway.auth.password.',
+    { details: { path: 'gateway.auth.mode', source } },
+  );
+}
+
+/** Without these two nobody could ever be recognised. */
+function requireProxy({ trustedProxies = [], auth = {} }: GatewayConfig): void {
+  const missing =
+    trustedProxies.length === 0
+      ? { path: 'gateway.trustedProxies', what: 'the addresses of the proxy, for example ["10.0.0.1"]' }
+      : auth.trustedProxy?.userHeader?.trim()
+        ? undefined
+        : {
+            path: 'gateway.auth.trustedProxy.userHeader',
+            what: 'the header in which it names the person, for example "x-forwarded-user"',
+          };
+  if (!missing) return;
+  throw new GatewayError(
+    'INVALID_CONFIG',
+    `auth mode "trusted-proxy" needs ${missing.path}, ${missing.what}: set it, or set gateway.auth.mode to "token"`,
+    { details: { path: missing.path } },
   );
 }
 

@@ -8,6 +8,7 @@ import { findHookFaults } from './hook-faults.ts';
 import { type Assembled, assemble } from './includes.ts';
 import { isPlainObject } from './key-path.ts';
 import { createPlaces, type Origin, type Place, type SourceFile } from './origins.ts';
+import { findProxyFaults } from './proxy-faults.ts';
 import { isTooDeep, parseSource, readSource, type SourceFault } from './source.ts';
 import { type Environment, resolveSecretRefs, substituteVariables } from './substitute.ts';
 import { findToolFaults } from './tool-faults.ts';
@@ -76,7 +77,10 @@ export async function parseConfig(
   const file = whole.value;
   const { value, warnings } = substituteVariables(file, env);
   refuseFaults(findFaults(value, file), whole);
-  refuseFaults([...findNameFaults(value), ...findToolFaults(value), ...findHookFaults(value)], whole);
+  refuseFaults(
+    [...findNameFaults(value), ...findToolFaults(value), ...findHookFaults(value), ...findProxyFaults(value)],
+    whole,
+  );
   const entered = enterAgentList(value);
   const resolved =
     secrets === 'left' ? { value: entered, warnings: [] } : await resolveSecretRefs(entered, { env, previous });

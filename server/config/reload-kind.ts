@@ -35,6 +35,8 @@ const kinds: Readonly<Record<string, ReloadKind>> = {
   'gateway.auth.token': 'hot',
   'gateway.auth.password': 'hot',
   'gateway.nodes.pairing': 'hot',
+  'gateway.allowRealIpFallback': 'hot',
+  'gateway.auth.identityScopes': 'hot',
 };
 
 /** @param path a key as people write it, for example `agents.entries.main.name`. */

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { isGranted, operatorScopes, type Principal } from '../../sdk/protocol/scopes.ts';
+import { isLoopbackAddress } from '../auth/addresses.ts';
 import type { Authentication, Verdict } from '../auth/authenticate.ts';
-import { type Caller, isLoopbackAddress, toCaller } from '../auth/caller.ts';
+import { type Caller, toCaller } from '../auth/caller.ts';
 import { isAllowedHost, refuseOrigin } from '../auth/origin.ts';
+import type { ProxySettings } from '../auth/proxies.ts';
 import type { Refusal } from '../auth/refusal.ts';
 import { refuse, retryAfter } from './failure.ts';
 
@@ -11,6 +13,8 @@ export interface Access {
   authentication: Authentication;
   /** `gateway.controlUi.allowedOrigins`; read anew for each request. */
   allowedOrigins: readonly string[];
+  /** Who may pass requests on; read anew for each request. Default nobody. */
+  proxies?: ProxySettings | undefined;
 }
 
 /**
@@ -18,7 +22,7 @@ export interface Access {
  * @throws GatewayError that leaves as 401, 403 or 429.
  */
 export async function authenticateRequest(access: Access, req: IncomingMessage, id: string): Promise<Principal> {
-  const caller = toCaller(req);
+  const caller = toCaller(req, access.proxies);
   checkPage(access, caller, req);
   const { principal, refusal } = await judge(access, { caller, req, id });
   if (principal) return principal;
@@ -30,7 +34,7 @@ export async function authenticateRequest(access: Access, req: IncomingMessage, 
  * @throws GatewayError that leaves as 401, 403 or 429.
  */
 export async function authenticateReader(access: Access, req: IncomingMessage, id: string): Promise<void> {
-  checkPage(access, toCaller(req), req);
+  checkPage(access, toCaller(req, access.proxies), req);
   if (isProgramHere(access, req)) return;
   const { scopes } = await authenticateRequest(access, req, id);
   if (!isGranted(scopes, 'operator.read')) throw refuse(403, 'missing scope: operator.read', { code: 'missing_scope' });
@@ -38,14 +42,15 @@ export async function authenticateReader(access: Access, req: IncomingMessage, i
 
 /** True for callers on this machine and for those with a right bearer: they may know what is wrong. */
 export async function isTrusted(access: Access, req: IncomingMessage, id: string): Promise<boolean> {
-  const caller = toCaller(req);
+  const caller = toCaller(req, access.proxies);
   if (isProgramHere(access, req)) return true;
-  return toBearer(req.headers) !== undefined && (await judge(access, { caller, req, id })).principal !== undefined;
+  const presents = toBearer(req.headers) !== undefined || caller.claim?.user !== undefined;
+  return presents && !caller.unattributed && (await judge(access, { caller, req, id })).principal !== undefined;
 }
 
 /** True for a program on this machine: for no page in a browser, under whatever name, and for no proxy that serves others. */
-function isProgramHere({ allowedOrigins }: Access, req: IncomingMessage): boolean {
-  const caller = toCaller(req);
+function isProgramHere({ allowedOrigins, proxies }: Access, req: IncomingMessage): boolean {
+  const caller = toCaller(req, proxies);
   // nginx, as it is set up when nobody says otherwise, passes on by HTTP/1.0 and says nothing of the client.
   const isOwn = caller.local && req.httpVersion === '1.1' && isAllowedHost(caller.host, allowedOrigins);
   const { 'sec-fetch-site': site = 'none' } = req.headers;
@@ -68,15 +73,12 @@ interface Request {
 function judge({ authentication }: Access, { caller, req, id }: Request): Promise<Verdict> {
   const token = toBearer(req.headers);
   const credentials = token === undefined ? undefined : { token };
-  const scopes = authentication.mode === 'none' ? toNarrowedScopes(req.headers['x-openclaw-scopes']) : undefined;
+  // A secret makes its holder the owner; without one, whoever stands in front of the gateway may ask for less.
+  const isNarrowed = authentication.mode === 'none' || caller.claim?.user !== undefined;
+  const scopes = isNarrowed
+    ? caller.scopes && operatorScopes.filter((scope) => caller.scopes?.includes(scope))
+    : undefined;
   return authentication.authenticate({ credentials, caller, id, ...(scopes && { scopes }) });
-}
-
-/** A secret makes its holder the owner; without one, whoever stands in front of the gateway may ask for less. */
-function toNarrowedScopes(header: string | string[] | undefined): readonly string[] | undefined {
-  if (header === undefined) return undefined;
-  const wanted = String(header).split(/[\s,]+/);
-  return operatorScopes.filter((scope) => wanted.includes(scope));
 }
 
 /**
@@ -84,18 +86,32 @@ function toNarrowedScopes(header: string | string[] | undefined): readonly strin
  * name is checked, and not behind a proxy, which has names of its own.
  */
 function checkPage({ authentication, allowedOrigins }: Access, caller: Caller, req: IncomingMessage): void {
+  if (caller.unattributed) throw refuseUnattributed();
   const unguarded = authentication.mode === 'none';
+  // Whom a proxy has signed in is signed in for every page of the browser.
+  const isOpenToPages = unguarded || authentication.mode === 'trusted-proxy';
   const onLoopback = isLoopbackAddress(req.socket.localAddress ?? '');
   if (onLoopback && (unguarded || caller.local) && !isAllowedHost(caller.host, allowedOrigins))
     throw refuse(
       403,
       `host "${caller.host}" is not allowed: use 127.0.0.1, or add it to gateway.controlUi.allowedOrigins`,
     );
-  const reason = unguarded ? refuseOrigin(caller, { allowedOrigins }) : undefined;
+  const reason = isOpenToPages ? refuseOrigin(caller, { allowedOrigins }) : undefined;
   if (reason) throw refuse(403, `${reason}: add the page to gateway.controlUi.allowedOrigins`);
 }
 
-function toHttpRefusal({ code, message, retryAfterMs = 0 }: Refusal) {
+function refuseUnattributed() {
+  return refuse(
+    403,
+    "proxy_attribution_required: a program on the gateway's machine passes this request on, and nobody knows for whom. " +
+      'Add its address (127.0.0.1 or ::1) to gateway.trustedProxies, and let it overwrite X-Forwarded-For',
+    { code: 'proxy_attribution_required' },
+  );
+}
+
+function toHttpRefusal({ code, message, details, retryAfterMs = 0 }: Refusal) {
+  if (details.authReason === 'proxy_attribution_required' || details.authReason === 'trusted_proxy_user_not_allowed')
+    return refuse(403, message, { code: String(details.authReason) });
   if (code === 'AUTH_RATE_LIMITED')
     return refuse(429, message, { code: 'rate_limit_exceeded', headers: retryAfter(retryAfterMs) });
   return refuse(401, message, { code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } });

@@ -36,7 +36,7 @@ export function hooksOr(other: Route, deps: HttpDeps, limits: HttpLimits): Route
     const path = settings && pathBelow(settings, visit.req);
     // They were switched off in between.
     if (!settings || path === undefined) throw refuse(404, `there is nothing at ${visit.path}`);
-    await answer({ deps, attempts, body, settings, path, caller: toHookCaller(visit.req) }, visit);
+    await answer({ deps, attempts, body, settings, path, caller: toHookCaller(visit.req, deps.proxies) }, visit);
   };
   const hooks = ownRoute(deps, { methods: { POST }, toBody });
   const handler: Route = Object.assign(
@@ -70,8 +70,8 @@ function pathBelow({ path }: HookSettings, { url = '/' }: IncomingMessage): stri
 }
 
 /** Failures are counted by address alone: whoever guesses could name another origin each time. */
-function toHookCaller(req: IncomingMessage): Caller {
-  return { ...toCaller(req), origin: undefined };
+function toHookCaller(req: IncomingMessage, proxies: HttpDeps['proxies']): Caller {
+  return { ...toCaller(req, proxies), origin: undefined };
 }
 
 async function answer(hook: HookVisit, visit: Visit): Promise<void> {

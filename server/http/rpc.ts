@@ -42,7 +42,9 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call,
     return new GatewayError('INTERNAL', `internal error; the gateway's log has it as ${id}`);
   };
   const counted = countCalls(deps.metrics);
-  const context = toHttpContext(counted.count(deps.callContext(principal, toCaller(req)), replaceUnknown));
+  const context = toHttpContext(
+    counted.count(deps.callContext(principal, toCaller(req, deps.proxies)), replaceUnknown),
+  );
   const request = req.method === 'POST' ? Object.assign(req, { body: await readText(req, body) }) : req;
   keepVary(res);
   await nodeHTTPRequestHandler({

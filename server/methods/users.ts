@@ -3,8 +3,9 @@ import { users } from '../../sdk/protocol/users.ts';
 import { implement } from './implement.ts';
 
 export const usersMethods = implement(users, {
-  // Nobody can be anybody yet: a secret that is shared, and a device, say nothing of the person who uses it.
-  self: () => {
-    throw new GatewayError('FORBIDDEN', 'users.self requires an authenticated user');
+  // A secret that is shared, and a device, say nothing of the person who uses it.
+  self: ({ ctx: { principal } }) => {
+    if (principal.user === undefined) throw new GatewayError('FORBIDDEN', 'users.self requires an authenticated user');
+    return { profile: { id: principal.user, displayName: principal.user } };
   },
 });

@@ -5,7 +5,7 @@ import type { Principal, Role } from '../../sdk/protocol/scopes.ts';
 import { minProbeProtocolVersion, protocolVersion } from '../../sdk/protocol/version.ts';
 import type { Authentication } from '../auth/authenticate.ts';
 import { findProofFault, toRawKey } from '../auth/device-proof.ts';
-import { type Grant, grantScopes } from '../auth/grant.ts';
+import { type Grant, grantPerson, grantScopes } from '../auth/grant.ts';
 import { refuseOrigin } from '../auth/origin.ts';
 import { type PairingRefusal, toPairingError } from '../auth/pairing-refusal.ts';
 import type { Refusal as AuthRefusal } from '../auth/refusal.ts';
@@ -36,6 +36,8 @@ import { describeIssues } from './issues.ts';
 export interface Door {
   authentication: Authentication;
   allowedOrigins: readonly string[];
+  /** Scopes that a person has besides those of the device. Default none. */
+  scopesOf?: ((user: string) => readonly string[]) | undefined;
   devices: Pick<Devices, 'admit' | 'recoveryScope'>;
   /** True while the gateway cannot take clients yet, or no more. */
   closedFor(): 'starting' | 'stopping' | undefined;
@@ -149,7 +151,8 @@ function findForeigner({ id, params }: Opened, { caller, nonce }: Connection, do
     const message = `origin not allowed: add ${caller.origin ?? 'the page'} to gateway.controlUi.allowedOrigins`;
     return refuse(id, 'INVALID_REQUEST', message, { code: 'CONTROL_UI_ORIGIN_NOT_ALLOWED', reason });
   }
-  if (!device && (client.id === 'openclaw-control-ui' || client.id === 'openclaw-tui')) {
+  const isPerson = caller.claim?.user !== undefined;
+  if (!device && !isPerson && (client.id === 'openclaw-control-ui' || client.id === 'openclaw-tui')) {
     const message = 'control ui requires device identity: send device with a signed connect.challenge';
     return refuse(id, 'INVALID_REQUEST', message, { code: 'CONTROL_UI_DEVICE_IDENTITY_REQUIRED' });
   }
@@ -163,7 +166,12 @@ async function recognise(opened: Opened, connection: Connection, door: Door): Pr
   const { client, device, auth, scopes = [] } = params;
   const role: Role = params.role === 'node' ? 'node' : 'operator';
   const hasDevice = device !== undefined;
-  const grant = grantScopes({ client, role, scopes, hasDevice, caller });
+  const asked = grantScopes({ client, role, scopes, hasDevice, caller });
+  const user = role === 'operator' ? caller.claim?.user : undefined;
+  const { grant, paired } =
+    user === undefined
+      ? { grant: asked, paired: asked.scopes }
+      : grantPerson(asked, { own: door.scopesOf?.(user) ?? [], allowed: caller.scopes });
   const { principal, refusal } = await door.authentication.authenticate({
     credentials: auth,
     caller,
@@ -177,7 +185,7 @@ async function recognise(opened: Opened, connection: Connection, door: Door): Pr
     return refuse(id, 'NOT_PAIRED', 'device identity required', { code: 'DEVICE_IDENTITY_REQUIRED' });
   if (refusal) return refuseCredentials(id, refusal);
   try {
-    return await introduce(opened, { principal, grant, caller }, door);
+    return await introduce(opened, { principal, grant, paired, caller }, door);
   } catch (error) {
     // A disk that takes no approvals is told as such; anything else is a fault of ours.
     if (!isGatewayError(error)) throw error;
@@ -188,11 +196,13 @@ async function recognise(opened: Opened, connection: Connection, door: Door): Pr
 interface Recognised extends Pick<Connection, 'caller'> {
   principal: Principal;
   grant: Grant;
+  /** Of the scopes, those that the device has to be approved for. */
+  paired: readonly string[];
 }
 
 /** Sees to the pairing of a device, and composes what the client is told of itself. */
 async function introduce({ id, params }: Opened, known: Recognised, door: Door): Promise<Admitted | Refused> {
-  const { principal, grant, caller } = known;
+  const { principal, grant, paired, caller } = known;
   const { client, device, scopes = [] } = params;
   const { role, method } = principal;
   const arrival = device && {
@@ -200,13 +210,13 @@ async function introduce({ id, params }: Opened, known: Recognised, door: Door):
     publicKey: toRawKey(device.publicKey) ?? '',
     client,
     role,
-    scopes: grant.scopes,
+    scopes: paired,
     caller,
     method,
   };
   const admission = arrival ? await door.devices.admit(arrival) : { holds: () => true };
   if (admission.pairing)
-    return refusePairing(id, { ...admission.pairing, deviceId: device?.id ?? '', role, scopes: grant.scopes });
+    return refusePairing(id, { ...admission.pairing, deviceId: device?.id ?? '', role, scopes: paired });
   const auth: HelloOk['auth'] = {
     role,
     scopes: [...principal.scopes],

@@ -69,10 +69,11 @@ export class Sockets implements ConnectionListener {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const caller = readCaller(request, this.#options.allowedOrigins ?? []);
-    const leave = caller && !this.#isStopping ? this.#antechamber.enter(caller.address) : undefined;
-    if (!caller || !leave) {
-      const why = this.#isStopping ? 'stopping' : caller ? 'crowded' : 'host';
+    const { allowedOrigins = [], proxies } = this.#options;
+    const caller = readCaller(request, { allowedOrigins, proxies });
+    const leave = typeof caller === 'object' && !this.#isStopping ? this.#antechamber.enter(caller.address) : undefined;
+    if (typeof caller === 'string' || !leave) {
+      const why = this.#isStopping ? 'stopping' : typeof caller === 'string' ? caller : 'crowded';
       this.#log.warn('socket refused', { why, address: request.socket.remoteAddress });
       refuseUpgrade(socket, why);
       return;
@@ -150,10 +151,10 @@ export class Sockets implements ConnectionListener {
   }
 
   async connectionOnHello(connection: Connection, frame: Buffer): Promise<void> {
-    const { authentication, devices, allowedOrigins = [], isStarting } = this.#options;
+    const { authentication, devices, allowedOrigins = [], scopesOf, isStarting } = this.#options;
     const closedFor = () => (this.#isStopping ? 'stopping' : isStarting?.() ? 'starting' : undefined);
     try {
-      const met = await greet(connection, frame, { authentication, devices, allowedOrigins, closedFor });
+      const met = await greet(connection, frame, { authentication, devices, allowedOrigins, scopesOf, closedFor });
       // It may have given up, or been given up, while its credentials were checked.
       if (connection.state !== 'opening') return;
       if (met.refused) this.#turnAway(connection, met);

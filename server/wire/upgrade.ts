@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Caller, toCaller } from '../auth/caller.ts';
 import { isAllowedHost } from '../auth/origin.ts';
+import type { ProxySettings } from '../auth/proxies.ts';
 import type { Limits } from './limits.ts';
 
 /** Counts the sockets of each address that wait for hello. */
@@ -40,11 +41,16 @@ export function limitPreauth({
 
 /**
  * Reads who asks for a socket. A proxy has names of its own; anybody else on this machine must have used one of ours.
- * @returns undefined when the `Host` header says that a browser was led here by a false name.
+ * @returns `host` when the `Host` header says that a browser was led here by a false name, `attribution` when a program on
+ * this machine passes it on that may not say for whom.
  */
-export function readCaller(request: IncomingMessage, allowedOrigins: readonly string[]): Caller | undefined {
-  const caller = toCaller(request);
-  return caller.local && !isAllowedHost(caller.host, allowedOrigins) ? undefined : caller;
+export function readCaller(
+  request: IncomingMessage,
+  { allowedOrigins, proxies }: { allowedOrigins: readonly string[]; proxies?: ProxySettings | undefined },
+): Caller | 'host' | 'attribution' {
+  const caller = toCaller(request, proxies);
+  if (caller.unattributed) return 'attribution';
+  return caller.local && !isAllowedHost(caller.host, allowedOrigins) ? 'host' : caller;
 }
 
 const refusals = {
@@ -58,6 +64,12 @@ const refusals = {
     status: '403 Forbidden',
     type: 'forbidden',
     message: 'this host name is not allowed: use 127.0.0.1, or add its origin to gateway.controlUi.allowedOrigins',
+  },
+  attribution: {
+    status: '403 Forbidden',
+    type: 'forbidden',
+    message:
+      'proxy_attribution_required: add the address of the proxy (127.0.0.1 or ::1) to gateway.trustedProxies, and let it overwrite X-Forwarded-For',
   },
   handshake: {
     status: '400 Bad Request',
@@ -73,6 +85,7 @@ const codes = {
   stopping: 'UNAVAILABLE',
   crowded: 'UNAVAILABLE',
   host: 'FORBIDDEN',
+  attribution: 'proxy_attribution_required',
   handshake: 'INVALID_REQUEST',
 } as const;
 

@@ -7,6 +7,7 @@ import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Beacon, PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Authentication } from '../auth/authenticate.ts';
+import type { ProxySettings } from '../auth/proxies.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Log } from '../log/log.ts';
 import type { CallBudget } from '../methods/call-budget.ts';
@@ -26,6 +27,10 @@ export interface WireOptions {
   devices: Pick<Devices, 'admit' | 'joined' | 'left' | 'recoveryScope'>;
   /** `gateway.controlUi.allowedOrigins`; read anew for each socket. Default none. */
   allowedOrigins?: readonly string[] | undefined;
+  /** Who may pass sockets on; read anew for each. Default nobody. */
+  proxies?: ProxySettings | undefined;
+  /** Scopes that a person has besides those of the device, by `gateway.auth.identityScopes`. Default none. */
+  scopesOf?: ((user: string) => readonly string[]) | undefined;
   /** Runs the handler of a method. Scope and input have been checked; what it throws is answered. */
   handle(path: string, input: unknown, call: WireCall): unknown;
   /** What `hello-ok` says of the gateway, as it is now. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { isLoopbackAddress, toCaller } from '../../server/auth/caller.ts';
+import { isLoopbackAddress } from '../../server/auth/addresses.ts';
+import { toCaller } from '../../server/auth/caller.ts';
 import { isAllowedHost, refuseOrigin } from '../../server/auth/origin.ts';
 import { local, remote } from './callers.ts';
 

@@ -5,6 +5,7 @@ import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Tool } from '../../server/agent/tools/tool.ts';
 import { type AttemptLimits, limitAttempts } from '../../server/auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
+import type { ProxySettings } from '../../server/auth/proxies.ts';
 import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createHooks } from '../../server/hooks/hooks.ts';
@@ -31,6 +32,7 @@ export interface HouseOptions {
   phase?: 'starting' | 'started' | 'draining';
   failing?: string[];
   allowedOrigins?: string[];
+  proxies?: Partial<ProxySettings>;
   embed?: ModelRegistry['embed'];
   media?: Media;
   /** Besides the built-in ones. */
@@ -55,6 +57,8 @@ export async function openHouse(script: Script | Script[], options: HouseOptions
       limitAttempts(() => options.attempts ?? {}),
     ),
     allowedOrigins: options.allowedOrigins ?? [],
+    // The tests are a proxy when they pass on requests of somebody elsewhere.
+    proxies: { trusted: ['127.0.0.1'], ...options.proxies },
     agents,
     config: { current: () => options.config ?? {} },
     runs: rooms.runs,

@@ -65,7 +65,10 @@ export async function spawnGateway(options: ProcessOptions) {
 }
 
 async function writeConfig({ stateDir, port, config }: ProcessOptions): Promise<void> {
-  const file = { ...config, gateway: { mode: 'local', port, auth: { mode: 'token', token }, ...config.gateway } };
+  const file = {
+    ...config,
+    gateway: { mode: 'local', port, auth: { mode: 'token', token }, trustedProxies: ['127.0.0.1'], ...config.gateway },
+  };
   const text = JSON.stringify({ logging: { file: join(stateDir, 'gateway.log') }, ...file });
   await writeFile(join(stateDir, 'openclaw.json'), text);
 }

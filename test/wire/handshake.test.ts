@@ -370,7 +370,7 @@ describe('the upgrade', () => {
   });
 
   it('is not refused to a proxy, whose clients are strangers to this machine', async () => {
-    using raw = await upgrade({ host: 'gateway.example', 'x-forwarded-for': '127.0.0.1' });
+    using raw = await upgrade({ host: 'gateway.example', 'x-forwarded-for': '192.0.2.7' });
     const { error } = await raw.connect({ auth: { token: 'wrong' } });
     expect(error?.message).toContain('set by its operator');
   });

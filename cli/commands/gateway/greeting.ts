@@ -12,7 +12,7 @@ export interface Started {
   /** Addresses it listens on. */
   hosts: readonly string[];
   models: readonly ({ agentId: string } & ModelChoice)[];
-  auth: { mode: 'none' | 'token' | 'password'; source: string };
+  auth: { mode: 'none' | 'token' | 'password' | 'trusted-proxy'; source: string };
   tokenPath: string;
   logFile: string;
 }
@@ -29,10 +29,7 @@ export function greeting(shell: Shell, { url, port, hosts, models, auth, tokenPa
     `${paint('bold', 'OpenClaw Gateway')} ${version} ${paint('green', 'ready')} on ${url}`,
     ...toForeignHosts(hosts).map((host) => row('also', `ws://${host}:${port} for other machines`)),
     ...agents,
-    row(
-      'auth',
-      `${auth.mode}${auth.mode === 'none' ? '' : `, from ${auth.source === 'gateway.token' ? tokenPath : auth.source}`}`,
-    ),
+    row('auth', auth.source === auth.mode ? auth.mode : `${auth.mode}, ${describeSource(auth, tokenPath)}`),
     row('log', logFile),
     '',
     'Try next, from another terminal:',
@@ -50,13 +47,21 @@ function toForeignHosts(hosts: readonly string[]): string[] {
   return hosts.flatMap((host) => (host === '0.0.0.0' ? outside : host)).filter((host) => !host.startsWith('127.'));
 }
 
+function describeSource({ mode, source }: Started['auth'], tokenPath: string): string {
+  const place = source === 'gateway.token' ? tokenPath : source;
+  return mode === 'trusted-proxy' ? `programs on this machine with the password from ${place}` : `from ${place}`;
+}
+
 /** Three commands that work as they stand. */
 function suggestions(shell: Shell, { port, auth, tokenPath }: Pick<Started, 'port' | 'auth' | 'tokenPath'>): string[] {
   const { globals, env } = shell;
   // Started by npm or npx, the command is not on the path.
   const command = env.npm_command === undefined ? 'openclaw' : 'npx openclaw';
   const profile = globals.dev ? ' --dev' : globals.profile ? ` --profile ${globals.profile}` : '';
-  const bearer = auth.source === 'gateway.token' ? `$(cat ${quote(tokenPath)})` : `<${auth.mode}>`;
+  if (auth.source === 'trusted-proxy')
+    return ['set gateway.auth.password: programs on this machine, as openclaw itself, come without the proxy'];
+  const secret = auth.mode === 'token' ? 'token' : 'password';
+  const bearer = auth.source === 'gateway.token' ? `$(cat ${quote(tokenPath)})` : `<${secret}>`;
   const header = auth.mode === 'none' ? '' : `-H "Authorization: Bearer ${bearer}" `;
   return [
     `${command}${profile} agent --message "How do I bind to my LAN?"`,
