@@ -147,12 +147,34 @@ describe('the secret', () => {
     expect(resolve({ config: reference, flags: { token: 'flag' } }).auth.token).toBe('flag');
   });
 
-  it('has a known mode, and not that of a trusted proxy', () => {
+  it('has a known mode', () => {
     expect(refusal({ flags: { auth: 'pasword' } }).message).toMatch(/did you mean password\?$/);
-    expect(refusal({ config: { gateway: { auth: { mode: 'trusted-proxy' } } } })).toMatchObject({
-      code: 'INVALID_CONFIG',
-      message: expect.stringContaining('"trusted-proxy" is not in this version yet'),
+  });
+
+  it('of a trusted proxy needs the proxy and the header, and takes no shared token', () => {
+    const auth = { mode: 'trusted-proxy' as const, trustedProxy: { userHeader: 'x-user' } };
+    const gateway = { bind: 'lan' as const, trustedProxies: ['10.0.0.1'], auth };
+    expect(resolve({ config: { gateway } })).toMatchObject({
+      hosts: ['0.0.0.0'],
+      auth: { mode: 'trusted-proxy', token: undefined, password: undefined, source: 'trusted-proxy' },
     });
+    expect(resolve({ config: { gateway: { ...gateway, auth: { ...auth, password: 'p' } } } }).auth).toMatchObject({
+      password: 'p',
+      source: 'gateway.auth.password',
+    });
+    for (const [config, flags, path] of [
+      [{ ...gateway, trustedProxies: [] }, {}, 'gateway.trustedProxies'],
+      [{ ...gateway, auth: { mode: auth.mode } }, {}, 'gateway.auth.trustedProxy.userHeader'],
+      [{ ...gateway, auth: { ...auth, token: 't' } }, {}, 'gateway.auth.mode'],
+      [gateway, { token: 't' }, 'gateway.auth.mode'],
+    ] as const)
+      expect(refusal({ config: { gateway: config as never }, flags })).toMatchObject({
+        code: 'INVALID_CONFIG',
+        details: { path },
+      });
+    expect(refusal({ config: { gateway }, env: { OPENCLAW_GATEWAY_TOKEN: 't' } }).message).toContain(
+      'OPENCLAW_GATEWAY_TOKEN',
+    );
   });
 });
 
