@@ -10,6 +10,7 @@ import { createFingerprint } from './config/fingerprint.ts';
 import type { LiveConfig } from './config/live.ts';
 import { createRevisions } from './config/revisions.ts';
 import { createSeal } from './config/seal.ts';
+import { watchSecrets } from './config/secret-watch.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database/database.ts';
 import { createPruning } from './database/pruning.ts';
@@ -63,6 +64,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     live: () => toGuideLive(options, { ...domains, health: vitals.health, life, front }),
   });
   const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
+  watchSecrets({ live, log: log.child('secrets'), learn: options.learn ?? (() => undefined) });
   live.onChange(models.apply);
   const media = createMedia();
   const attachments = createAttachments({ media, config: live.current });
@@ -127,7 +129,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     live,
     fingerprint: createFingerprint(`config ${deviceSecret}`),
     revisions: createRevisions(database, createSeal(deviceSecret, 'revisions of the configuration')),
-    onWritten: (edited) => announceConfig(edited, { publish, log: log.child('config'), learn: options.learn }),
+    onWritten: (edited) => announceConfig(edited, { publish, log: log.child('config') }),
   });
   const agentChanges = createAgentChanges({
     configFile,

@@ -53,8 +53,8 @@ export const sentences: Record<string, Sentence> = {
   // The operators' runbook has these words.
   'secrets.reload': ({ warningCount }) => {
     if (typeof warningCount !== 'number') return undefined;
-    const kept = `${warningCount} could not be read and ${warningCount === 1 ? 'keeps its value' : 'keep their values'}`;
-    return `Secrets reloaded.${warningCount > 0 ? `\n${kept}: see openclaw logs tail` : ''}`;
+    const some = `${warningCount} could not be read and ${warningCount === 1 ? 'stays' : 'stay'} as before`;
+    return `Secrets reloaded.${warningCount > 0 ? `\n${some}: see openclaw logs tail` : ''}`;
   },
 };
 

@@ -1,13 +1,10 @@
 import type { Publish } from '../../sdk/protocol/events.ts';
 import type { Log } from '../log/log.ts';
 import type { ConfigEdited } from './config-file.ts';
-import { listSecrets } from './redact.ts';
 
 export interface AnnounceOptions {
   publish: Publish;
   log: Log;
-  /** Hides one more secret in the log from now on. */
-  learn: ((secret: string) => void) | undefined;
 }
 
 /** Keys of which the lists of models and commands are made. */
@@ -21,8 +18,7 @@ export function announceConfig(
   { hash, loaded, changedPaths, requiresRestart }: ConfigEdited,
   options: AnnounceOptions,
 ): void {
-  const { publish, log, learn } = options;
-  for (const secret of listSecrets(loaded.config)) learn?.(secret);
+  const { publish, log } = options;
   log.info('configuration written', { keys: changedPaths.slice(0, maxLogged), requiresRestart });
   publish('config.changed', { path: loaded.path, hash, ts: Date.now() });
   if (changedPaths.some((key) => metadataKeys.test(key))) publish('chat.metadata.changed', {});

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { listChanges } from './changes.ts';
-import { draftEdit, parseObject, requireCurrent, requireStart, requireWhole } from './edit.ts';
+import { draftEdit, parseObject, requireCurrent, requireStart, requireUsable, requireWhole } from './edit.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { LiveConfig } from './live.ts';
 import { type LoadedConfig, parseConfig, readConfigText } from './load.ts';
@@ -65,8 +65,12 @@ export interface ConfigFile {
   parsePatch(raw: string): Record<string, unknown>;
   /** A configuration as callers may see it: secrets hidden. */
   show(loaded: LoadedConfig): unknown;
-  /** Reads the references of the configuration in effect again. Answers what could not be read, and whether all can be again. */
-  reloadSecrets(): Promise<{ warnings: string[]; recovered: boolean }>;
+  /**
+   * Reads the references of the configuration in effect again, and puts what they stand for into effect at once.
+   * Answers what could not be read: that stays as it was.
+   * @throws GatewayError UNAVAILABLE for secrets that the gateway could not start with; then all stay as they were.
+   */
+  reloadSecrets(): Promise<{ warnings: string[] }>;
   /** The secrets that references of the configuration in effect stand for. @throws GatewayError INVALID_REQUEST as resolveTargets. */
   resolveSecrets(wanted: Parameters<typeof resolveTargets>[1]): ReturnType<typeof resolveTargets>;
   /** Hash of the newest configuration that is in effect as a whole. */
@@ -96,7 +100,6 @@ export function createConfigFile({
 }: ConfigFileOptions): ConfigFile {
   const started = live.current();
   let applied = fingerprint.config(started);
-  let isDegraded = listReferenceWarnings(live.loaded()).length > 0;
   let line: Promise<unknown> = Promise.resolve();
   const inLine = <T>(work: () => Promise<T>): Promise<T> => {
     const done = line.then(work);
@@ -114,7 +117,7 @@ export function createConfigFile({
 
   /** What the file says; undefined when that is not valid. */
   const tryParse = async (raw: string | undefined) =>
-    parseConfig(raw, { path, env, previous: live.current() }).catch((error: unknown) => {
+    parseConfig(raw, { path, env, previous: live.loaded(), secrets: 'known' }).catch((error: unknown) => {
       if (isGatewayError(error) && error.code === 'INVALID_CONFIG') return undefined;
       throw error;
     });
@@ -157,7 +160,7 @@ export function createConfigFile({
         loaded: before,
         requiresRestart: false,
       };
-    const loaded = await parseConfig(text, { path, env, previous: live.current() }).catch(asRefusal);
+    const loaded = await parseConfig(text, { path, env, previous: live.loaded() }).catch(asRefusal);
     requireWhole(edit, { raw, text, before, loaded });
     requireStart({ env, before, loaded });
     const changedPaths = listChanges(before?.config ?? live.current(), loaded.config);
@@ -183,7 +186,15 @@ export function createConfigFile({
   };
 
   return {
-    read: () => readConfigSnapshot({ path, env, fingerprint, running: live.current(), appliedHash: applied }),
+    read: () =>
+      readConfigSnapshot({
+        path,
+        env,
+        fingerprint,
+        running: live.current(),
+        previous: live.loaded(),
+        appliedHash: applied,
+      }),
     edit: (edit) => inLine(() => editNow(edit)),
     revisions: revisions.list,
     rollback: (id, by) =>
@@ -194,25 +205,18 @@ export function createConfigFile({
       }),
     reloadSecrets: () =>
       inLine(async () => {
-        const { raw, exists } = live.loaded();
-        const text = exists ? (raw ?? undefined) : undefined;
-        const loaded = await parseConfig(text, { path, env, previous: live.current() });
+        const before = live.loaded();
+        const text = before.exists ? (before.raw ?? undefined) : undefined;
+        const loaded = await parseConfig(text, { path, env, previous: before });
+        requireUsable({ env, before, loaded });
         apply(loaded);
-        const warnings = listReferenceWarnings(loaded);
-        const recovered = isDegraded && warnings.length === 0;
-        isDegraded = warnings.length > 0;
-        return { warnings, recovered };
+        return { warnings: loaded.unread.map(({ path: key, message }) => `${key}: ${message}`) };
       }),
     parsePatch: parseObject,
     show: ({ config }) => redactConfig(config),
     resolveSecrets: (wanted) => resolveTargets(live.loaded(), wanted),
     appliedHash: () => applied,
   };
-}
-
-/** What is said of references that cannot be read. */
-function listReferenceWarnings({ unread }: LoadedConfig): string[] {
-  return unread.map(({ path, message }) => `${path}: ${message}`);
 }
 
 /** Tells one state of a file from another without reading it. */

@@ -228,8 +228,20 @@ export interface SecretsConfig {
           mode?: 'json' | 'singleValue' | undefined;
           /** Of `file`. Default 1 MiB. */
           maxBytes?: number | undefined;
-          /** Of `file`: milliseconds. Default 5000. */
+          /** Of `file` and `exec`: milliseconds. Default 5000. */
           timeoutMs?: number | undefined;
+          /** Of `exec`: absolute path of a program of this user that nobody else can write. */
+          command?: string | undefined;
+          /** Of `exec`. */
+          args?: string[] | undefined;
+          /** Of `exec`: variables that the program gets. */
+          env?: Record<string, string> | undefined;
+          /** Of `exec`: the gateway's own variables that it gets besides. */
+          passEnv?: string[] | undefined;
+          /** Of `exec`. Default 1 MiB. */
+          maxOutputBytes?: number | undefined;
+          /** Of `exec`: false lets it write a secret as it is. Default true. */
+          jsonOnly?: boolean | undefined;
         }
       >
     | undefined;

@@ -97,9 +97,26 @@ export function requireStart({
   });
 }
 
-function findStartFault({ config }: LoadedConfig, env: Environment): GatewayError | undefined {
+/** @throws GatewayError UNAVAILABLE for secrets that were read anew and that the gateway could not start with. */
+export function requireUsable({
+  env,
+  before,
+  loaded,
+}: {
+  env: Environment;
+  before: LoadedConfig;
+  loaded: LoadedConfig;
+}): void {
+  const fault = findStartFault(loaded, env);
+  if (!fault || findStartFault(before, env)) return;
+  throw new GatewayError('UNAVAILABLE', `the secrets that are in effect stay: ${fault.message}`, {
+    details: { code: 'SECRETS_RELOAD_FAILED', path: fault.details?.path },
+  });
+}
+
+function findStartFault({ config, unread }: LoadedConfig, env: Environment): GatewayError | undefined {
   try {
-    resolveGateway({ config, env });
+    resolveGateway({ config, unread, env });
     return undefined;
   } catch (error) {
     if (isGatewayError(error)) return error;

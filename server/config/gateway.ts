@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Config, GatewayConfig } from './config.ts';
 import { nearestWord } from './nearest.ts';
@@ -23,6 +24,8 @@ export interface GatewayFlags {
 
 export interface GatewayOptions {
   config: Config;
+  /** References of `config` that could not be read, and why. Default: nothing is known of why. */
+  unread?: readonly ConfigIssue[] | undefined;
   flags?: GatewayFlags | undefined;
   env: Environment;
   /** `--dev`: port 19001 where nothing else names one. */
@@ -56,11 +59,11 @@ export interface AuthSettings {
  * Resolves flags, environment and configuration, in this order.
  * @throws GatewayError INVALID_REQUEST for a wrong flag, INVALID_CONFIG for anything else that cannot be started with.
  */
-export function resolveGateway({ config, flags = {}, env, dev, interfaces }: GatewayOptions): GatewaySettings {
+export function resolveGateway({ config, unread, flags = {}, env, dev, interfaces }: GatewayOptions): GatewaySettings {
   const gateway = config.gateway ?? {};
   const bind = oneOf(binds, 'bind', flags.bind, gateway.bind) ?? 'loopback';
   const hosts = resolveHosts(bind, gateway.customBindHost, interfaces ?? networkInterfaces());
-  const auth = resolveAuth(gateway.auth ?? {}, flags, env);
+  const auth = resolveAuth(gateway.auth ?? {}, { flags, env, unread });
   if (auth.mode === 'trusted-proxy') requireProxy(gateway);
   requireAuth(hosts, auth);
   requireOwnHookToken(config, auth);
@@ -163,8 +166,7 @@ function isSharedAddress(address: string): boolean {
 
 function resolveAuth(
   configured: NonNullable<GatewayConfig['auth']>,
-  flags: GatewayFlags,
-  env: Environment,
+  { flags, env, unread }: { flags: GatewayFlags; env: Environment; unread: GatewayOptions['unread'] },
 ): AuthSettings {
   const token = firstSecret([
     ['--token', flags.token],
@@ -181,7 +183,7 @@ function resolveAuth(
   if (mode === 'trusted-proxy' && token) throw refuseSharedToken(token);
   const takesPassword = mode === 'password' || mode === 'trusted-proxy';
   const secret = takesPassword ? password : mode === 'token' ? token : undefined;
-  if (secret && isUnresolved(secret.value)) throw unresolvedSecret(secret);
+  if (secret && isUnresolved(secret.value)) throw unresolvedSecret(secret, unread);
   return {
     mode,
     token: mode === 'token' ? token?.value : undefined,
@@ -264,10 +266,12 @@ function requireProxy({ trustedProxies = [], auth = {} }: GatewayConfig): void {
   );
 }
 
-function unresolvedSecret({ source, value }: Secret): GatewayError {
+function unresolvedSecret({ source, value }: Secret, unread: readonly ConfigIssue[] = []): GatewayError {
+  const why = unread.find(({ path }) => path === source)?.message.replace(/; [^;]*$/, '') ?? 'not read';
   return new GatewayError(
     'INVALID_CONFIG',
-    `${source} is the reference ${value}, and it could not be read: set that variable, or name the secret itself`,
-    { details: { path: source } },
+    `Gateway start blocked: required secrets are unavailable: ${source} is the reference ${value}, and was ${why}. ` +
+      'Make it readable, or name the secret itself.',
+    { details: { code: 'SECRET_SURFACE_UNAVAILABLE', path: source } },
   );
 }

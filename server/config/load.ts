@@ -9,8 +9,9 @@ import { type Assembled, assemble } from './includes.ts';
 import { isPlainObject } from './key-path.ts';
 import { createPlaces, type Origin, type Place, type SourceFile } from './origins.ts';
 import { findProxyFaults } from './proxy-faults.ts';
+import { noSecrets, resolveSecretRefs, type SecretSnapshot, warnOfDegraded } from './secret-refs.ts';
 import { isTooDeep, parseSource, readSource, type SourceFault } from './source.ts';
-import { type Environment, resolveSecretRefs, substituteVariables } from './substitute.ts';
+import { type Environment, substituteVariables } from './substitute.ts';
 import { findToolFaults } from './tool-faults.ts';
 
 /** A configuration file that was read and found valid. */
@@ -35,6 +36,8 @@ export interface LoadedConfig {
   warnings: ConfigIssue[];
   /** Of these, the references to secrets that could not be read. */
   unread: ConfigIssue[];
+  /** What the references stand for, and what could not be read. */
+  secrets: SecretSnapshot;
 }
 
 /** A fault as `details.issues` of the error holds it. */
@@ -57,9 +60,12 @@ export interface Reading {
   /** Texts that stand for included files as they are on disk, by absolute path. */
   texts?: ReadonlyMap<string, string> | undefined;
   /** The configuration in effect: a secret that cannot be read keeps the value it has there. Default: none. */
-  previous?: Config | undefined;
-  /** `left`: references stay as they are, no file is opened and no program run for them. Default: they are resolved. */
-  secrets?: 'left' | undefined;
+  previous?: Pick<LoadedConfig, 'secrets'> | undefined;
+  /**
+   * `left`: references stay as they are. `known`: they are those of `previous`. With both, no file is opened and no program
+   * run for them. Default: they are read.
+   */
+  secrets?: 'left' | 'known' | undefined;
 }
 
 /**
@@ -82,8 +88,10 @@ export async function parseConfig(
     whole,
   );
   const entered = enterAgentList(value);
+  const known = { env, previous: previous?.secrets, isKnownOnly: secrets === 'known' };
   const resolved =
-    secrets === 'left' ? { value: entered, warnings: [] } : await resolveSecretRefs(entered, { env, previous });
+    secrets === 'left' ? { value: entered, secrets: noSecrets } : await resolveSecretRefs(entered, known);
+  const unread = warnOfDegraded(resolved.secrets);
   return {
     path,
     exists: true,
@@ -93,8 +101,9 @@ export async function parseConfig(
     origin,
     parsed: file,
     config: resolved.value,
-    unread: resolved.warnings,
-    warnings: [...warnings, ...resolved.warnings, ...warnOfDefaults(resolved.value), ...warnOfIdleKeys(file)],
+    unread,
+    secrets: resolved.secrets,
+    warnings: [...warnings, ...unread, ...warnOfDefaults(resolved.value), ...warnOfIdleKeys(file)],
   };
 }
 
@@ -128,6 +137,7 @@ function nothing(path: string): LoadedConfig {
     config: {},
     warnings: [],
     unread: [],
+    secrets: noSecrets,
   };
 }
 

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isPlainObject } from './key-path.ts';
+import { readNothing, type SecretReading, type SecretRequest } from './secret-reading.ts';
 
 /** An entry of `secrets.providers` with the source `file`. */
 export interface SecretFile {
@@ -16,40 +17,58 @@ export interface SecretFile {
 }
 
 /**
- * Reads one secret from a file. Never throws: what keeps it from being read is told, and nothing of what the file holds.
- * The file has to be a regular file of this user, readable by nobody else, with one name and no symbolic link to it.
+ * Reads secrets from a file, which is read once for all of them. Never throws: what keeps them from being read is told, and
+ * nothing of what the file holds. The file has to be a regular file of this user, readable by nobody else, with one name and
+ * no symbolic link to it.
  */
 export async function readSecretFile(
-  { provider, id }: { provider: string; id: string },
+  request: SecretRequest,
   { path = '', mode = 'json', maxBytes = 1024 * 1024, timeoutMs = 5000 }: SecretFile,
-): Promise<{ value: string; fault?: undefined } | { value?: undefined; fault: string }> {
-  const place = `secrets.providers.${provider}.path`;
+): Promise<Map<string, SecretReading>> {
+  const place = `secrets.providers.${request.provider}.path`;
   const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
-  if (file === '') return { fault: `${place} is not set` };
+  if (file === '') return readNothing(request, `${place} is not set`);
   let text: string;
   try {
-    text = await readPrivate(file, maxBytes, AbortSignal.timeout(timeoutMs));
+    text = await withinTime(readPrivate(file, maxBytes), timeoutMs);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    return { fault: `${place} (${path}) ${code ? toReason(code) : message}` };
+    return readNothing(request, `${place} (${path}) ${code ? toReason(code) : message}`);
   }
-  if (mode === 'singleValue') {
-    const value = text.replace(/\r?\n$/, '');
-    if (id !== 'value') return { fault: `a file of one value has the id "value", not "${id}"` };
-    return value === '' ? { fault: `${place} (${path}) is empty` } : { value };
-  }
+  const read = mode === 'singleValue' ? toOnlyValue : toMember;
+  return new Map(request.ids.map((id) => [id, read(text, id, `${place} (${path})`)]));
+}
+
+// --- internal ---
+
+function toOnlyValue(text: string, id: string, place: string): SecretReading {
+  const value = text.replace(/\r?\n$/, '');
+  if (id !== 'value') return { fault: `a file of one value has the id "value", not "${id}"` };
+  return value === '' ? { fault: `${place} is empty` } : { value };
+}
+
+function toMember(text: string, id: string, place: string): SecretReading {
   const value = follow(text, id);
   return typeof value === 'string' && value !== ''
     ? { value }
-    : { fault: `${place} (${path}) holds no text at ${id}; the id has to be a JSON pointer such as /providers/openai` };
+    : { fault: `${place} holds no text at ${id}; the id has to be a JSON pointer such as /providers/openai` };
 }
 
-async function readPrivate(path: string, maxBytes: number, signal: AbortSignal): Promise<string> {
+/** A file on a disk that does not answer must not hold up the start. */
+async function withinTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`could not be read within ${timeoutMs} ms`)), timeoutMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+async function readPrivate(path: string, maxBytes: number): Promise<string> {
   // Without waiting for a writer, should it be a pipe.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     await requirePrivate(file, maxBytes);
-    return await file.readFile({ encoding: 'utf8', signal });
+    return await file.readFile('utf8');
   } finally {
     await file.close();
   }

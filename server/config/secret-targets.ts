@@ -4,7 +4,8 @@ import { enterAgentList } from './agent-list.ts';
 import { formatKey, isPlainObject, type KeyPath, valueAt } from './key-path.ts';
 import { findKey, takesSecret } from './key-tree.ts';
 import type { LoadedConfig } from './load.ts';
-import { isUnresolved, listReferences } from './substitute.ts';
+import { listReferences } from './secret-refs.ts';
+import { isUnresolved } from './substitute.ts';
 
 /** A reference that was asked for, with the secret that it stands for. */
 export interface SecretAssignment {
@@ -18,24 +19,26 @@ export interface SecretAssignment {
  * @throws GatewayError INVALID_REQUEST for a target that is no key with a secret.
  */
 export function resolveTargets(
-  { parsed, config }: LoadedConfig,
+  { parsed, config, secrets }: LoadedConfig,
   { targetIds, allowedPaths }: { targetIds: readonly string[]; allowedPaths?: readonly string[] | undefined },
-): { assignments: SecretAssignment[]; diagnostics: string[] } {
+): { assignments: SecretAssignment[]; diagnostics: string[]; inactiveRefPaths: string[] } {
   const known = secretTargets();
   for (const id of targetIds) if (!known.has(id)) throw unknownTarget(id, known);
   const file = enterAgentList(isPlainObject(parsed) ? parsed : {});
-  const paths = [...listReferences(file).map(({ path }) => path), ...listVariables(file)].filter(
-    (path) => targetIds.includes(toTarget(path)) && (!allowedPaths || allowedPaths.includes(formatKey(path))),
-  );
+  const paths = listReferences(file)
+    .map(({ path }) => path)
+    .filter((path) => targetIds.includes(toTarget(path)) && (!allowedPaths || allowedPaths.includes(formatKey(path))));
+  const inactiveRefPaths = paths.map(formatKey).filter((path) => secrets.inactive.includes(path));
   const assignments: SecretAssignment[] = [];
   const diagnostics: string[] = [];
   for (const path of paths) {
     const value = valueAt(config, path);
     if (typeof value === 'string' && !isUnresolved(value))
       assignments.push({ path: formatKey(path), pathSegments: path.map(String), value });
-    else diagnostics.push(`${formatKey(path)}: the secret is not available; the gateway's log says why`);
+    else if (!inactiveRefPaths.includes(formatKey(path)))
+      diagnostics.push(`${formatKey(path)}: the secret is not available; the gateway's log says why`);
   }
-  return { assignments, diagnostics };
+  return { assignments, diagnostics, inactiveRefPaths };
 }
 
 /** Keys that may hold a reference, with `*` for names of the user's choice. */
@@ -45,16 +48,6 @@ function secretTargets(): ReadonlySet<string> {
     return node !== undefined && takesSecret(node);
   });
   return new Set(keys.map((key) => key.replaceAll('<id>', '*')));
-}
-
-/** Keys whose text is a variable: `${VAR}` or `$VAR`. */
-function listVariables(value: unknown, path: KeyPath = []): KeyPath[] {
-  if (typeof value === 'string') {
-    const node = findKey(path);
-    return node && takesSecret(node) && /^\$(?:[A-Z_][A-Z0-9_]*|\{[A-Z_][A-Z0-9_]*\})$/.test(value) ? [path] : [];
-  }
-  if (!isPlainObject(value)) return [];
-  return Object.entries(value).flatMap(([name, member]) => listVariables(member, [...path, name]));
 }
 
 function toTarget(path: KeyPath): string {

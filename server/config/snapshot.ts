@@ -13,6 +13,8 @@ export interface SnapshotOptions {
   fingerprint: Fingerprint;
   /** The configuration in effect. */
   running: Config;
+  /** Its secrets: none is read for an answer. Default: none is known. */
+  previous?: Pick<LoadedConfig, 'secrets'> | undefined;
   /** Hash of the newest configuration that is in effect as a whole. */
   appliedHash: string;
 }
@@ -22,7 +24,7 @@ export async function readConfigSnapshot(options: SnapshotOptions): Promise<Conf
   let raw: string | undefined;
   try {
     raw = await readConfigText(options.path);
-    return toConfigSnapshot(await parseConfig(raw, options), options);
+    return toConfigSnapshot(await parseConfig(raw, { ...options, secrets: 'known' }), options);
   } catch (error) {
     // An edit in progress is expected to be invalid at times: the caller is told what is wrong with it.
     if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;

@@ -239,7 +239,7 @@ describe('a configuration that cannot be used', () => {
     [
       'has a token that is not there',
       { config: asConfig({ gateway: { mode: 'local', auth: { token: '${' + 'NOT_SET}' } } }) },
-      /could not be read: set that variable/,
+      /environment variable \w+ is not set/,
     ],
     ['is a folder', { env: { OPENCLAW_CONFIG_PATH: '/' } }, /cannot be read \(EISDIR\)/],
     [

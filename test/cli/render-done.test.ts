@@ -60,7 +60,7 @@ describe('what was done', () => {
     [
       'secrets.reload',
       { ok: true, warningCount: 1 },
-      'Secrets reloaded.\n1 could not be read and keeps its value: see openclaw logs tail\n',
+      'Secrets reloaded.\n1 could not be read and stays as before: see openclaw logs tail\n',
     ],
     [
       'config.rollback',

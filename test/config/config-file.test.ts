@@ -334,13 +334,14 @@ describe('secrets in files', () => {
     await house.edit({ patch: providers(vault), allowDestructive: true });
     expect(keyOf(house)).toBe('first-value');
     await put('second-value');
-    expect(await house.file.reloadSecrets()).toEqual({ warnings: [], recovered: false });
+    expect(await house.file.reloadSecrets()).toEqual({ warnings: [] });
     expect(keyOf(house)).toBe('second-value');
     const target = { targetIds: ['models.providers.*.apiKey'] };
     const path = 'models.providers.up.apiKey';
     expect(house.file.resolveSecrets(target)).toEqual({
       assignments: [{ path, pathSegments: path.split('.'), value: 'second-value' }],
       diagnostics: [],
+      inactiveRefPaths: [],
     });
     expect(house.file.resolveSecrets({ ...target, allowedPaths: ['elsewhere'] }).assignments).toEqual([]);
     await chmod(vault, 0o644);
@@ -348,7 +349,7 @@ describe('secrets in files', () => {
     expect(warnings).toEqual([expect.stringMatching(/can be read by others.*stays in use/)]);
     expect(keyOf(house)).toBe('second-value');
     await chmod(vault, 0o600);
-    expect(await house.file.reloadSecrets()).toEqual({ warnings: [], recovered: true });
+    expect(await house.file.reloadSecrets()).toEqual({ warnings: [] });
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { createRoster } from '../../server/config/agents.ts';
 import type { Config } from '../../server/config/config.ts';
 import { createLiveConfig } from '../../server/config/live.ts';
 import type { LoadedConfig } from '../../server/config/load.ts';
+import { noSecrets } from '../../server/config/secret-refs.ts';
 
 const toLoaded = (config: Config): LoadedConfig => ({
   path: '/nowhere/openclaw.json',
@@ -15,6 +16,7 @@ const toLoaded = (config: Config): LoadedConfig => ({
   config,
   warnings: [],
   unread: [],
+  secrets: noSecrets,
 });
 
 it('tells the configuration in effect, and in order those who build something out of it', () => {

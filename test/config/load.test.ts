@@ -44,6 +44,7 @@ describe('a configuration file', () => {
       config: {},
       warnings: [],
       unread: [],
+      secrets: { readings: new Map(), degraded: [], inactive: [] },
     });
     expect(await readdir(folder.path)).toEqual([]);
   });

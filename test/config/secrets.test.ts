@@ -5,8 +5,9 @@ import type { Config } from '../../server/config/config.ts';
 import { createFingerprint } from '../../server/config/fingerprint.ts';
 import { loadConfig } from '../../server/config/load.ts';
 import { listSecrets, redactConfig } from '../../server/config/redact.ts';
+import { resolveSecretRefs, warnOfDegraded } from '../../server/config/secret-refs.ts';
 import { readConfigSnapshot, toConfigSnapshot } from '../../server/config/snapshot.ts';
-import { isUnresolved, resolveSecretRefs, substituteVariables } from '../../server/config/substitute.ts';
+import { isUnresolved, substituteVariables } from '../../server/config/substitute.ts';
 import { createRedactor } from '../../server/log/redact.ts';
 import { scratch } from '../scratch.ts';
 
@@ -41,18 +42,26 @@ describe('a variable', () => {
     },
   );
 
-  it('is named in the log as well, where what follows "token:" is masked', () => {
-    const [warning] = substituteVariables({ hooks: { token: `\${HOOKS_TOKEN}` } }, {}).warnings;
+  it('is named in the log as well, where what follows "token:" is masked', async () => {
+    const config = { hooks: { enabled: true, token: `\${HOOKS_TOKEN}` } };
+    const [warning] = warnOfDegraded((await resolveSecretRefs(config, { env: {} })).secrets);
     const line = `config: ${warning?.path}: ${warning?.message}`;
-    expect(line).toContain('hooks.token: the environment variable HOOKS_TOKEN is not set');
+    expect(line).toContain('hooks.token: not read: environment variable HOOKS_TOKEN is not set');
     expect(createRedactor().text(line)).toBe(line);
   });
 
   it('may be short on a secret key', () => {
-    const env = { KEY: 'value' };
-    const { value, warnings } = substituteVariables({ gateway: { auth: { token: '$KEY', password: '$OTHER' } } }, env);
-    expect(value.gateway.auth).toEqual({ token: 'value', password: `\${OTHER}` });
-    expect(warnings).toHaveLength(1);
+    const { value, warnings } = substituteVariables({ channels: { telegram: { botToken: '$KEY' } } }, { KEY: 'value' });
+    expect(value).toEqual({ channels: { telegram: { botToken: 'value' } } });
+    expect(warnings).toEqual([]);
+  });
+
+  it('alone on a secret key with an effect is a reference, which is read with the others', async () => {
+    const file = { gateway: { auth: { token: '$KEY', password: `\${OTHER}` } } };
+    expect(substituteVariables(file, { KEY: 'value' })).toEqual({ value: file, warnings: [] });
+    const { value, secrets } = await resolveSecretRefs(file, { env: { KEY: 'value' } });
+    expect(value.gateway?.auth).toEqual({ token: 'value', password: `\${OTHER}` });
+    expect(secrets.degraded).toMatchObject([{ path: 'gateway.auth.password', state: 'cold' }]);
   });
 
   it('reaches lists, and leaves a member __proto__ a plain member', () => {
@@ -66,8 +75,8 @@ describe('a variable', () => {
 describe('a reference to a secret', () => {
   const resolve = async (apiKey: object, env: Record<string, string>, providers?: object) => {
     const config = { secrets: { providers }, models: { providers: { token: { apiKey } } } };
-    const { value, warnings } = await resolveSecretRefs(config as unknown as Config, { env });
-    return { secret: value.models?.providers?.token?.apiKey ?? '', warnings };
+    const { value, secrets } = await resolveSecretRefs(config as unknown as Config, { env });
+    return { secret: value.models?.providers?.token?.apiKey ?? '', warnings: warnOfDegraded(secrets) };
   };
   const ref = { source: 'env', provider: 'default', id: 'KEY' };
 
@@ -93,7 +102,9 @@ describe('a reference to a secret', () => {
     ],
     [ref, { KEY: 'x' }, { default: { source: 'file', path: '/a' } }, /has source "file", not "env"/],
     [{ ...ref, source: 'file', id: '/a/b' }, {}, undefined, /has no entry "default"/],
-    [{ ...ref, source: 'exec' }, {}, undefined, /not from source "exec"/],
+    [{ ...ref, source: 'exec' }, {}, undefined, /has no entry "default"/],
+    [{ ...ref, source: 'store' }, {}, undefined, /has no source "store"/],
+    [ref, { KEY: '__OPENCLAW_REDACTED__' }, undefined, /is a redaction mark/],
   ])('that cannot be read is a warning, and an unresolved text: %j', async (reference, env, providers, message) => {
     const { secret, warnings } = await resolve(reference, env as Record<string, string>, providers);
     expect(isUnresolved(secret)).toBe(true);
@@ -102,7 +113,60 @@ describe('a reference to a secret', () => {
 
   it('stays as it is on a key without an effect', async () => {
     const config = { channels: { telegram: { botToken: ref } } } as Config;
-    expect(await resolveSecretRefs(config, { env: {} })).toEqual({ value: config, warnings: [] });
+    expect(await resolveSecretRefs(config, { env: {} })).toMatchObject({ value: config, secrets: { degraded: [] } });
+  });
+});
+
+describe('the secrets of a reload', () => {
+  const apiKey = { source: 'env', provider: 'default', id: 'KEY' } as unknown as string;
+  const config = { models: { providers: { up: { apiKey } } } };
+  const keyOf = (value: Config) => value.models?.providers?.up?.apiKey;
+
+  it('keep their last good value, however often they fail', async () => {
+    const first = await resolveSecretRefs(config, { env: { KEY: 'one' } });
+    const second = await resolveSecretRefs(config, { env: {}, previous: first.secrets });
+    const third = await resolveSecretRefs(config, { env: {}, previous: second.secrets });
+    for (const { value, secrets } of [second, third]) {
+      expect(keyOf(value)).toBe('one');
+      expect(secrets.degraded).toEqual([
+        {
+          path: 'models.providers.up.apiKey',
+          owner: { key: 'models.providers.up', name: 'model provider "up"' },
+          state: 'stale',
+          reason: 'environment variable KEY is not set',
+        },
+      ]);
+    }
+    const back = await resolveSecretRefs(config, { env: { KEY: 'two' }, previous: third.secrets });
+    expect([keyOf(back.value), back.secrets.degraded]).toEqual(['two', []]);
+  });
+
+  it('are cold when the reference is another one: the old value belongs to the old place', async () => {
+    const first = await resolveSecretRefs(config, { env: { KEY: 'one' } });
+    const other = { models: { providers: { up: { apiKey: '$OTHER' } } } };
+    const { value, secrets } = await resolveSecretRefs(other, { env: {}, previous: first.secrets });
+    expect(isUnresolved(keyOf(value) ?? '')).toBe(true);
+    expect(secrets.degraded).toMatchObject([{ state: 'cold' }]);
+  });
+
+  it('are not read where those that are known are enough', async () => {
+    const first = await resolveSecretRefs(config, { env: { KEY: 'one' } });
+    const known = await resolveSecretRefs(config, { env: { KEY: 'two' }, previous: first.secrets, isKnownOnly: true });
+    expect(keyOf(known.value)).toBe('one');
+    const unknown = await resolveSecretRefs(config, { env: { KEY: 'two' }, isKnownOnly: true });
+    expect(unknown.secrets.degraded).toMatchObject([{ state: 'cold', reason: 'it has not been read yet' }]);
+  });
+
+  it.each<[Config, Record<string, string>]>([
+    [{ hooks: { token: '$GONE', mappings: [{ signature: { scheme: 'github', secret: '$GONE' } }] } }, {}],
+    [{ gateway: { auth: { mode: 'token', password: '$GONE' } } }, {}],
+    [{ gateway: { auth: { mode: 'none', token: '$GONE', password: '$GONE' } } }, {}],
+    [{ gateway: { auth: { token: '$GONE' } } }, { OPENCLAW_GATEWAY_TOKEN: 'wins' }],
+    [{ gateway: { mode: 'local', remote: { token: '$GONE' } } }, {}],
+  ])('are not asked for where nothing uses them: %j', async (unused, env) => {
+    const { secrets } = await resolveSecretRefs(unused, { env });
+    expect(secrets.degraded).toEqual([]);
+    expect(secrets.inactive.length).toBeGreaterThan(0);
   });
 });
 

@@ -33,7 +33,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
     async read() {
       const loaded = await loadGuarded(paths.configPath, env, args['allow-unconfigured'] === true);
       const dev = paths.profile === 'dev';
-      return { loaded, settings: asMisuse(() => resolveGateway({ config: loaded.config, flags, env, dev })) };
+      return { loaded, settings: asMisuse(() => resolveGateway({ ...loaded, flags, env, dev })) };
     },
     async start(setup, keeper) {
       const verbose = args.verbose === true;
