@@ -4,17 +4,11 @@ import { type GatewaySettings, requireOwnHookToken } from './config/gateway.ts';
 import { createLiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Paths } from './config/paths.ts';
-import {
-  openStateDir,
-  removeRuntimeFile,
-  stateDirInUse,
-  toShareableSecret,
-  writeRuntimeFile,
-} from './config/state-dir.ts';
+import { openStateDir, removeRuntimeFile, toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
 import type { Environment } from './config/substitute.ts';
 import { ensureToken } from './config/token.ts';
 import { openDatabase } from './database/database.ts';
-import { lockFolder, lockFolderSoon } from './database/lock.ts';
+import { type GatewayLock, takeGatewayLock } from './database/gateway-lock.ts';
 import { type House, openDomains } from './domains.ts';
 import { openFronts } from './fronts.ts';
 import type { HttpLimits } from './http/deps.ts';
@@ -22,6 +16,7 @@ import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
 import type { Log } from './log/log.ts';
 import type { Keeper } from './system/restart.ts';
+import { createSteps, type Steps } from './system/steps.ts';
 import type { Goodbye } from './wire/wire.ts';
 
 export interface GatewayOptions {
@@ -44,8 +39,22 @@ export interface GatewayOptions {
   learn?: ((secret: string) => void) | undefined;
   /** Milliseconds that runs have to end when the gateway closes. Default 15 000. */
   drainMs?: number | undefined;
+  /** What the start waits for. Default: as the documentation says, and not in vain when the process is to end. */
+  patience?: Patience | undefined;
   /** Of the HTTP side. */
   httpLimits?: Partial<HttpLimits> | undefined;
+}
+
+/** How long a start waits for another process to leave. */
+export interface Patience {
+  /** Milliseconds for the locks. Default 5000. */
+  lockMs?: number | undefined;
+  /** How often the port is tried, twice a second. Default 20. */
+  portTries?: number | undefined;
+  /** Told when there is something to wait for. */
+  onWait?: ((why: string) => void) | undefined;
+  /** Ends the wait. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface Gateway {
@@ -70,7 +79,7 @@ export interface Life {
 const healthIntervalMs = 60_000;
 const pruneIntervalMs = 10 * 60_000;
 const defaultDrainMs = 15_000;
-const lockMs = 3_000;
+const defaultPortTries = 20;
 const stopping: Goodbye = { reason: 'gateway stopping' };
 
 /**
@@ -78,15 +87,39 @@ const stopping: Goodbye = { reason: 'gateway stopping' };
  * @throws GatewayError UNAVAILABLE when the port or the state directory is in use, INVALID_CONFIG when it cannot be used.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { paths, settings } = options;
+  const { paths, settings, env, patience = {} } = options;
+  const steps = createSteps();
+  await openStateDir(paths.stateDir);
+  const lock = await takeGatewayLock({
+    ...paths,
+    port: settings.port,
+    sharesConfig: env.OPENCLAW_ALLOW_MULTI_GATEWAY?.trim() === '1',
+    withinMs: patience.lockMs,
+    signal: patience.signal,
+    onWait: (owner) =>
+      patience.onWait?.(`waiting for the gateway${owner ? ` (pid ${owner.pid})` : ''} that is here to end`),
+  });
+  steps.end('lock');
+  try {
+    return await openGateway(options, lock, steps);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+// --- internal ---
+
+async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: Steps): Promise<Gateway> {
+  const { paths, settings, patience = {} } = options;
   const life: Life = { phase: 'starting', startedAt: Date.now(), url: '' };
-  await openStateDir(paths.stateDir, settings.port);
   const policy = await readPolicy(settings, paths);
   const deviceSecret = await ensureToken(paths.deviceSecretPath, 'secret of device tokens');
   requireOwnHookToken(options.loaded.config, policy);
   const live = createLiveConfig(options.loaded);
+  steps.end('secrets');
   const database = await openDatabase(paths.databasePath);
-  let lock = lockFolder(paths.stateDir);
+  steps.end('database');
   const house = openDomains(options, { database, deviceSecret, live, life, front: () => fronts.wire });
   const fronts = openFronts(options, { house, policy, life });
   const { runs, models } = house.domains;
@@ -95,11 +128,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const closeRooms = async () => {
     await house.close();
     await database.close();
-    lock?.close();
   };
+  steps.end('rooms');
   const listener = await listen({
     port: settings.port,
     hosts: settings.hosts,
+    retry: { tries: patience.portTries ?? defaultPortTries, signal: patience.signal, onWait: patience.onWait },
     onRequest: fronts.http.listener,
     onUpgrade: fronts.wire.upgrade,
     attach: fronts.http.attach,
@@ -109,11 +143,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw error;
   });
 
-  /** Goes on with what the last gateway left. A second one on the same port has been told so, in better words. */
+  steps.end('listen');
+  /** Goes on with what the last gateway left. */
   const takeOver = async () => {
-    // Who held it may have lost the port to this one, and be about to end.
-    lock ??= await lockFolderSoon(paths.stateDir, lockMs);
-    if (!lock) throw stateDirInUse(paths.stateDir);
     house.recover();
     life.url = `ws://${toLocalHost(settings)}:${listener.port}`;
     const secret = toShareableSecret(policy, options);
@@ -127,8 +159,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   life.phase = 'started';
   const timers = startTimers(house, log);
-  const tookMs = Date.now() - life.startedAt;
-  log.info('ready', { url: life.url, bind: settings.bind, auth: policy.mode, pid: process.pid, tookMs });
+  steps.end('recovery');
+  tellReady(options, { url: life.url, authMode: policy.mode, steps, models });
   reportRestart(house.domains, log);
 
   const stop = async (goodbye: Goodbye): Promise<void> => {
@@ -141,6 +173,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await listener.close();
     await closeRooms();
     await removeRuntimeFile(paths.stateDir);
+    await lock.release();
     log.info('stopped');
     await options.log.close();
   };
@@ -160,14 +193,35 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-// --- internal ---
-
 /** Tells everybody how the gateway is, and takes out what is old, at intervals. */
 function startTimers({ publish, health, prune }: House, log: Log): NodeJS.Timeout[] {
   return [
     repeat(healthIntervalMs, log, () => publish('health', health.takeHealth())),
     repeat(pruneIntervalMs, log, prune),
   ];
+}
+
+/** The ready lines, and later how long the look for models took. */
+function tellReady(
+  { settings, log: whole }: GatewayOptions,
+  {
+    url,
+    authMode,
+    steps,
+    models,
+  }: { url: string; authMode: string; steps: Steps; models: { ready: Promise<unknown> } },
+): void {
+  const log = whole.child('gateway');
+  const { hosts, port, bind } = settings;
+  const places = hosts.map((host) => `${host}:${port || new URL(url).port}`).join(', ');
+  log.info(`http server listening (${places}; ${steps.describe()})`, { url, bind, steps: steps.took() });
+  log.info(`log file: ${whole.currentFile()}`);
+  const tookMs = Object.values(steps.took()).reduce((sum, ms) => sum + ms, 0);
+  log.info('ready', { url, bind, auth: authMode, pid: process.pid, tookMs });
+  const since = performance.now();
+  void models.ready.then(() => {
+    log.debug(`models looked for (${Math.round(performance.now() - since)} ms after ready)`);
+  });
 }
 
 /** Tells of the restart that led to this gateway. */

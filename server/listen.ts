@@ -2,7 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { GatewayError } from '../sdk/protocol/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError, isGatewayError } from '../sdk/protocol/errors.ts';
 
 export interface ListenOptions {
   /** 0 takes any free port, the same one on every host. */
@@ -13,6 +14,18 @@ export interface ListenOptions {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Called with each server before it listens. */
   attach?: ((server: Server) => void) | undefined;
+  /** What to do about a port that is in use. Default: it is tried once. */
+  retry?: Retry | undefined;
+}
+
+/** A process that ends leaves its port in use for a moment. */
+export interface Retry {
+  /** How often to try, {@link retryMs} apart. */
+  tries: number;
+  /** Told before the second try. */
+  onWait?: ((why: string) => void) | undefined;
+  /** Ends the wait. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface Listening {
@@ -23,24 +36,43 @@ export interface Listening {
 
 /** What a request that is being answered is given when the listener closes, milliseconds. */
 const closeGraceMs = 2_000;
+/** Milliseconds between two tries of a port that is in use. */
+export const retryMs = 500;
 
 /**
  * Serves HTTP and sockets on one port of one or more addresses.
  * @throws GatewayError UNAVAILABLE when the port is taken, forbidden, or the address is not of this machine; then nothing listens.
  */
-export async function listen({ port, hosts, ...front }: ListenOptions): Promise<Listening> {
+export async function listen({ port, hosts, retry, ...front }: ListenOptions): Promise<Listening> {
   const listening: Listening[] = [];
   const close = async () => {
     await Promise.all(listening.map((one) => one.close()));
   };
   try {
-    for (const host of hosts) listening.push(await listenOn({ host, port: listening[0]?.port ?? port }, front));
+    for (const host of hosts) {
+      const address = { host, port: listening[0]?.port ?? port };
+      listening.push(await insist(() => listenOn(address, front), retry));
+    }
   } catch (error) {
     // Half a gateway is none: what was opened before goes as well.
     await close();
     throw error;
   }
   return { port: listening[0]?.port ?? port, close };
+}
+
+/** Tries again while the port is in use. */
+async function insist(open: () => Promise<Listening>, retry: Retry = { tries: 1 }): Promise<Listening> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await open();
+    } catch (error) {
+      if (tried >= retry.tries || !isGatewayError(error) || error.details?.errno !== 'EADDRINUSE') throw error;
+      if (tried === 1)
+        retry.onWait?.(`port ${error.details.port} is in use, trying for ${(retry.tries * retryMs) / 1000} s`);
+    }
+    await sleep(retryMs, undefined, { signal: retry.signal });
+  }
 }
 
 interface Address {

@@ -6,12 +6,8 @@ import { makeFolder } from '../log/make-folder.ts';
 import type { GatewaySettings } from './gateway.ts';
 import type { LoadedConfig } from './load.ts';
 
-/**
- * Makes the state directory, and makes sure that no other gateway works on it. One that has our port is left to `listen`,
- * which says so better.
- * @throws GatewayError INVALID_CONFIG when it cannot be made, UNAVAILABLE when another gateway uses it.
- */
-export async function openStateDir(stateDir: string, port: number): Promise<void> {
+/** Makes the state directory. @throws GatewayError INVALID_CONFIG when it cannot be made. */
+export async function openStateDir(stateDir: string): Promise<void> {
   await makeFolder(stateDir).catch((error: NodeJS.ErrnoException) => {
     const isInTheWay = error.code === 'EEXIST' || error.code === 'ENOTDIR';
     const next = isInTheWay
@@ -23,19 +19,6 @@ export async function openStateDir(stateDir: string, port: number): Promise<void
       { details: { path: stateDir, errno: error.code }, cause: error },
     );
   });
-  const other = await findRunningGateway(stateDir);
-  if (!other || new URL(other.url).port === String(port)) return;
-  throw stateDirInUse(stateDir, other);
-}
-
-/** The error of a second gateway on a state directory; the first is unknown as long as it is starting, too. */
-export function stateDirInUse(stateDir: string, other?: RuntimeFile): GatewayError {
-  const who = other ? `another gateway (pid ${other.pid}, ${other.url})` : 'another gateway';
-  return new GatewayError(
-    'UNAVAILABLE',
-    `${who} is using the state directory ${stateDir}: stop it, or give this one its own with OPENCLAW_STATE_DIR or --profile`,
-    { details: { code: 'STATE_DIR_IN_USE', pid: other?.pid, url: other?.url } },
-  );
 }
 
 /** How clients on this machine find the running gateway: `<state dir>/gateway.json`, mode 0600, there while it runs. */
@@ -92,19 +75,6 @@ async function readRuntimeFile(stateDir: string): Promise<RuntimeFile | undefine
 /** Removes the file, unless another gateway has written it since. */
 export async function removeRuntimeFile(stateDir: string): Promise<void> {
   if ((await readRuntimeFile(stateDir))?.pid === process.pid) await rm(pathIn(stateDir), { force: true });
-}
-
-/** Milliseconds that the other gateway has to answer. */
-const answerMs = 500;
-
-/** The gateway that works on a state directory right now: its process is alive, and it answers where it said it would. */
-async function findRunningGateway(stateDir: string): Promise<RuntimeFile | undefined> {
-  const found = await readRuntimeFile(stateDir);
-  if (!found || found.pid === process.pid || !isAlive(found.pid)) return undefined;
-  const probe = new URL('/healthz', found.url.replace(/^ws/, 'http'));
-  // A process id is used again; only an answer proves that it is a gateway.
-  const answer = await fetch(probe, { signal: AbortSignal.timeout(answerMs) }).catch(() => undefined);
-  return answer?.ok ? found : undefined;
 }
 
 /** Whether a process with that id runs, of whomever. */

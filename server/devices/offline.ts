@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
-import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import type { Paths } from '../config/paths.ts';
 import { openDatabase } from '../database/database.ts';
-import { lockFolder } from '../database/lock.ts';
+import { type GatewayLock, takeGatewayLock } from '../database/gateway-lock.ts';
 import type { Asker } from './authority.ts';
 import { createDevices, type Devices } from './devices.ts';
 
@@ -18,20 +18,14 @@ export const owner: Asker = { id: 'owner', scopes: ['operator.admin'], method: '
  * @throws GatewayError UNAVAILABLE when a gateway holds the state directory, or there is nothing to work on.
  */
 export async function withDevicesOffline<T>(
-  { stateDir, databasePath }: Pick<Paths, 'stateDir' | 'databasePath'>,
+  { stateDir, configPath, databasePath }: Pick<Paths, 'stateDir' | 'configPath' | 'databasePath'>,
   use: (devices: OfflineDevices) => T | Promise<T>,
 ): Promise<T> {
   await access(databasePath).catch((cause) => {
     const message = `there is no gateway to ask, and none has ever run with the state directory ${stateDir}: start one with "openclaw gateway", or name another directory with OPENCLAW_STATE_DIR or --profile`;
     throw new GatewayError('UNAVAILABLE', message, { details: { path: databasePath }, cause });
   });
-  const lock = lockFolder(stateDir);
-  if (!lock)
-    throw new GatewayError(
-      'UNAVAILABLE',
-      `a gateway holds the state directory ${stateDir}, and does not answer where it was looked for: ask it there with --url, or stop it`,
-      { details: { code: 'STATE_DIR_IN_USE', path: stateDir } },
-    );
+  const lock = await lockOffline({ stateDir, configPath });
   try {
     const database = await openDatabase(databasePath);
     const devices = createDevices({
@@ -48,6 +42,20 @@ export async function withDevicesOffline<T>(
       await database.close();
     }
   } finally {
-    lock.close();
+    await lock.release();
   }
+}
+
+// --- internal ---
+
+async function lockOffline(place: Pick<Paths, 'stateDir' | 'configPath'>): Promise<GatewayLock> {
+  return takeGatewayLock({ ...place, port: 0, sharesConfig: true, withinMs: 0 }).catch((cause: unknown) => {
+    if (!isGatewayError(cause) || cause.details?.code !== 'STATE_DIR_IN_USE') throw cause;
+    const { stateDir } = place;
+    throw new GatewayError(
+      'UNAVAILABLE',
+      `a gateway holds the state directory ${stateDir}, and does not answer where it was looked for: ask it there with --url, or stop it`,
+      { details: { code: 'STATE_DIR_IN_USE', path: stateDir }, cause },
+    );
+  });
 }

@@ -99,7 +99,12 @@ describe('a state directory that cannot be used', () => {
       1,
       /cannot write .*gateway\.json \(EISDIR\).*move away/,
     ],
-    ['has a folder for a lock', { prepare: putFolder('gateway.lock') }, 1, /cannot lock .*gateway\.lock.*move away/],
+    [
+      'has a file for the folder of locks',
+      { prepare: put('tmp', '') },
+      1,
+      /cannot lock .*gateway\..*\.lock.*move away/,
+    ],
     [
       'has an empty token',
       { config: '{ gateway: { mode: "local" } }', prepare: put('gateway.token', '') },
@@ -146,13 +151,8 @@ describe('a state directory that cannot be used', () => {
 
 describe('gateways that start at once', () => {
   it.each([
-    [
-      'on one port',
-      true,
-      // Whichever they find first: the port, or the state directory, which is the same here.
-      /another gateway instance is already listening on ws:\/\/127\.0\.0\.1:\d+ \| listen EADDRINUSE|another gateway is using the state/,
-    ],
-    ['in one state directory', false, /another gateway .*is using the state directory .*OPENCLAW_STATE_DIR/],
+    ['on one port', true, /gateway already running \(pid \d+\); lock timeout after 5000ms/],
+    ['in one state directory', false, /gateway already running \(pid \d+\);.*the state directory .*OPENCLAW_STATE_DIR/],
   ])('%s are one that works, and others that say why they do not', async (_where, isOnePort, words) => {
     await using folder = await scratch();
     await using upstream = await startUpstream(reply('here'));

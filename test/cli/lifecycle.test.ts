@@ -99,13 +99,14 @@ describe('a gateway that runs', () => {
     expect(await readdir(home.stateDir)).not.toContain('openclaw.json');
   });
 
-  it('tells the second one on its port who is there', async () => {
+  it('tells the second one on its port who is there', { timeout: 60_000 }, async () => {
     const first = await home.gateway();
     const second = await home.run(['gateway', '--allow-unconfigured', '--port', String(first.port)], {
       env: { OPENCLAW_STATE_DIR: join(home.dir, 'other') },
     });
     expect(second.exitCode).toBe(1);
     expect(second.stderr).toContain(`another gateway instance is already listening on ws://127.0.0.1:${first.port}`);
+    expect(second.stderr).toContain(`\nPort ${first.port} is already in use.\n`);
     first.process.kill('SIGTERM');
     await first.ended;
   });

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { lockFolder, lockFolderSoon } from '../../server/database/lock.ts';
 import { scratch } from '../scratch.ts';
 
 /** Opens the file that it is told, and says how that went. */
@@ -34,16 +33,4 @@ it('new databases are opened by several processes at once', { timeout: 120_000 }
   } finally {
     for (const { child } of processes) child.kill('SIGKILL');
   }
-});
-
-it('the lock of a folder is waited for, and not longer than that', async () => {
-  await using folder = await scratch();
-  const first = lockFolder(folder.path);
-  expect(await lockFolderSoon(folder.path, 10)).toBeUndefined();
-  const waiting = lockFolderSoon(folder.path, 20_000);
-  first?.close();
-  const second = await waiting;
-  expect(second).toBeDefined();
-  expect(lockFolder(folder.path)).toBeUndefined();
-  second?.close();
 });

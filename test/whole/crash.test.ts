@@ -161,7 +161,7 @@ describe('SIGTERM', () => {
 });
 
 describe('a second gateway', () => {
-  it('is refused on the same port, and in the same state directory', async () => {
+  it('is refused on the same port, and in the same state directory', { timeout: 90_000 }, async () => {
     await using folder = await scratch();
     await using other = await scratch();
     await using upstream = await startUpstream(reply('x'));
@@ -173,7 +173,7 @@ describe('a second gateway', () => {
     expect(samePort.output()).toContain(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
     await using sameState = await spawnGateway({ stateDir: folder.path, port: await findFreePort(), config });
     expect((await sameState.exited).code).toBe(1);
-    expect(sameState.output()).toContain(`another gateway (pid ${gateway.pid}`);
+    expect(sameState.output()).toContain(`gateway already running (pid ${gateway.pid}); lock timeout after 5000ms`);
     await using client = await openSocket(gateway.url);
     expect(await client.call('health')).toMatchObject({ ok: true });
   });

@@ -29,6 +29,7 @@ const flags: Flags = {
     description: 'Password that callers must present; visible to other users of the machine',
   },
   'password-file': { type: 'string', valueHint: 'path', description: 'File that holds the password' },
+  force: { type: 'boolean', description: 'End whoever listens on the port (SIGTERM, then SIGKILL), then start' },
   'allow-unconfigured': { type: 'boolean', description: 'Start without a configuration file or gateway.mode' },
   verbose: { type: 'boolean', description: 'Debug messages on the terminal; the log file stays as it is' },
 };
@@ -41,6 +42,7 @@ export function gatewayCommand(shell: Shell, others: NonNullable<Command['subCom
     examples: [
       'openclaw gateway --allow-unconfigured',
       'openclaw gateway --bind lan --auth token',
+      'openclaw gateway --port 18789 --force',
       'openclaw --dev gateway',
     ],
     run: async ({ args }) => {

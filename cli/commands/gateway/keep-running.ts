@@ -28,7 +28,13 @@ export async function keepRunning<Setup extends object>({ read, start, stopped }
     isStopped = true;
   });
   let setup: Setup = await read();
-  let running = await startOne(start, setup, undefined);
+  const first = await startOne(start, setup, undefined).catch((error: unknown) => {
+    // Told to end while it waited for something, it has done as it was told.
+    if (isStopped) return undefined;
+    throw error;
+  });
+  if (!first) return;
+  let running = first;
   for (;;) {
     const reason = await Promise.race([stop, running.asked]);
     if (reason === undefined) return running.gateway.close();

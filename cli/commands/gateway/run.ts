@@ -7,11 +7,13 @@ import { resolvePaths } from '../../../server/config/paths.ts';
 import { readToken } from '../../../server/config/token.ts';
 import type { Gateway, GatewayOptions } from '../../../server/gateway.ts';
 import type { FileLog } from '../../../server/log/file-log.ts';
+import type { Keeper } from '../../../server/system/restart.ts';
 import { listenForInterrupts } from '../../interrupts.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
 import { findPackageRoot } from '../../package-root.ts';
 import type { Shell } from '../../shell.ts';
 import { buildId, version } from '../../version.ts';
+import { findHealthyRival, nameHolders } from './conflict.ts';
 import { greeting } from './greeting.ts';
 import { loadGuarded } from './guards.ts';
 import { keepRunning } from './keep-running.ts';
@@ -27,9 +29,11 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
     ...(await import('../../../server/log/file-log.ts')),
     ...(await import('../../../server/log/redact.ts')),
   };
+  const ending = new AbortController();
+  const stopped = untilStopped(shell).then(() => ending.abort());
   let current: FileLog | undefined;
   const stopListening = writeLastWords(() => current);
-  await keepRunning({
+  return keepRunning({
     async read() {
       const loaded = await loadGuarded(paths.configPath, env, args['allow-unconfigured'] === true);
       const dev = paths.profile === 'dev';
@@ -39,9 +43,17 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
       const verbose = args.verbose === true;
       const opened = openLog(makers, { ...setup, paths, env, verbose, json: globals.json });
       current = opened.log;
+      if (args.force === true && !keeper.last) await force(setup.settings, opened.log);
       const gateway = await start(
         shell,
-        { ...setup, paths, log: opened.log, learn: opened.learn, keeper },
+        {
+          ...setup,
+          paths,
+          log: opened.log,
+          learn: opened.learn,
+          keeper,
+          patience: toPatience(opened.log, keeper, ending),
+        },
         opened.toFileOnly,
       );
       const { auth, hosts } = setup.settings;
@@ -51,14 +63,16 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
       if (!globals.json && !keeper.last) void greet(shell, gateway, known);
       return gateway;
     },
-    stopped: untilStopped(shell),
-  }).finally(stopListening);
-  return exitCodes.ok;
+    stopped,
+  })
+    .then(() => exitCodes.ok)
+    .catch((error: unknown) => leaveToRival(shell, error))
+    .finally(stopListening);
 }
 
 // --- internal ---
 
-type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'learn' | 'keeper'>;
+type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'learn' | 'keeper' | 'patience'>;
 
 async function start(shell: Shell, starting: Starting, toFileOnly: () => void): Promise<Gateway> {
   const { loaded, log } = starting;
@@ -68,12 +82,38 @@ async function start(shell: Shell, starting: Starting, toFileOnly: () => void): 
     const packageDir = findPackageRoot();
     const docsDir = join(packageDir, 'docs');
     return await startGateway({ ...starting, env: shell.env, version, buildId, docsDir, packageDir });
-  } catch (error) {
+  } catch (cause) {
+    const error = await nameHolders(cause);
     toFileOnly();
-    log.error('start failed', { error });
+    if (starting.patience?.signal?.aborted) log.info('stopped before it was ready');
+    else log.error('start failed', { error });
     await log.close();
     throw error;
   }
+}
+
+/** Ends who listens on the port. */
+async function force({ port, hosts }: GatewaySettings, log: FileLog): Promise<void> {
+  const { freePort } = await import('../../local/free-port.ts');
+  await freePort(port, { hosts, say: log.child('gateway').warn }).catch(async (error: unknown) => {
+    await log.close();
+    throw error;
+  });
+}
+
+/** How often a gateway that is started anew tries a port: while it does, nobody is served, and what ran before is at hand. */
+const restartPortTries = 4;
+
+function toPatience(log: FileLog, { last }: Keeper, ending: AbortController): GatewayOptions['patience'] {
+  return { onWait: log.child('gateway').warn, signal: ending.signal, portTries: last && restartPortTries };
+}
+
+/** Ends with the code on which no supervisor tries again, when another gateway works well in this one's place. */
+async function leaveToRival(shell: Shell, error: unknown): Promise<number> {
+  const port = await findHealthyRival(error, shell.env);
+  if (port === undefined) throw error;
+  shell.note(`A healthy gateway already answers on port ${port}, and stays in control: this one ends.`);
+  return exitCodes.misconfigured;
 }
 
 /** Says hello once it is known which model answers; what keeps it from knowing is for the log. */
