@@ -23,12 +23,16 @@ export function createProgram(shell: Shell): Command {
     const { configCommand } = await import('./commands/config.ts');
     return configCommand(shell, { ...configGroup?.subCommands });
   };
+  const doctor = async () => {
+    const { doctorCommand } = await import('./commands/doctor.ts');
+    return doctorCommand(shell);
+  };
   return {
     meta: {
       name: 'openclaw',
       description: 'OpenClaw Gateway: runs agents and lets people, apps and chat networks reach them.',
     },
-    subCommands: { gateway, agent, devices, config, ...derived },
+    subCommands: { gateway, agent, devices, config, doctor, ...derived },
     examples: [
       'openclaw gateway --allow-unconfigured',
       'openclaw agent --message "How do I bind to my LAN?"',

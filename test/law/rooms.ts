@@ -228,6 +228,13 @@ export const rooms: readonly Room[] = [
     types: protocolTypes,
     lazily: ['server/log/log-folder.ts'],
   },
+  { place: 'cli/ask.ts', values: cli, lazily: ['@clack/prompts'] },
+  {
+    place: 'cli/doctor',
+    values: cli,
+    types: protocolTypes,
+    lazily: ['sdk/node/locate.ts', 'server/log/redact.ts', 'json5', 'diff'],
+  },
   { place: 'cli/derive.ts', values: ['zod'], types: protocolTypes },
   { place: 'cli/catalogue.ts', values: ['cli', 'sdk/protocol/contract.ts'] },
   { place: 'cli/commands/gateway', values: [...cli, 'json5'], types: [...protocolTypes, 'server'] },
