@@ -14,7 +14,7 @@ export interface Reading {
   /** Undefined when the file is not valid. */
   loaded: LoadedConfig | undefined;
   /** What keeps it from being valid. */
-  issues: (LocatedIssue & { file?: string | undefined })[];
+  issues: LocatedIssue[];
 }
 
 /** Reads the configuration. Never throws for what the file holds. */
@@ -28,7 +28,7 @@ export async function readConfiguration(path: string, env: Environment): Promise
     // A file that is wrong is what doctor is for.
     if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
     const issues = (error.details?.issues as LocatedIssue[] | undefined) ?? [
-      { path: '', message: error.message, line: 1, column: 1 },
+      { path: '', code: 'UNKNOWN', message: error.message, file: path, line: 1, column: 1 },
     ];
     return { path, exists: true, raw, parsed: await parse(raw), loaded: undefined, issues };
   }

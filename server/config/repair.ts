@@ -18,7 +18,8 @@ const maxRounds = 20;
 
 /**
  * What can be repaired in a parsed file without guessing: keys of older versions are moved, unknown keys taken out, and a
- * number or a switch that stands there as a text becomes one. What else is wrong stays for whoever wrote it.
+ * number or a switch that stands there as a text becomes one. What else is wrong, also in a file that this one includes,
+ * stays for whoever wrote it.
  */
 export function repairFile(
   file: Record<string, unknown>,
@@ -43,7 +44,7 @@ export function repairFile(
 function repairOnce(tree: Record<string, unknown>, env: Environment, repairs: Repair[]): Record<string, unknown> {
   const faults = findFaults(substituteVariables(tree, env).value, tree);
   // The last item of a list goes first, so that the places of the others stay.
-  const unknown = faults.filter(({ kind }) => kind === 'unknown').reverse();
+  const unknown = faults.filter(({ kind, steps }) => kind === 'unknown' && steps.at(-1) !== '$include').reverse();
   let next = tree;
   for (const { steps, path, message } of unknown) {
     repairs.push({ path, message, change: 'removes it' });

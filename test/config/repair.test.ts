@@ -79,6 +79,14 @@ describe('repairing a file', () => {
     expect(repairFile({ gateway: { port: 'eighty' } }, {}).repairs).toEqual([]);
   });
 
+  it('leaves what includes other files', () => {
+    const file = { $include: './common.json5', gateway: { $include: ['a.json5', 'b.json5'], prot: 1, mode: 'local' } };
+    expect(repairFile(file, {}).file).toEqual({
+      $include: './common.json5',
+      gateway: { $include: ['a.json5', 'b.json5'], mode: 'local' },
+    });
+  });
+
   it('finds nothing to do in a file that is in order, and does nothing twice', () => {
     const broken = { gateway: { port: '18789', token: 'x', prot: 2 } };
     const { file } = repairFile(broken, {});

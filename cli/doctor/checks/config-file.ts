@@ -26,7 +26,7 @@ export const configFile: Check = {
     const repairs = reading.parsed ? repairFile(reading.parsed, shell.env).repairs : [];
     return issues
       .filter(({ path: key }) => !legacy.some((old) => key === old || key.startsWith(`${old}.`)))
-      .map(({ path: key, message, line, column, file = path }): Found => {
+      .map(({ path: key, message, line, column, file }): Found => {
         const repair = file === path ? repairs.find((one) => one.path === key) : undefined;
         return {
           severity: 'error',
@@ -34,7 +34,7 @@ export const configFile: Check = {
           evidence: `${file}:${line}:${column}`,
           path: key || file,
           requirement: key ? 'a key and a value that the gateway knows' : 'an object in JSON5',
-          fixHint: repair ? `${command} doctor --fix (${repair.change})` : toHint(reading, key, command),
+          fixHint: repair ? `${command} doctor --fix (${repair.change})` : toHint(reading, { key, file, command }),
           remedy: repair && {
             kind: 'edit',
             what: `${key}: ${repair.change}`,
@@ -91,7 +91,11 @@ function listLegacyPaths({ parsed }: DoctorContext['reading']): string[] {
   return findLegacyKeys(parsed ?? {}).map(({ path }) => formatKey(path));
 }
 
-function toHint({ path, parsed }: DoctorContext['reading'], key: string, command: string): string {
+function toHint(
+  { path, parsed }: DoctorContext['reading'],
+  { key, file, command }: { key: string; file: string; command: string },
+): string {
+  if (file !== path) return `correct ${file}, which ${path} includes`;
   if (parsed)
     return key ? `correct ${key} in ${path}; ${command} config explain ${key} tells what it may be` : `correct ${path}`;
   return `correct ${path} at this place, or take back the configuration that worked last: ${command} doctor --fix --restore-last-good`;

@@ -28,7 +28,7 @@ async function listPrivate({ here, reading }: DoctorContext): Promise<string[]> 
     .map((entry) => join(dirname(configPath), entry));
   const state = ['.env', 'gateway.json', 'gateway.service.env'].map((entry) => join(stateDir, entry));
   const database = ['', '-wal', '-shm'].map((end) => `${databasePath}${end}`);
-  const included = (reading.loaded as { files?: string[] } | undefined)?.files ?? [];
+  const included = reading.loaded?.files ?? [];
   return [...new Set([...beside, ...included, ...state, tokenPath, deviceSecretPath, ...database])];
 }
 
