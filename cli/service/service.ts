@@ -22,6 +22,10 @@ export interface Runtime {
 export interface Description {
   /** True when the supervisor knows it. */
   loaded: boolean;
+  /** True when its file is there, loaded or not. */
+  installed: boolean;
+  /** True when somebody else has written that file. */
+  foreign: boolean;
   /** True when it starts by itself: at login, or at boot where the account lingers. */
   enabled: boolean;
   runtime: Runtime;
@@ -73,7 +77,7 @@ export interface Surroundings {
 }
 
 /** The supervisor of this machine, or why there is none. */
-export type Found = { service: Service } | { service?: undefined; missing: string };
+export type Found = { service: Service; missing?: undefined } | { service?: undefined; missing: string };
 
 /**
  * The supervisor of this machine with the gateway of this command line; undefined where there is none. Starts no process.

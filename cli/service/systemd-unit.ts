@@ -10,6 +10,9 @@ export interface Unit {
   environment: Record<string, string>;
 }
 
+/** By which a file of ours is told from one that somebody else has written. */
+export const writtenBy = 'Written by "openclaw gateway install"';
+
 /** Name of the unit of a profile. */
 export function unitName(profile: string | undefined): string {
   return `openclaw-gateway${profile ? `-${profile}` : ''}.service`;
@@ -23,7 +26,7 @@ export function renderUnit({ paths, program, args, environment, secretsPath }: L
   const name = unitName(paths.profile);
   const variables = { ...environment, OPENCLAW_SYSTEMD_UNIT: name };
   return [
-    '# Written by "openclaw gateway install", which writes it anew: put changes of your own into',
+    `# ${writtenBy}, which writes it anew: put changes of your own into`,
     `# "systemctl --user edit ${name}".`,
     '[Unit]',
     `Description=OpenClaw Gateway${paths.profile ? ` (${paths.profile})` : ''}`,
@@ -43,7 +46,7 @@ export function renderUnit({ paths, program, args, environment, secretsPath }: L
     'KillMode=control-group',
     'OOMPolicy=continue',
     ...Object.entries(variables).map(([key, value]) => `Environment=${toAssignment(key, value)}`),
-    `EnvironmentFile=-${escapeSpecifiers(secretsPath)}`,
+    `EnvironmentFile=-${escapePattern(secretsPath)}`,
     '',
     '[Install]',
     'WantedBy=default.target',
@@ -94,6 +97,9 @@ function escapeSpecifiers(text: string): string {
     );
   return text.replaceAll('%', '%%');
 }
+
+/** The rest of the line is one path, without quotes; but as a pattern of file names. */
+const escapePattern = (path: string) => escapeSpecifiers(path).replace(/[\\*?[]/g, '\\$&');
 
 /** Splits as systemd does: quotes of both kinds, a backslash before what is meant literally. */
 function toWords(text: string): string[] {

@@ -8,7 +8,7 @@ import type { Launch } from './launch.ts';
 import { lastWords, type Ran } from './run-program.ts';
 import { renderSecrets } from './secrets-file.ts';
 import type { Description, Found, Runtime, Service, Surroundings } from './service.ts';
-import { parseUnit, renderUnit, type Unit, unitName } from './systemd-unit.ts';
+import { parseUnit, renderUnit, type Unit, unitName, writtenBy } from './systemd-unit.ts';
 
 /** The user's own systemd, when one runs: it listens in the runtime folder of the user. */
 export async function findSystemd(launch: Launch, surroundings: Surroundings): Promise<Found> {
@@ -56,6 +56,8 @@ export function createSystemd(launch: Launch, surroundings: Surroundings): Servi
       const unit = text === undefined ? undefined : parseUnit(text);
       return {
         loaded: properties.LoadState === 'loaded',
+        installed: unit !== undefined,
+        foreign: text !== undefined && !text.includes(writtenBy),
         enabled: properties.UnitFileState === 'enabled',
         runtime: shown.code === 0 ? toRuntime(properties) : { status: 'unknown', detail: lastWords(shown) },
         ...(unit && describeUnit(unit, launch)),

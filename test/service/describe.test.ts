@@ -19,6 +19,8 @@ describe.skipIf(!manager)('a service of systemd', () => {
   it('is described before there is one', async () => {
     expect(await (await find())?.describe()).toEqual({
       loaded: false,
+      installed: false,
+      foreign: false,
       enabled: false,
       runtime: { status: 'stopped', pid: undefined, state: 'inactive', substate: 'dead', restarts: 0 },
       unitPath: join(home, '.config/systemd/user/openclaw-gateway.service'),

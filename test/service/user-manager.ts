@@ -22,20 +22,23 @@ const unshare = findProgram('unshare', 'services under systemd');
  */
 export async function startUserManager(): Promise<UserManager | undefined> {
   if (!systemd || !unshare) return undefined;
-  const home = await mkdtemp(join(tmpdir(), 'openclaw-systemd-'));
-  const runtimeDir = join(home, 'run');
+  const folder = await mkdtemp(join(tmpdir(), 'openclaw-systemd-'));
+  // All that a unit has to escape.
+  const home = join(folder, 'home "of" $USER, 50% \\');
+  const runtimeDir = join(folder, 'run');
+  await mkdir(home);
   const manager = await launch(systemd, unshare, home, runtimeDir);
   if (await listens(manager, join(runtimeDir, 'systemd', 'private')))
     return {
       home,
-      env: { HOME: home, XDG_RUNTIME_DIR: runtimeDir, PATH: process.env.PATH, TMPDIR: home, NO_COLOR: '1' },
+      env: { HOME: home, XDG_RUNTIME_DIR: runtimeDir, PATH: process.env.PATH, TMPDIR: folder, NO_COLOR: '1' },
       async [Symbol.asyncDispose]() {
         await manager.stop();
-        await rm(home, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true });
       },
     };
   await manager.stop();
-  await rm(home, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
   return withoutIt('systemd', `services under systemd (no user manager starts here: ${manager.output().trim()})`);
 }
 

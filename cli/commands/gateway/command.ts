@@ -1,6 +1,7 @@
 import type { Flags } from '../../args.ts';
 import type { Command } from '../../command.ts';
 import type { Shell } from '../../shell.ts';
+import { serviceCommands } from './service.ts';
 
 const flags: Flags = {
   port: {
@@ -50,9 +51,10 @@ export function gatewayCommand(shell: Shell, others: NonNullable<Command['subCom
       return runGateway(shell, args);
     },
   };
+  const restart = typeof others.restart === 'object' ? others.restart : undefined;
   return {
     meta: { name: 'gateway', description: run.meta.description },
     otherwise: run,
-    subCommands: { run, ...others },
+    subCommands: { run, ...others, ...serviceCommands(shell, restart?.subCommands) },
   };
 }

@@ -1,0 +1,199 @@
+import { homedir } from 'node:os';
+import { resolveGateway } from '../../../server/config/gateway.ts';
+import { resolvePaths } from '../../../server/config/paths.ts';
+import { toTimeoutMs } from '../../globals.ts';
+import { readGatewayHere } from '../../local/gateway-here.ts';
+import { exitCodes, misuse } from '../../misuse.ts';
+import { isFleeting, type Launch, planLaunch } from '../../service/launch.ts';
+import { collectSecrets } from '../../service/secrets-file.ts';
+import { type Found, findService, type Service, surroundingsOf } from '../../service/service.ts';
+import { type Serving, tellRuntime, waitUntilServing } from '../../service/serving.ts';
+import { waitFor } from '../../service/wait.ts';
+import { answer, type Shell } from '../../shell.ts';
+import { loadGuarded } from './guards.ts';
+import { type Outcome, renderOutcome } from './outcome.ts';
+import { restartUnsupervised, startUnsupervised, stopUnsupervised } from './unsupervised.ts';
+
+/** Milliseconds for a gateway to say hello: as long as the unit gives it to start, and a restart before that to stop. */
+const startMs = 60_000;
+/** `TimeoutStopSec` of the unit, and what systemd needs besides. */
+const stopMs = 40_000;
+
+export type Args = Record<string, unknown>;
+
+/** What a verb works on. */
+export interface Task {
+  shell: Shell;
+  args: Args;
+  launch: Launch;
+  /** The service, or why this gateway can have none here. */
+  found: Found;
+  /** For what the verb waits for. */
+  timeoutMs(usual: number): number;
+}
+
+/** Runs one verb, prints what came of it, and answers the exit code. */
+export async function runVerb(shell: Shell, name: keyof typeof verbs, args: Args): Promise<number> {
+  if (shell.globals.url !== undefined)
+    throw misuse(`gateway ${name} is about the gateway of this machine: leave out --url`);
+  const here = await readGatewayHere(shell);
+  const launch = await planLaunch(shell, toPort(args.port) ?? here.port);
+  const away = pointsAway(shell);
+  const found = away ? { missing: away } : await findService(launch, surroundingsOf(shell));
+  const timeoutMs = (usual: number) => toTimeoutMs(shell.globals) ?? usual;
+  const outcome = await verbs[name]({ shell, args, launch, found, timeoutMs });
+  for (const notice of outcome.notices ?? []) shell.note(notice);
+  const text = outcome.ok ? undefined : renderOutcome(outcome);
+  if (outcome.ok || shell.globals.json) answer(shell, { action: name, ...outcome }, () => renderOutcome(outcome));
+  else shell.note(text?.trimEnd() ?? '');
+  return outcome.ok ? exitCodes.ok : exitCodes.failed;
+}
+
+export const verbs = {
+  async install(task: Task): Promise<Outcome> {
+    const { shell, args, launch, found } = task;
+    if (!found.service) return noService(found.missing);
+    const { service } = found;
+    await checkStart(shell, launch);
+    const before = await service.describe();
+    if (before.foreign && args.force !== true)
+      return {
+        ok: false,
+        result: 'foreign',
+        message: `${service.unitPath} is not one that "openclaw gateway install" has written.`,
+        hints: ['Look at it, then: openclaw gateway install --force'],
+      };
+    const notices = await service.install(await collectSecrets(shell.env, launch.paths));
+    if (isFleeting(launch))
+      notices.push(`The service runs from a folder of npx, which npm may clean up: ${launch.args}`);
+    const serving = await untilServing(task, service, before.runtime.pid);
+    const kind = service.kind === 'schtasks' ? 'Scheduled Task' : `${service.kind} service`;
+    return { ...done(service, 'installed', serving), message: `Installed ${kind}: ${service.unitPath}`, notices };
+  },
+
+  async start(task: Task): Promise<Outcome> {
+    if (task.args.detach === true) return startUnsupervised(task);
+    const only = Object.keys(task.args).find((name) => name !== '_' && name !== 'detach' && task.args[name]);
+    if (only) throw misuse(`--${only} goes with --detach; a service has its flags from "openclaw gateway install"`);
+    const { found } = task;
+    if (!found.service) return noService(found.missing);
+    const before = await found.service.describe();
+    if (!before.loaded) return notInstalled(found.service);
+    if (before.runtime.status === 'running') {
+      const message = `The gateway runs already (${tellRuntime(before.runtime)}).`;
+      return { ...done(found.service, 'already-running'), pid: before.runtime.pid, message };
+    }
+    await found.service.start();
+    return done(found.service, 'started', await untilServing(task, found.service));
+  },
+
+  async stop(task: Task): Promise<Outcome> {
+    const { found, args } = task;
+    const before = await found.service?.describe();
+    if (!found.service || !before?.loaded) return stopUnsupervised(task);
+    await untilStopped(task, found.service, found.service.stop({ disable: args.disable === true }));
+    if (before.runtime.status !== 'running') return stopUnsupervised(task);
+    return { ...done(found.service, 'stopped'), message: 'Stopped the gateway.' };
+  },
+
+  async restart(task: Task): Promise<Outcome> {
+    const { found } = task;
+    const before = await found.service?.describe();
+    if (!found.service || !before?.loaded) return restartUnsupervised(task);
+    await found.service.restart();
+    const serving = await untilServing(task, found.service, before.runtime.pid);
+    return { ...done(found.service, 'restarted', serving), previousPid: before.runtime.pid };
+  },
+
+  async uninstall(task: Task): Promise<Outcome> {
+    const { found } = task;
+    if (!found.service) return noService(found.missing);
+    const before = await found.service.describe();
+    if (!before.loaded && !before.installed)
+      return { ...done(found.service, 'not-installed'), message: 'No service of the gateway is installed.' };
+    await untilStopped(task, found.service, found.service.uninstall());
+    const message = `Uninstalled ${found.service.name}. Configuration and state stay: ${task.launch.paths.stateDir}`;
+    return { ...done(found.service, 'uninstalled'), message };
+  },
+};
+
+// --- internal ---
+
+function toPort(flag: unknown): number | undefined {
+  if (flag === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(String(flag)) ? Number(flag) : 0;
+  if (port < 1 || port > 65_535) throw misuse(`--port "${flag}" is no port: use a whole number from 1 to 65535`);
+  return port;
+}
+
+/** A service is that of an account and a profile: two gateways of other folders would have one name. */
+function pointsAway({ env, globals }: Shell): string | undefined {
+  const own = { env: { HOME: env.HOME, OPENCLAW_HOME: env.OPENCLAW_HOME, OPENCLAW_PROFILE: env.OPENCLAW_PROFILE } };
+  const usual = resolvePaths({ ...own, profile: globals.profile, dev: globals.dev, homedir: homedir() });
+  const actual = resolvePaths({ env, profile: globals.profile, dev: globals.dev, homedir: homedir() });
+  const name = (['stateDir', 'configPath'] as const).find((key) => usual[key] !== actual[key]);
+  if (!name) return undefined;
+  const variable = name === 'stateDir' ? 'OPENCLAW_STATE_DIR' : 'OPENCLAW_CONFIG_PATH';
+  return `${variable} leads to ${actual[name]}, and a service is for the folder of a profile (${usual[name]}): unset it, or name a profile with --profile`;
+}
+
+/** What would end with exit code 78 under the supervisor is refused before anything is written. @throws GatewayError INVALID_CONFIG */
+async function checkStart({ env }: Shell, { paths }: Launch): Promise<void> {
+  const { config } = await loadGuarded(paths.configPath, env, false);
+  resolveGateway({ config, env, dev: paths.profile === 'dev' });
+}
+
+function untilServing({ shell, timeoutMs }: Task, service: Service, not?: number): Promise<Serving> {
+  return waitUntilServing(shell, {
+    runtime: async () => (await service.describe()).runtime,
+    not,
+    timeoutMs: timeoutMs(startMs),
+    more: service.kind === 'systemd' ? [`journalctl --user -u ${service.name} -n 50`] : [],
+  });
+}
+
+/** The supervisor answers when it has stopped the service; until then there is something to say. */
+async function untilStopped({ shell, timeoutMs }: Task, service: Service, ordered: Promise<void>): Promise<void> {
+  let isDone = false;
+  const finished = ordered.then(() => {
+    isDone = true;
+  });
+  // Whoever waits hears of its failure below.
+  finished.catch(() => undefined);
+  await Promise.race([
+    finished,
+    waitFor(shell, {
+      look: async () => isDone || undefined,
+      what: () => `${service.name} to stop`,
+      timeoutMs: timeoutMs(stopMs),
+      evidence: async () => [`Look at: openclaw gateway status, openclaw logs`],
+    }),
+  ]);
+  await finished;
+}
+
+function done({ kind, label, name, unitPath }: Service, result: string, serving?: Serving): Outcome {
+  const notices = serving?.refused ? [`It answers, and does not let this command in: ${serving.refused}`] : [];
+  return { ok: true, result, service: { kind, label, name, unitPath }, ...serving, notices };
+}
+
+function noService(missing: string): Outcome {
+  return {
+    ok: false,
+    result: 'no-supervisor',
+    message: `Service management is not possible here: ${missing}.`,
+    hints: [
+      'In the background without one: openclaw gateway start --detach',
+      'In the foreground: openclaw gateway run',
+    ],
+  };
+}
+
+function notInstalled({ name }: Service): Outcome {
+  return {
+    ok: false,
+    result: 'not-installed',
+    message: `${name} is not installed.`,
+    hints: ['Install and start it: openclaw gateway install', 'Without a service: openclaw gateway start --detach'],
+  };
+}
