@@ -1,5 +1,6 @@
 import type { ModelChoice } from '../sdk/protocol/health.ts';
 import type { AuthPolicy } from './auth/authenticate.ts';
+import { keepLastGood } from './config/backups.ts';
 import { type GatewaySettings, requireOwnHookToken } from './config/gateway.ts';
 import { createLiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -162,12 +163,17 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   steps.end('recovery');
   tellReady(options, { url: life.url, authMode: policy.mode, steps, models });
   reportRestart(house.domains, log);
+  // Nobody waits for it but the end: the folder may be gone after that.
+  const kept = keepLastGood(options.loaded).catch((error: unknown) =>
+    log.warn('the configuration that this start has proven could not be kept as the last good one', { error }),
+  );
 
   const stop = async (goodbye: Goodbye): Promise<void> => {
     life.phase = 'draining';
     log.info('stopping', { reason: goodbye.reason });
     for (const timer of timers) clearInterval(timer);
     fronts.wire.drain();
+    await kept;
     await runs.drain(options.drainMs ?? defaultDrainMs);
     await fronts.wire.close(goodbye);
     await listener.close();

@@ -73,7 +73,7 @@ export interface ConfigSentinel {
 /** A write of the configuration file. */
 export interface ConfigWritten {
   ok: true;
-  /** Absolute path of the file. */
+  /** Absolute path of the file that was written: the configuration file, or one that it includes. */
   path: string;
   /** Hash of the file as it is now. */
   hash: string;
@@ -98,6 +98,8 @@ export interface ConfigRevision {
   note?: string | undefined;
   /** Keys that it changed; empty when that is not known. */
   changedPaths: string[];
+  /** The included file that it is a state of, relative to the folder of the configuration file; absent for the latter. */
+  file?: string | undefined;
 }
 
 const ConfigIssue = shape<ConfigIssue>()(
@@ -167,5 +169,6 @@ export const ConfigRevision = shape<ConfigRevision>()(
     by: z.string(),
     note: z.string().optional(),
     changedPaths: z.array(z.string()),
+    file: z.string().optional(),
   }),
 );

@@ -1,9 +1,19 @@
-import { stat } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
 import type { ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
+import { keepBackup, keepRejected } from './backups.ts';
 import { listChanges } from './changes.ts';
-import { draftEdit, parseObject, requireCurrent, requireStart, requireUsable, requireWhole } from './edit.ts';
+import {
+  type Draft,
+  draftEdit,
+  parseObject,
+  requireCurrent,
+  requireStart,
+  requireUsable,
+  requireWhole,
+} from './edit.ts';
 import type { Fingerprint } from './fingerprint.ts';
+import { requireOutcome } from './include-edit.ts';
 import type { LiveConfig } from './live.ts';
 import { type LoadedConfig, parseConfig, readConfigText } from './load.ts';
 import { redactConfig } from './redact.ts';
@@ -12,6 +22,7 @@ import { replaceFile } from './replace-file.ts';
 import type { Revision, Revisions } from './revisions.ts';
 import { resolveTargets } from './secret-targets.ts';
 import { readConfigSnapshot } from './snapshot.ts';
+import { readSource } from './source.ts';
 import type { Environment } from './substitute.ts';
 
 /** A change of the configuration file; exactly one of `patch` and `raw`. */
@@ -20,6 +31,8 @@ export interface ConfigEdit {
   patch?: Record<string, unknown> | undefined;
   /** The whole file anew, in JSON5. A redaction mark keeps the secret that the file holds there. */
   raw?: string | undefined;
+  /** The included file that `raw` is the text of, absolute. Default: the configuration file. */
+  file?: string | undefined;
   /** Hash of the file that the change was made for; a file that has another one is not written. */
   baseHash?: string | undefined;
   /** True when `baseHash` may not be missing, as for callers from outside. It may where there is no file yet. */
@@ -35,7 +48,9 @@ export interface ConfigEdit {
 
 /** What an edit did. */
 export interface ConfigEdited {
-  /** Of the file as it is now. */
+  /** The file that was written, absolute: the configuration file, or one that it includes. */
+  file: string;
+  /** Of the configuration as it is now. */
   hash: string;
   /** True when the file says it already: nothing was written. */
   noop: boolean;
@@ -47,14 +62,15 @@ export interface ConfigEdited {
   requiresRestart: boolean;
 }
 
-/** The configuration file: reads it, writes it, and puts what it says into effect. */
+/** The configuration file, with those that it includes: reads it, writes it, and puts what it says into effect. */
 export interface ConfigFile {
   /** The file as it is now, secrets hidden. */
   read(): Promise<ConfigSnapshot>;
   /**
    * Changes the file and puts the change into effect; one edit after the other.
    * @throws GatewayError INVALID_REQUEST for a stale or missing base, for what the schema refuses (`details.issues`), for
-   * what cannot be written without leave; UNAVAILABLE when the disk refuses. The file is then as it was.
+   * what cannot be written without leave or stands in included files that cannot be changed for it; UNAVAILABLE when the disk
+   * refuses. The file is then as it was, and a text that was refused is kept beside it, see `details.rejected`.
    */
   edit(edit: ConfigEdit): Promise<ConfigEdited>;
   /** Newest first. */
@@ -122,53 +138,80 @@ export function createConfigFile({
       throw error;
     });
 
+  const nameOf = (file: string) => (file === path ? undefined : relative(dirname(path), file));
+
   /** Records the text that is being replaced when nobody told us of it: somebody edited by hand, or it is the first. */
-  const recordFound = async (raw: string | undefined) => {
-    if (raw === undefined || revisions.newestText() === raw) return;
-    await revisions.add({ at: Date.now(), by: 'file', note: undefined, changedPaths: [], text: raw });
+  const recordFound = async (file: string, raw: string | undefined) => {
+    const name = nameOf(file);
+    if (raw === undefined || revisions.newestText(name) === raw) return;
+    await revisions.add({ at: Date.now(), by: 'file', note: undefined, changedPaths: [], text: raw, file: name });
   };
 
-  /** @returns undefined when the file has changed meanwhile. */
-  const write = async (
-    text: string,
-    { by, note }: ConfigEdit,
-    changedPaths: string[],
-    isUnchanged: () => Promise<boolean>,
-  ) => {
-    const id = await revisions.add({ at: Date.now(), by, note, changedPaths, text });
+  /** @returns undefined when one of the files has changed meanwhile. */
+  const write = async (draft: Draft, { by, note }: ConfigEdit, changedPaths: string[], isUnchanged: Check) => {
+    const { path: file, raw, text } = draft;
+    const id = await revisions.add({ at: Date.now(), by, note, changedPaths, text, file: nameOf(file) });
     try {
-      if (await replaceFile(path, text, isUnchanged)) return true;
+      const isWanted = async () => {
+        if (raw !== undefined && (await isUnchanged())) await keepBackup(file, raw);
+        return isUnchanged();
+      };
+      if (await replaceFile(file, text, isWanted)) return true;
     } catch (error) {
       revisions.remove(id);
-      throw cannotWrite(path, error);
+      throw cannotWrite(file, error);
     }
     revisions.remove(id);
     return false;
   };
 
+  /** What the files say after an edit. @throws GatewayError INVALID_REQUEST, with the text that was refused kept in a file. */
+  const judge = async (edit: ConfigEdit, draft: Draft, before: LoadedConfig | undefined): Promise<LoadedConfig> => {
+    const { path: file, raw, text, wanted } = draft;
+    const isOwn = file === path;
+    try {
+      const texts = isOwn ? undefined : new Map([[file, text]]);
+      const whole = isOwn ? text : (before?.raw ?? undefined);
+      const loaded = await parseConfig(whole, { path, env, texts, previous: live.loaded() }).catch(asRefusal);
+      if (wanted !== undefined) requireOutcome(loaded, wanted);
+      requireWhole(edit, { raw, text, before, loaded });
+      requireStart({ env, before, loaded });
+      return loaded;
+    } catch (error) {
+      throw isGatewayError(error) ? await withRejected(error, file, text) : error;
+    }
+  };
+
   const attempt = async (edit: ConfigEdit): Promise<ConfigEdited | undefined> => {
-    const mark = await markOf(path);
     const raw = await readConfigText(path);
     const before = await tryParse(raw);
     requireCurrent(edit, before ? hashOf(before) : raw === undefined ? undefined : fingerprint.text(raw));
-    const text = draftEdit(edit, raw, before !== undefined);
-    if (text === raw && before)
+    const draft = await draftEdit(edit, { path, raw, before });
+    if (draft.text === draft.raw && before)
       return {
+        file: draft.path,
         hash: fingerprint.files(before.sources),
         noop: true,
         changedPaths: [],
         loaded: before,
         requiresRestart: false,
       };
-    const loaded = await parseConfig(text, { path, env, previous: live.loaded() }).catch(asRefusal);
-    requireWhole(edit, { raw, text, before, loaded });
-    requireStart({ env, before, loaded });
+    const loaded = await judge(edit, draft, before);
     const changedPaths = listChanges(before?.config ?? live.current(), loaded.config);
-    await recordFound(raw);
-    if (!(await write(text, edit, changedPaths, async () => (await markOf(path)) === mark))) return undefined;
+    await recordFound(draft.path, draft.raw);
+    const isUnchanged = async () =>
+      before?.exists ? areAsRead(before.sources) : (await readConfigText(path).catch(() => null)) === raw;
+    if (!(await write(draft, edit, changedPaths, isUnchanged))) return undefined;
     apply(loaded);
     const requiresRestart = changedPaths.some((key) => reloadKindOf(key) === 'restart');
-    const edited = { hash: fingerprint.files(loaded.sources), noop: false, changedPaths, loaded, requiresRestart };
+    const edited = {
+      file: draft.path,
+      hash: fingerprint.files(loaded.sources),
+      noop: false,
+      changedPaths,
+      loaded,
+      requiresRestart,
+    };
     onWritten(edited);
     return edited;
   };
@@ -201,13 +244,16 @@ export function createConfigFile({
       inLine(async () => {
         const raw = revisions.text(id);
         if (raw === undefined) throw noRevision(id, revisions.list());
-        return editNow({ raw, by, note: `rollback to revision ${id}`, allowDestructive: true });
+        const name = revisions.list().find((revision) => revision.id === id)?.file;
+        const file = name === undefined ? undefined : resolve(dirname(path), name);
+        return editNow({ raw, file, by, note: `rollback to revision ${id}`, allowDestructive: true });
       }),
     reloadSecrets: () =>
       inLine(async () => {
         const before = live.loaded();
         const text = before.exists ? (before.raw ?? undefined) : undefined;
-        const loaded = await parseConfig(text, { path, env, previous: before });
+        const texts = new Map(before.sources.map((source) => [source.path, source.raw]));
+        const loaded = await parseConfig(text, { path, env, texts, previous: before });
         requireUsable({ env, before, loaded });
         apply(loaded);
         return { warnings: loaded.unread.map(({ path: key, message }) => `${key}: ${message}`) };
@@ -219,11 +265,27 @@ export function createConfigFile({
   };
 }
 
-/** Tells one state of a file from another without reading it. */
-async function markOf(path: string): Promise<string> {
-  return stat(path, { bigint: true }).then(
-    ({ ino, size, mtimeNs, ctimeNs }) => `${ino} ${size} ${mtimeNs} ${ctimeNs}`,
-    () => 'none',
+type Check = () => Promise<boolean>;
+
+/** True when the files on disk still say what was read from them. */
+async function areAsRead(sources: LoadedConfig['sources']): Promise<boolean> {
+  const texts = await Promise.all(sources.map(({ path }) => readSource(path)));
+  return sources.every(({ raw }, index) => texts[index] === raw);
+}
+
+/** The error of a refused write, which also says where its text is kept. */
+async function withRejected(error: GatewayError, path: string, text: string): Promise<GatewayError> {
+  // A disk that takes nothing must not hide why the write was refused.
+  const rejected = await keepRejected(path, text).catch(() => undefined);
+  if (rejected === undefined) return error;
+  const { code, message, details, cause } = error;
+  return new GatewayError(
+    code,
+    `${message}${/[.!?]$/.test(message) ? '' : '.'} The refused text is kept in ${rejected}.`,
+    {
+      details: { ...details, rejected },
+      cause,
+    },
   );
 }
 

@@ -2,6 +2,8 @@ import JSON5 from 'json5';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import type { ConfigEdit } from './config-file.ts';
 import { resolveGateway } from './gateway.ts';
+import { findTarget } from './include-edit.ts';
+import { holdsInclude } from './includes.ts';
 import { editJson5 } from './json5-edit.ts';
 import { isPlainObject, valueAt } from './key-path.ts';
 import type { LoadedConfig } from './load.ts';
@@ -10,25 +12,61 @@ import { restoreSecrets } from './restore.ts';
 import { isTooDeep } from './source.ts';
 import type { Environment } from './substitute.ts';
 
+/** What an edit leads to. */
+export interface Draft {
+  /** The file to write: the configuration file, or one that it includes. */
+  path: string;
+  /** Its text as it is; undefined when there is none. */
+  raw: string | undefined;
+  text: string;
+  /** What the whole has to say then; undefined when only this file counts. */
+  wanted: unknown;
+}
+
+/** The configuration file as it is, and what it says; undefined when that is not valid. */
+interface Present {
+  path: string;
+  raw: string | undefined;
+  before: LoadedConfig | undefined;
+}
+
 /**
  * The text that an edit leads to; secrets that were hidden from its author are those of the file.
- * @param isValid whether the file can be read: only then can it be patched.
  * @throws GatewayError INVALID_REQUEST
  */
-export function draftEdit(edit: ConfigEdit, raw: string | undefined, isValid: boolean): string {
-  const stored = isValid && raw !== undefined ? JSON5.parse<unknown>(raw) : {};
+export async function draftEdit(edit: ConfigEdit, present: Present): Promise<Draft> {
+  const { path, raw, before } = present;
+  if (edit.file !== undefined) return draftIncluded(edit, edit.file, before);
+  const stored = before ? before.parsed : {};
   if (edit.raw !== undefined) {
     const wanted = parseObject(edit.raw);
-    const restored = restoreSecrets(wanted, stored);
-    return editJson5(edit.raw, restored);
+    const isSpread = before !== undefined && before.sources.length > 1;
+    // What was read with its files in place is written back to them; what names files itself is the file.
+    if (isSpread && !holdsInclude(wanted)) return draftSpread(before, restoreSecrets(wanted, stored));
+    const own = isSpread && raw !== undefined ? JSON5.parse<unknown>(raw) : stored;
+    return { path, raw, text: editJson5(edit.raw, restoreSecrets(wanted, own)), wanted: undefined };
   }
-  if (!isValid)
+  if (!before)
     throw refuse('the configuration file is not valid, so it cannot be patched: correct it, or write it as a whole', {
       code: 'INVALID_CONFIG',
     });
   const patch = restoreSecrets(edit.patch ?? {}, stored);
   const wanted = edit.replacePaths ? mergePatchGuarded(stored, patch, edit.replacePaths) : mergePatch(stored, patch);
-  return editJson5(raw ?? '{}\n', wanted);
+  if (before.sources.length > 1) return draftSpread(before, wanted);
+  return { path, raw, text: editJson5(raw ?? '{}\n', wanted), wanted: undefined };
+}
+
+async function draftSpread(before: LoadedConfig, wanted: unknown): Promise<Draft> {
+  const target = await findTarget(before, wanted);
+  const { path, raw } = target ?? { path: before.path, raw: before.raw ?? '' };
+  return { path, raw, text: target ? editJson5(raw, target.value) : raw, wanted };
+}
+
+/** The whole text of an included file, as when it goes back to an earlier one. */
+function draftIncluded({ raw: text = '' }: ConfigEdit, path: string, before: LoadedConfig | undefined): Draft {
+  const source = before?.sources.find((one) => one.path === path);
+  if (source) return { path, raw: source.raw, text, wanted: undefined };
+  throw refuse(`${path} is not an included file any more: write its text by hand`, { code: 'INCLUDED_ELSEWHERE' });
 }
 
 /** Reads the text of a request. @throws GatewayError INVALID_REQUEST when it is no object in JSON5. */

@@ -45,6 +45,17 @@ export async function assemble(value: unknown, source: SourceFile, { env, texts 
   return { ...whole, ...part };
 }
 
+/** True for a file in the folder of the configuration, symbolic links followed: only those are written. */
+export async function isOwnFile(path: string, configPath: string): Promise<boolean> {
+  return path === configPath || isInside(await toReal(dirname(configPath)), await toReal(path));
+}
+
+/** True when a file is built from others, wherever it names them. */
+export function holdsInclude(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '$include') || Object.values(value).some(holdsInclude);
+}
+
 // --- internal ---
 
 interface Whole extends Pick<Assembled, 'sources' | 'files' | 'faults'> {
@@ -63,11 +74,6 @@ interface Walk {
   whole: Whole;
   /** Real paths of the files that led here. */
   chain: readonly string[];
-}
-
-function holdsInclude(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.hasOwn(value, '$include') || Object.values(value).some(holdsInclude);
 }
 
 async function expand({ value, origin }: Part, walk: Walk): Promise<Part> {

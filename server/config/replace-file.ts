@@ -1,25 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../log/make-folder.ts';
 import { isAlive } from './state-dir.ts';
 
 /**
  * Writes a file so that whoever reads it, also after a crash at any moment, finds the old one or the new one whole: a draft
- * in the same folder, flushed, renamed, and the folder flushed. Mode 0600. A symbolic link stays, and what it leads to is
- * written.
+ * in the same folder, flushed, renamed, and the folder flushed. Mode 0600. A symbolic link is replaced, not followed.
  * @param isWanted asked at the last moment; false leaves the file as it is.
  * @returns whether the file was written.
  */
 export async function replaceFile(path: string, content: string, isWanted: () => Promise<boolean>): Promise<boolean> {
-  const target = await realpath(path).catch(async (error: NodeJS.ErrnoException) => {
-    // No file yet: a link that leads nowhere is a mistake, and must not be overwritten.
-    if (error.code === 'ENOENT' && !(await exists(path))) return path;
-    throw error;
-  });
-  const folder = dirname(target);
+  const folder = dirname(path);
   await makeFolder(folder);
-  const name = `.${basename(target)}.`;
+  const name = `.${basename(path)}.`;
   await removeLeftovers(folder, name);
   const draft = join(folder, `${name}${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
   try {
@@ -31,7 +25,7 @@ export async function replaceFile(path: string, content: string, isWanted: () =>
       await file.close();
     }
     if (!(await isWanted())) return false;
-    await rename(draft, target);
+    await rename(draft, path);
   } finally {
     await rm(draft, { force: true });
   }
@@ -46,13 +40,6 @@ async function removeLeftovers(folder: string, name: string): Promise<void> {
     const pid = Number(draft.slice(name.length).split('.')[0]);
     if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(folder, draft), { force: true });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Not every system lets a folder be opened; where it does not, the rename is as durable as it gets. */

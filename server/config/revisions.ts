@@ -12,6 +12,8 @@ export interface Revision {
   note: string | undefined;
   /** Keys that it changed; empty when that is not known. */
   changedPaths: string[];
+  /** The included file that it is a text of, relative to the folder of the configuration; undefined for the latter. */
+  file: string | undefined;
 }
 
 /** The newest revisions with their texts, sealed: the file holds secrets, also some that it has long lost. */
@@ -20,8 +22,8 @@ export interface Revisions {
   list(): Revision[];
   /** The text of one; undefined when it is not kept. */
   text(id: number): string | undefined;
-  /** The newest text; undefined when there is none yet. */
-  newestText(): string | undefined;
+  /** The newest text of a file; undefined when there is none yet. */
+  newestText(file: string | undefined): string | undefined;
   /** Resolves once it is on disk. Keeps the newest {@link keptRevisions}. */
   add(revision: Omit<Revision, 'id'> & { text: string }): Promise<number>;
   /** Takes back one that was not written after all. */
@@ -36,15 +38,16 @@ interface Row {
   by: string;
   note: string | null;
   changed_paths: string;
+  file: string | null;
   text: string;
 }
 
 export function createRevisions(database: Database, seal: Seal): Revisions {
   const all = database.prepare('SELECT * FROM config_revisions ORDER BY id DESC LIMIT ?');
   const one = database.prepare('SELECT text FROM config_revisions WHERE id = ?');
-  const newest = database.prepare('SELECT text FROM config_revisions ORDER BY id DESC LIMIT 1');
+  const newest = database.prepare('SELECT text FROM config_revisions WHERE file IS ? ORDER BY id DESC LIMIT 1');
   const insert = database.prepare(
-    'INSERT INTO config_revisions (at, by, note, changed_paths, text) VALUES (?, ?, ?, ?, ?) RETURNING id',
+    'INSERT INTO config_revisions (at, by, note, changed_paths, text, file) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
   );
   const prune = database.prepare('DELETE FROM config_revisions WHERE id <= ?');
   const remove = database.prepare('DELETE FROM config_revisions WHERE id = ?');
@@ -54,11 +57,11 @@ export function createRevisions(database: Database, seal: Seal): Revisions {
     // Those that were sealed with a secret which is lost are of no use to anybody.
     list: () => (all.all(keptRevisions) as unknown as Row[]).filter((row) => open(row) !== undefined).map(toRevision),
     text: (id) => open(one.get(id)),
-    newestText: () => open(newest.get()),
-    async add({ at, by, note, changedPaths, text }) {
+    newestText: (file) => open(newest.get(file ?? null)),
+    async add({ at, by, note, changedPaths, text, file }) {
       const id = database.write(() => {
         const paths = JSON.stringify(changedPaths.slice(0, maxPaths));
-        const row = insert.get(at, by, note ?? null, paths, seal.close(text));
+        const row = insert.get(at, by, note ?? null, paths, seal.close(text), file ?? null);
         prune.run(Number(row?.id) - keptRevisions);
         return Number(row?.id);
       });
@@ -72,6 +75,7 @@ export function createRevisions(database: Database, seal: Seal): Revisions {
 /** Of the keys that one revision changed. */
 const maxPaths = 1000;
 
-function toRevision({ id, at, by, note, changed_paths }: Row): Revision {
-  return { id, at, by, note: note ?? undefined, changedPaths: JSON.parse(changed_paths) as string[] };
+function toRevision({ id, at, by, note, changed_paths, file }: Row): Revision {
+  const changedPaths = JSON.parse(changed_paths) as string[];
+  return { id, at, by, note: note ?? undefined, changedPaths, file: file ?? undefined };
 }

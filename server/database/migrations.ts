@@ -368,4 +368,8 @@ export const migrations: readonly string[] = [
   -- ended runs of conversations that are not kept: what was said in them is the caller's
   CREATE INDEX runs_unkept ON runs(ended_at) WHERE session_id = run_id AND ended_at IS NOT NULL;
   `,
+  `
+  -- the included file that a text is of; null for the configuration file itself
+  ALTER TABLE config_revisions ADD COLUMN file TEXT;
+  `,
 ];

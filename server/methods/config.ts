@@ -36,8 +36,8 @@ export const configApplyMethod = implementOne(configApply, async ({ input, ctx }
   };
 });
 
-function toWritten(ctx: Context, { loaded, hash, noop }: ConfigEdited): ConfigWritten {
-  return { ok: true, path: loaded.path, hash, config: ctx.configFile.show(loaded), ...(noop && { noop }) };
+function toWritten(ctx: Context, { loaded, file, hash, noop }: ConfigEdited): ConfigWritten {
+  return { ok: true, path: file, hash, config: ctx.configFile.show(loaded), ...(noop && { noop }) };
 }
 
 function toSentinel(
