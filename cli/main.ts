@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { runCommand } from 'citty';
 import { type Command, type Found, findCommand } from './command.ts';
+import { readEnvFiles } from './env-files.ts';
 import { toFailure } from './failure.ts';
 import { spellOut } from './flags.ts';
 import { readGlobals } from './globals.ts';
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       shell.out(await renderUsage(path, found.node, shell.look));
       return exitCodes.ok;
     }
+    readEnvFiles(shell);
     return await runFound(found, shell);
   } catch (error) {
     const failure = toFailure(error, path);

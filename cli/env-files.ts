@@ -1,0 +1,80 @@
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { isGatewayError } from '../sdk/protocol/errors.ts';
+import { resolvePaths } from '../server/config/paths.ts';
+import type { Shell } from './shell.ts';
+
+/** Where variables came from that were not set when the process started: the file of each. */
+const origins = new Map<string, string>();
+
+/**
+ * Takes the variables of `./.env`, then of `<state directory>/.env`, into the environment of this process. What is set
+ * already stays, so the first one wins. Values are never told; a file that cannot be read, and a variable that may not be
+ * set by a file, is said on stderr. Done once, before anything else looks at the environment.
+ */
+export function readEnvFiles({ env, globals, note }: Shell): void {
+  take(resolve('.env'), { env, note, isForeign: true });
+  const stateDir = findStateDir(env, globals);
+  if (stateDir !== undefined) take(join(stateDir, '.env'), { env, note, isForeign: false });
+}
+
+/** The env file that a variable was read from; undefined when it was set before. */
+export function envFileOf(variable: string): string | undefined {
+  return origins.get(variable);
+}
+
+// --- internal ---
+
+/** More is no list of variables. */
+const maxBytes = 1024 * 1024;
+
+/** What programs are loaded with: a file of text must not decide that. */
+const loaders = /^(?:NODE_|LD_|DYLD_)/;
+
+/** What decides whose files are read and where keys are sent: whatever folder one happens to be in must not. */
+const steering = /^OPENCLAW_(?:STATE_DIR|CONFIG_PATH|HOME|PROFILE|INCLUDE_ROOTS|GATEWAY_URL)$|_BASE_URL$/;
+
+interface Taking extends Pick<Shell, 'env' | 'note'> {
+  /** True for a file of the folder that one is in, which may be somebody else's. */
+  isForeign: boolean;
+}
+
+function take(path: string, { env, note, isForeign }: Taking): void {
+  const text = read(path, note);
+  if (text === undefined) return;
+  for (const [name, value] of Object.entries(parseEnv(text))) {
+    if (env[name] !== undefined) continue;
+    if (loaders.test(name)) note(`${path}: ${name} is left out: it has to be set before the process starts`);
+    else if (isForeign && steering.test(name))
+      note(`${path}: ${name} is left out: set it in the environment, or in .env of the state directory`);
+    else {
+      env[name] = value;
+      origins.set(name, path);
+    }
+  }
+}
+
+function read(path: string, note: Shell['note']): string | undefined {
+  try {
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (!status) return undefined;
+    if (status.isFile() && status.size <= maxBytes) return readFileSync(path, 'utf8');
+    note(`${path} is left out: it is ${status.isFile() ? `larger than ${maxBytes} bytes` : 'no regular file'}`);
+  } catch (error) {
+    // It may be another user's; the command may not need it at all.
+    note(`${path} is left out: it cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  return undefined;
+}
+
+/** Undefined for a profile that is none: the command says so. */
+function findStateDir(env: Shell['env'], { profile, dev }: Shell['globals']): string | undefined {
+  try {
+    return resolvePaths({ env, profile, dev, homedir: homedir() }).stateDir;
+  } catch (error) {
+    if (isGatewayError(error)) return undefined;
+    throw error;
+  }
+}
