@@ -1,5 +1,6 @@
-import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
 import { keepAside, keepBackup, keepLastGood } from '../../server/config/backups.ts';
 import { loadConfig } from '../../server/config/load.ts';
@@ -54,17 +55,39 @@ describe('own writes', () => {
     expect(await house.read(rejected.slice(house.folder.length + 1))).not.toBe(before);
   });
 
-  it('are not overwriting what an editor writes meanwhile', async () => {
-    await using house = await openHouse({ text });
-    const [edited] = await Promise.all([
-      house.edit({ patch: { session: { mainKey: 'ours' } } }),
-      writeFile(house.path, "{ gateway: { mode: 'local' }, logging: { level: 'debug' } }\n"),
-    ]);
-    expect(edited.noop).toBe(false);
-    const now = await house.read();
-    const kept = await house.read('openclaw.json.bak');
-    expect(now + kept).toContain('debug');
-    expect(now).toMatch(/ours|debug/);
+  it('begin anew when an editor was faster, so that nothing of its work is lost', async () => {
+    let path = '';
+    const edits = ["{ gateway: { mode: 'local' }, logging: { level: 'debug' } }\n"];
+    const beforeWrite = async () => {
+      const next = edits.shift();
+      if (next === undefined) return;
+      await writeFile(`${path}.swp`, next);
+      await rename(`${path}.swp`, path);
+    };
+    await using house = await openHouse({ text, beforeWrite });
+    path = house.path;
+    await house.edit({ patch: { session: { mainKey: 'ours' } } });
+    expect(JSON5.parse(await house.read())).toEqual({
+      gateway: { mode: 'local' },
+      logging: { level: 'debug' },
+      session: { mainKey: 'ours' },
+    });
+    edits.push("{ gateway: { mode: 'local' }, session: { mainKey: 'theirs' } }\n");
+    const { hash } = await house.file.read();
+    const error = await house.refusal({ patch: { session: { mainKey: 'again' } }, baseHash: hash ?? '' });
+    expect(error.details).toMatchObject({ code: 'BASE_HASH_STALE' });
+    expect(await house.read()).toContain('theirs');
+  });
+
+  it('give up when a program writes the file all the time', async () => {
+    let path = '';
+    let round = 0;
+    const beforeWrite = () => writeFile(path, `{ gateway: { mode: 'local' }, session: { mainKey: 'r${round++}' } }\n`);
+    await using house = await openHouse({ text, beforeWrite });
+    path = house.path;
+    const error = await house.refusal({ patch: { session: { mainKey: 'ours' } } });
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', details: { code: 'CONFIG_BUSY' } });
+    expect(await house.read()).toContain(`r${round - 1}`);
   });
 });
 

@@ -19,12 +19,14 @@ interface HouseOptions {
   env?: Record<string, string>;
   /** Files beside it, by name. */
   files?: Record<string, string>;
+  /** Called after an edit has been judged, and before it is written. */
+  beforeWrite?: () => Promise<void>;
   /** The configuration file is a link to this name in the folder. */
   linkTo?: string;
 }
 
 /** A configuration file in a folder of its own, with all that edits it. */
-export async function openHouse({ text: first, env = {}, linkTo, files = {} }: HouseOptions = {}) {
+export async function openHouse({ text: first, env = {}, linkTo, files = {}, beforeWrite }: HouseOptions = {}) {
   const folder = await scratch();
   const path = join(folder.path, 'openclaw.json');
   if (linkTo) {
@@ -38,13 +40,20 @@ export async function openHouse({ text: first, env = {}, linkTo, files = {} }: H
   if (first !== undefined) await writeFile(path, first, { mode: 0o644 });
   const database = await openDatabase(join(folder.path, 'openclaw.db'));
   const live = createLiveConfig(await loadConfig({ path, env }));
+  const revisions = createRevisions(database, createSeal('key', 'a test'));
   const written: ConfigEdited[] = [];
   const file = createConfigFile({
     path,
     env,
     live,
     fingerprint: createFingerprint('key'),
-    revisions: createRevisions(database, createSeal('key', 'a test')),
+    revisions: {
+      ...revisions,
+      async add(revision) {
+        if (revision.by !== 'file') await beforeWrite?.();
+        return revisions.add(revision);
+      },
+    },
     onWritten: (edited) => written.push(edited),
   });
   return {

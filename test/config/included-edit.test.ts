@@ -42,7 +42,7 @@ describe('a patch of a key that stands in an included file', () => {
     expect(edited.file).toBe(house.path);
     expect(await house.read()).toContain("defaults: { maxConcurrent: 4, thinkingDefault: 'low' }");
     await house.edit({ patch: { agents: { entries: { two: null } } }, allowDestructive: true });
-    expect(await house.read('agents/two.json5')).toBe('{ entries: {  } }\n');
+    expect(await house.read('agents/two.json5')).toMatch(/^\{ entries: \{\s*\} \}\n$/);
     expect(house.live.current().agents).toEqual({
       entries: { one: { name: 'Uno' } },
       defaults: { timeoutSeconds: 9, maxConcurrent: 4, thinkingDefault: 'low' },
