@@ -23,6 +23,10 @@ export function createProgram(shell: Shell): Command {
     const { configCommand } = await import('./commands/config.ts');
     return configCommand(shell, { ...configGroup?.subCommands });
   };
+  const auth = async () => {
+    const { authCommand } = await import('./commands/auth.ts');
+    return authCommand(shell);
+  };
   const doctor = async () => {
     const { doctorCommand } = await import('./commands/doctor.ts');
     return doctorCommand(shell);
@@ -32,7 +36,7 @@ export function createProgram(shell: Shell): Command {
       name: 'openclaw',
       description: 'OpenClaw Gateway: runs agents and lets people, apps and chat networks reach them.',
     },
-    subCommands: { gateway, agent, devices, config, doctor, ...derived },
+    subCommands: { gateway, agent, devices, config, doctor, auth, ...derived },
     examples: [
       'openclaw gateway --allow-unconfigured',
       'openclaw agent --message "How do I bind to my LAN?"',
