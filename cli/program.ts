@@ -13,7 +13,12 @@ export function createProgram(shell: Shell): Command {
   };
   const gateway = async () => {
     const { gatewayCommand } = await import('./commands/gateway/command.ts');
-    return gatewayCommand(shell, { call: callCommand(catalogue, shell), ...gatewayGroup?.subCommands });
+    const { probeCommand } = await import('./commands/standing/probe.ts');
+    return gatewayCommand(shell, {
+      probe: probeCommand(shell),
+      call: callCommand(catalogue, shell),
+      ...gatewayGroup?.subCommands,
+    });
   };
   const devices = async () => {
     const { devicesCommand } = await import('./commands/devices/command.ts');
