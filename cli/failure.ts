@@ -24,10 +24,8 @@ export function toFailure(error: unknown, path: readonly string[]): Failure {
     };
   const message = inFlags(printable(known.message));
   if (known.code === 'INVALID_CONFIG') return { lines: [message], exitCode: exitCodes.misconfigured };
-  return {
-    lines: [`${path[2] === 'call' ? 'Gateway call failed: ' : ''}${message}${advise(known)}`],
-    exitCode: exitCodes.failed,
-  };
+  const told = path[2] === 'call' ? `Gateway call failed: ${inFlags(toRefusal(known) ?? message)}` : message;
+  return { lines: [`${told}${advise(known)}`], exitCode: exitCodes.failed };
 }
 
 // --- internal ---
@@ -47,6 +45,14 @@ const wordings: readonly [RegExp, string][] = [
 
 function inFlags(message: string): string {
   return wordings.reduce((text, [pattern, flag]) => text.replace(pattern, flag), message);
+}
+
+/** A refusal of the connection in the gateway's own words, which scripts look for, and who it was after them. */
+function toRefusal({ code, details = {} }: GatewayError): string | undefined {
+  const { why, url, credential, credentialFrom } = details;
+  if (typeof why !== 'string' || code === 'UNREACHABLE') return undefined;
+  const origin = credential ? `the ${credential} comes from ${credentialFrom}` : 'no token or password was found';
+  return printable(`${why} (asked ${url}; ${origin})`);
 }
 
 function advise({ retryable, retryAfterMs, code }: GatewayError): string {

@@ -2,20 +2,21 @@ import { catalogue } from './catalogue.ts';
 import type { Command } from './command.ts';
 import { callCommand } from './commands/call.ts';
 import { deriveTree } from './commands/method.ts';
+import { standingCommands, standingOfGateway } from './commands/standing/commands.ts';
 import type { Shell } from './shell.ts';
 
 /** The whole command tree: what the contract gives, and the few commands that are more than one call. */
 export function createProgram(shell: Shell): Command {
-  const { agent: agentGroup, gateway: gatewayGroup, config: configGroup, ...derived } = deriveTree(catalogue, shell);
+  const tree = deriveTree(catalogue, shell);
+  const { agent: agentGroup, gateway: gatewayGroup, config: configGroup, logs: logsGroup, ...derived } = tree;
   const agent = async () => {
     const { agentCommand } = await import('./commands/agent.ts');
     return { ...agentCommand(shell), subCommands: { ...agentGroup?.subCommands } };
   };
   const gateway = async () => {
     const { gatewayCommand } = await import('./commands/gateway/command.ts');
-    const { probeCommand } = await import('./commands/standing/probe.ts');
     return gatewayCommand(shell, {
-      probe: probeCommand(shell),
+      ...standingOfGateway(shell),
       call: callCommand(catalogue, shell),
       ...gatewayGroup?.subCommands,
     });
@@ -41,7 +42,16 @@ export function createProgram(shell: Shell): Command {
       name: 'openclaw',
       description: 'OpenClaw Gateway: runs agents and lets people, apps and chat networks reach them.',
     },
-    subCommands: { gateway, agent, devices, config, doctor, auth, ...derived },
+    subCommands: {
+      gateway,
+      agent,
+      devices,
+      config,
+      doctor,
+      auth,
+      ...derived,
+      ...standingCommands(shell, logsGroup),
+    },
     examples: [
       'openclaw gateway --allow-unconfigured',
       'openclaw agent --message "How do I bind to my LAN?"',

@@ -7,20 +7,38 @@ import type { Shell } from './shell.ts';
 /** Milliseconds in which a gateway that is there has said hello. */
 const connectTimeoutMs = 10_000;
 
-/** Opens the client for one command and closes it after. @throws GatewayError of the command, or of the connection. */
-export async function withGateway<T>(shell: Shell, use: (client: OpenClaw) => Promise<T>): Promise<T> {
+/** How a command's client differs from the usual one. */
+export interface ClientOptions {
+  /** Milliseconds in which the gateway has to say hello, unless `--timeout` is shorter. Default 10 000. */
+  patienceMs?: number | undefined;
+  /** False: the first loss closes it. Default: it comes back by itself. */
+  reconnect?: false | undefined;
+}
+
+/** The client for one command, which has to close it. Connects at the first call. */
+export function openClient(shell: Shell, { patienceMs = connectTimeoutMs, reconnect }: ClientOptions = {}): OpenClaw {
   const { url, token, password } = shell.globals;
-  const client = new OpenClaw({
+  return new OpenClaw({
     url,
     token,
     password,
     // What is named by hand gets what is given by hand: a secret of this machine is not for whoever listens there.
     findCredentials: url === undefined,
-    connectTimeoutMs: Math.min(connectTimeoutMs, toTimeoutMs(shell.globals) ?? connectTimeoutMs),
+    reconnect,
+    connectTimeoutMs: Math.min(patienceMs, toTimeoutMs(shell.globals) ?? patienceMs),
     client: { id: 'cli', mode: 'cli' },
     // Node's own takes 25 ms longer to load: a third of what a short command takes in all.
     webSocket: WebSocket as unknown as WebSocketConstructor,
   });
+}
+
+/** Opens the client for one command and closes it after. @throws GatewayError of the command, or of the connection. */
+export async function withGateway<T>(
+  shell: Shell,
+  use: (client: OpenClaw) => Promise<T>,
+  options?: ClientOptions,
+): Promise<T> {
+  const client = openClient(shell, options);
   try {
     return await use(client);
   } finally {

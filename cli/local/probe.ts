@@ -16,6 +16,8 @@ export interface ProbeOptions {
   url: string;
   /** Presented as they are; nothing is looked up. Default: none. */
   credentials?: { token?: string | undefined; password?: string | undefined } | undefined;
+  /** SHA-256 that the gateway's certificate must have. Default: whom the system trusts. */
+  tlsFingerprint?: string | undefined;
   /** Milliseconds for all of it. Default 3000. */
   timeoutMs?: number | undefined;
   /** Opens the socket. Default the class of the package `ws`. */
@@ -94,8 +96,8 @@ interface Talk {
 }
 
 /** @throws GatewayError for a url that is none. */
-function openTalk({ url, credentials = {}, webSocket }: ProbeOptions, timeoutMs: number): Talk {
-  const located: Located = { url: toSocketUrl(url), urlFrom: 'the probe', hint: '', ...credentials };
+function openTalk({ url, credentials = {}, tlsFingerprint, webSocket }: ProbeOptions, timeoutMs: number): Talk {
+  const located: Located = { url: toSocketUrl(url), urlFrom: 'the probe', hint: '', tlsFingerprint, ...credentials };
   const hello = Promise.withResolvers<HelloOk>();
   const answer = Promise.withResolvers<ResponseFrame>();
   // Whoever waits for the one hears of the failure; the other must not count as unhandled.

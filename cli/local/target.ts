@@ -14,6 +14,8 @@ export interface Target {
   credentials: { token?: string | undefined; password?: string | undefined };
   /** Where the credentials come from, for people; undefined when there are none. */
   credentialFrom: string | undefined;
+  /** SHA-256 that the gateway's certificate must have. */
+  tlsFingerprint: string | undefined;
   /** What to do when nobody answers there. */
   hint: string;
 }
@@ -24,7 +26,7 @@ export const patienceMs = 3_000;
 /** The gateway that the global flags, the environment and the configuration name. @throws GatewayError bad usage. */
 export async function findTarget({ globals, env }: Pick<Shell, 'globals' | 'env'>): Promise<Target> {
   const { url, token, password } = globals;
-  return toTarget(await named(locate({ url, token, password }, env)));
+  return toTarget(await named(locate({ url, token, password, findCredentials: url === undefined }, env)));
 }
 
 /** The gateway on a port of this machine, with the credentials of this machine. @throws GatewayError bad usage. */
@@ -39,8 +41,11 @@ export async function findTargetOnPort(
 }
 
 /** A look at a target, as long as `--timeout` lets it take. @throws GatewayError bad usage. */
-export function probeTarget({ url, credentials }: Target, { globals }: Pick<Shell, 'globals'>): Promise<Probe> {
-  return probeGateway({ url, credentials, timeoutMs: toTimeoutMs(globals) ?? patienceMs });
+export function probeTarget(
+  { url, credentials, tlsFingerprint }: Target,
+  { globals }: Pick<Shell, 'globals'>,
+): Promise<Probe> {
+  return probeGateway({ url, credentials, tlsFingerprint, timeoutMs: toTimeoutMs(globals) ?? patienceMs });
 }
 
 /** A `--port` as it was typed. @throws GatewayError bad usage. */
@@ -72,13 +77,14 @@ async function named(finding: Promise<Located>): Promise<Located> {
   });
 }
 
-function toTarget({ url, urlFrom, token, password, credentialFrom, hint }: Located): Target {
+function toTarget({ url, urlFrom, token, password, credentialFrom, tlsFingerprint, hint }: Located): Target {
   const has = token !== undefined || password !== undefined;
   return {
     url,
     from: inFlags(urlFrom),
     credentials: { token, password },
     credentialFrom: has && credentialFrom ? inFlags(credentialFrom) : undefined,
+    tlsFingerprint,
     hint,
   };
 }

@@ -235,6 +235,12 @@ export const rooms: readonly Room[] = [
     types: protocolTypes,
     lazily: ['sdk/node/locate.ts', 'server/log/redact.ts', 'json5', 'diff'],
   },
+  {
+    place: 'cli/commands/standing',
+    values: cli,
+    types: [...protocolTypes, 'server'],
+    lazily: ['server/log/tail.ts'],
+  },
   { place: 'cli/derive.ts', values: ['zod'], types: protocolTypes },
   { place: 'cli/catalogue.ts', values: ['cli', 'sdk/protocol/contract.ts'] },
   { place: 'cli/commands/gateway', values: [...cli, 'json5'], types: [...protocolTypes, 'server'] },

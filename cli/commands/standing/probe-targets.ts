@@ -86,12 +86,14 @@ async function listKnown(shell: Shell, here: GatewayHere): Promise<Candidate[]> 
         password: textOf(globals.password ?? remote.password),
       },
       credentialFrom: `gateway.remote in ${here.config.path}`,
+      tlsFingerprint: textOf((remote as { tlsFingerprint?: unknown }).tlsFingerprint),
       hint: '',
     });
   if (env.OPENCLAW_GATEWAY_URL?.trim() && globals.url === undefined)
     targets.push({ id: 'environment', kind: 'environment', ...(await findTarget(shell)) });
   const local = await findTargetOnPort(shell, Number(new URL(here.url).port) || here.port);
-  targets.push({ id: 'local', kind: 'local', ...local, url: here.url });
+  const from = here.runtime?.alive && here.url === here.runtime.url ? here.runtime.path : here.portSource;
+  targets.push({ id: 'local', kind: 'local', ...local, url: here.url, from });
   return targets;
 }
 
