@@ -63,7 +63,7 @@ async function lookAtChannels(shell: Shell, args: Record<string, unknown>): Prom
   const { readGatewayHere } = await import('../../local/gateway-here.ts');
   const { withProgress } = await import('../../progress.ts');
   const here = await readGatewayHere(shell);
-  const told = await withProgress(shell, `Asking ${here.url}`, askGateway(shell));
+  const told = await withProgress(shell, { what: `Asking ${here.url}`, work: askGateway(shell) });
   const own = here.config.value as { channels?: unknown };
   const channels = membersOf(told.channels ?? own.channels);
   const names = Object.keys(channels).filter((name) => name !== 'defaults' && isWanted(name, args.channel));

@@ -59,7 +59,7 @@ async function ask(shell: Shell, probe: boolean): Promise<Asked> {
     },
     { patienceMs },
   );
-  return withProgress(shell, `Asking ${url}`, work);
+  return withProgress(shell, { what: `Asking ${url}`, work });
 }
 
 function renderVerbose({ health, connection }: Asked, look: Look): string {

@@ -28,6 +28,14 @@ export interface Following {
   intervalMs: number;
   reader: LogReader;
   signal: AbortSignal;
+  /** How often a gateway that is away is tried again. Default eight times, after 1, 2, 4 ... 30 s. */
+  retry?: Retry | undefined;
+}
+
+export interface Retry {
+  tries: number;
+  firstDelayMs: number;
+  maxDelayMs: number;
 }
 
 /** Reads the end of the log once: from the gateway, or from its file when it is down and was to be found on this machine. */
@@ -48,7 +56,7 @@ export async function readOnce({ ask, localFile, limits, reader }: Following): P
  * @throws GatewayError when the gateway refuses, or does not come back.
  */
 export async function followLog(following: Following): Promise<void> {
-  const { ask, localFile, limits, intervalMs, reader, signal } = following;
+  const { ask, localFile, limits, intervalMs, reader, signal, retry = patient } = following;
   const place = createPlace(reader, limits);
   const isLocal = localFile !== undefined;
   for (let failures = 0; !signal.aborted; ) {
@@ -60,9 +68,9 @@ export async function followLog(following: Following): Promise<void> {
     } catch (error) {
       if (signal.aborted) return;
       if (!isAway(error)) throw error;
-      if (++failures > maxTries) throw gaveUp(error);
-      const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (failures - 1));
-      reader.notice(`gateway disconnected (${reasonOf(error)}); try ${failures} of ${maxTries} in ${span(delayMs)}`);
+      if (++failures > retry.tries) throw gaveUp(error, retry);
+      const delayMs = Math.min(retry.maxDelayMs, retry.firstDelayMs * 2 ** (failures - 1));
+      reader.notice(`gateway disconnected (${reasonOf(error)}); try ${failures} of ${retry.tries} in ${span(delayMs)}`);
       await readMeanwhile(place, { ...following, delayMs });
     }
   }
@@ -70,9 +78,7 @@ export async function followLog(following: Following): Promise<void> {
 
 // --- internal ---
 
-const maxTries = 8;
-const firstDelayMs = 1_000;
-const maxDelayMs = 30_000;
+const patient: Retry = { tries: 8, firstDelayMs: 1_000, maxDelayMs: 30_000 };
 /** What `logs.tail` gives at once, so that a burst between two looks is not cut. */
 const burst = { limit: 5_000, maxBytes: 1_000_000 };
 
@@ -149,9 +155,9 @@ function reasonOf(error: unknown): string {
   return String(known?.details?.why ?? known?.message ?? error);
 }
 
-function gaveUp(error: unknown): GatewayError {
+function gaveUp(error: unknown, { tries }: Retry): GatewayError {
   const { details, message } = findGatewayError(error) as GatewayError;
-  return new GatewayError('UNREACHABLE', `the gateway has not come back after ${maxTries} tries: ${message}`, {
+  return new GatewayError('UNREACHABLE', `the gateway has not come back after ${tries} tries: ${message}`, {
     details,
   });
 }

@@ -52,8 +52,8 @@ async function lookAround(shell: Shell, args: Record<string, unknown>): Promise<
   const ports = [...new Set(written.flatMap((text) => text.split(',')).map((text) => readPort(text) as number))];
   const here = await readGatewayHere(shell);
   const targets = await listTargets(shell, here, ports);
-  const look = Promise.all(targets.map(async (one) => ({ ...one, probe: await probeTarget(one, shell) })));
-  const seen = await withProgress(shell, `Trying ${targets.map(({ url }) => url).join(', ')}`, look);
+  const work = Promise.all(targets.map(async (one) => ({ ...one, probe: await probeTarget(one, shell) })));
+  const seen = await withProgress(shell, { what: `Trying ${targets.map(({ url }) => url).join(', ')}`, work });
   const reachable = seen.filter(({ probe }) => probe.reachable);
   return {
     profile: here.profile,
