@@ -66,10 +66,18 @@ const maxNamed = 12;
 function toMistyped(steps: KeyPath, value: unknown): Fault {
   const words = allowedWords(findKey(steps));
   const near = typeof value === 'string' && words.length > 0 ? nearestWord(value, words) : undefined;
-  const message = `expected ${expectedAt(steps)}, received ${describe(value, words.length > 0)}`;
+  const message = compare(expectedAt(steps), value, words.length > 0);
   if (!near) return { steps, kind: 'mistyped', path: formatKey(steps), code: 'INVALID_VALUE', message };
   const advice = `${message}; did you mean "${near}"?`;
   return { steps, kind: 'mistyped', path: formatKey(steps), code: 'INVALID_VALUE', message: advice, nearest: near };
+}
+
+/** Of a number with limits, that it has to be a number stands before what it may be. */
+function compare(expected: string, value: unknown, isShown: boolean): string {
+  const received = describe(value, isShown);
+  const isOther = /^(integer|number)\b/.test(expected) && typeof value !== 'number';
+  const limits = isOther && expected !== 'number' ? ` (${expected})` : '';
+  return `expected ${isOther ? 'number' : expected}, received ${received}${limits}`;
 }
 
 function expectedAt(steps: KeyPath): string {

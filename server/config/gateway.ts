@@ -65,7 +65,7 @@ export function resolveGateway({ config, unread, flags = {}, env, dev, interface
   const hosts = resolveHosts(bind, gateway.customBindHost, interfaces ?? networkInterfaces());
   const auth = resolveAuth(gateway.auth ?? {}, { flags, env, unread });
   if (auth.mode === 'trusted-proxy') requireProxy(gateway);
-  requireAuth(hosts, auth);
+  requireAuth(bind, hosts, auth);
   requireOwnHookToken(config, auth);
   return {
     ...resolvePort(gateway.port, flags.port, env, dev ? devPort : defaultPort),
@@ -218,20 +218,21 @@ function oneOf<T extends string>(
 }
 
 /** Nobody is let in without a secret who is not on this machine; and no secret can be compared with none. */
-function requireAuth(hosts: string[], { mode, password }: AuthSettings): void {
+function requireAuth(bind: Bind, hosts: string[], { mode, password }: AuthSettings): void {
   const exposed = hosts.find((host) => !host.startsWith('127.'));
   const needsPassword = mode === 'password' && !password;
-  const what = exposed ? `refusing to bind gateway to ${exposed} without auth: ` : '';
+  const what = exposed ? `Refusing to bind gateway to ${bind} without auth. ` : '';
+  const where = exposed ? ` at ${exposed}` : '';
   if (needsPassword)
     throw new GatewayError(
       'INVALID_CONFIG',
-      `${what}auth mode "password" needs a password: set gateway.auth.password or OPENCLAW_GATEWAY_PASSWORD`,
+      `${what}auth mode "password"${where} needs a password: set gateway.auth.password or OPENCLAW_GATEWAY_PASSWORD`,
       { details: { path: 'gateway.auth.password' } },
     );
   if (exposed && mode === 'none')
     throw new GatewayError(
       'INVALID_CONFIG',
-      `${what}with auth mode "none" anyone who reaches it could use your agents. ` +
+      `${what}With auth mode "none" anyone who reaches it${where} could use your agents. ` +
         'Set gateway.auth.mode to "token" or "password" (or pass --auth token), or set gateway.bind to loopback.',
       { details: { path: 'gateway.auth.mode' } },
     );

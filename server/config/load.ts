@@ -197,13 +197,20 @@ function toError(issues: LocatedIssue[], files: readonly string[]): GatewayError
   const [path] = files;
   const lines = issues
     .slice(0, maxListed)
-    .map(
-      ({ path: key, message, file, line, column }) =>
-        `  ${file}:${line}:${column} — ${key ? `${key}: ` : ''}${message}`,
-    );
+    .map((issue) => `  ${issue.file}:${issue.line}:${issue.column} — ${toWords(issue)}`);
   if (issues.length > maxListed) lines.push(`  ... and ${issues.length - maxListed} more`);
-  const next = `Correct ${issues.length === 1 ? 'this line' : 'these lines'}, then start again. docs/configuration.md describes the keys.`;
+  const which = issues.length === 1 ? 'this line' : 'these lines';
+  const next = `Run "openclaw doctor --fix", or correct ${which}, then start again. docs/configuration.md describes the keys.`;
   return new GatewayError('INVALID_CONFIG', [`Invalid config at ${path}:`, ...lines, next].join('\n'), {
     details: { path, issues, files: [...files] },
   });
+}
+
+/** A fault as the lines of a start say it: of a key that may not stand there, what it stands in. */
+function toWords({ path, code, message }: ConfigIssue): string {
+  const place = code === 'UNKNOWN_KEY' ? path.replace(/(^|\.)("(\\.|[^"\\])*"|[^."]+)$/, '') || '<root>' : path;
+  const words = message
+    .replace(/^unrecognized key /, 'Unrecognized key: ')
+    .replace(/^expected /, 'Invalid input: expected ');
+  return place ? `${place}: ${words}` : words;
 }

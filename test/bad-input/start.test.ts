@@ -197,18 +197,22 @@ describe('a configuration that cannot be used', () => {
     [
       'has a prototype',
       { config: '{ gateway: { mode: "local", "__proto__": { port: 1 } } }' },
-      /unrecognized key "__proto__"/,
+      /Unrecognized key: "__proto__"/,
     ],
-    ['has a number for a word', { config: asConfig({ logging: { level: 7 } }) }, /logging\.level: expected/],
+    [
+      'has a number for a word',
+      { config: asConfig({ logging: { level: 7 } }) },
+      /logging\.level: Invalid input: expected/,
+    ],
     [
       'has a port that is none',
       { config: asConfig({ gateway: { mode: 'local', port: 70_000 } }) },
-      /gateway\.port: expected integer 1\.\.65535/,
+      /gateway\.port: Invalid input: expected integer 1\.\.65535/,
     ],
     [
       'has no room for a run',
       { config: asConfig({ agents: { defaults: { maxConcurrent: 0 } } }) },
-      /agents\.defaults\.maxConcurrent: expected integer 1\.\./,
+      /agents\.defaults\.maxConcurrent: Invalid input: expected integer 1\.\./,
     ],
     [
       'names an agent impossibly',
@@ -224,7 +228,7 @@ describe('a configuration that cannot be used', () => {
     [
       'speaks an unknown API',
       { config: asConfig(provider({ api: 'telepathy' })) },
-      /models\.providers\.p\.api: expected/,
+      /models\.providers\.p\.api: Invalid input: expected/,
     ],
     [
       'hides nothing',
@@ -255,7 +259,7 @@ describe('a configuration that cannot be used', () => {
     [
       'lets everybody in',
       { config: asConfig({ gateway: { mode: 'local', bind: 'lan', auth: { mode: 'none' } } }) },
-      /refusing to bind gateway to .* without auth/,
+      /Refusing to bind gateway to lan without auth\./,
     ],
   ])('because it %s ends the start with exit code 78, in words and without a stack', async (_what, attempt, words) => {
     const { exitCode, stderr } = await fail(attempt);

@@ -23,7 +23,7 @@ describe('a gateway that may not start', () => {
     const ended = await start(undefined);
     expect(ended).toMatchObject({ exitCode: 78, stdout: '' });
     expect(ended.stderr).toBe(
-      `Missing config. Set gateway.mode=local in ${configPath} (or pass --allow-unconfigured).\n`,
+      `Missing config. Run openclaw setup or set gateway.mode=local (or pass --allow-unconfigured).\nLooked for ${configPath}.\n`,
     );
   });
 
@@ -53,7 +53,7 @@ describe('a gateway that may not start', () => {
   it('does not listen beyond loopback without authentication', async () => {
     const ended = await start("{ gateway: { mode: 'local', bind: 'lan', auth: { mode: 'none' } } }");
     expect(ended.exitCode).toBe(78);
-    expect(ended.stderr).toMatch(/refusing to bind gateway to \S+ without auth/i);
+    expect(ended.stderr).toContain('Refusing to bind gateway to lan without auth.');
   });
 
   it.each([

@@ -74,7 +74,7 @@ describe('what is refused', () => {
       'config changed since last load; re-run config.get and retry',
     ],
     ['an unknown key', { patch: { gateway: { prot: 1 } } }, 'invalid config: gateway.prot: unrecognized key'],
-    ['a wrong type', { patch: { gateway: { port: 'x' } } }, 'invalid config: gateway.port: expected integer'],
+    ['a wrong type', { patch: { gateway: { port: 'x' } } }, 'invalid config: gateway.port: expected number'],
     ['a text that is no JSON5', { raw: '{ gateway: ' }, 'raw is not valid JSON5'],
     ['a text that is no object', { raw: '[]' }, 'raw must be an object'],
     ['a text without an end', { raw: `{a:${'['.repeat(200)}${']'.repeat(200)}}` }, 'levels of nesting'],

@@ -188,10 +188,11 @@ describe('a gateway that others can reach', () => {
   ])('is refused without auth: %s', (bind, host) => {
     const refused = refusal({ config: open, flags: { bind }, interfaces: { ts: [address('100.101.2.3')] } });
     expect(refused.code).toBe('INVALID_CONFIG');
-    expect(refused.message).toContain(`refusing to bind gateway to ${host} without auth`);
+    expect(refused.message).toContain(`Refusing to bind gateway to ${bind} without auth. `);
+    expect(refused.message).toContain(`who reaches it at ${host} could`);
     expect(refused.message).toMatch(/Set gateway\.auth\.mode to "token" or "password"/);
     expect(refusal({ flags: { bind: 'lan', auth: 'password' } }).message).toMatch(
-      /refusing to bind gateway to 0\.0\.0\.0 without auth: .+ set gateway\.auth\.password/,
+      /Refusing to bind gateway to lan without auth\. .+ at 0\.0\.0\.0 .*set gateway\.auth\.password/,
     );
   });
 

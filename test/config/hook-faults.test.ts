@@ -66,12 +66,15 @@ describe('settings of hooks', () => {
     [{ transform: { module: 'a.json' } }, 'transform.module: it has to be'],
     [{ ...says, signature: { scheme: 'github' } }, 'signature: it needs a secret'],
     [{ ...says, signature: { secret: 'a' } }, 'signature: it needs a scheme'],
-    [{ ...says, signature: { scheme: 'gitlab', secret: 'a' } }, 'signature.scheme: expected "github"|"stripe"'],
+    [
+      { ...says, signature: { scheme: 'gitlab', secret: 'a' } },
+      'signature.scheme: Invalid input: expected "github"|"stripe"',
+    ],
     [
       { ...says, signature: { scheme: 'stripe', secret: 'a', toleranceSeconds: 0 } },
-      'signature.toleranceSeconds: expected',
+      'signature.toleranceSeconds: Invalid input: expected',
     ],
-    [{ ...says, timeoutSeconds: 0 }, 'timeoutSeconds: expected'],
+    [{ ...says, timeoutSeconds: 0 }, 'timeoutSeconds: Invalid input: expected'],
   ])('of a mapping: %j', async (mapping, fault) => {
     const text = await faultsOf({ hooks: { ...on, mappings: [{ ...says }, mapping] } });
     expect(text).toContain(fault);

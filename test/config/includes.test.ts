@@ -136,7 +136,7 @@ describe('a fault of $include', () => {
       'agents.json5:3:5 UNKNOWN_KEY agents.defaults.maxConcurent: unrecognized key "maxConcurent"; did you mean agents.defaults.maxConcurrent?',
       expect.stringMatching(/^agents\.json5:4:5 INVALID_VALUE agents\.defaults\.timeoutSeconds: expected/),
     ]);
-    expect(message).toContain('\n  agents.json5:3:5 — agents.defaults.maxConcurent: ');
+    expect(message).toContain('\n  agents.json5:3:5 — agents.defaults: Unrecognized key: "maxConcurent"');
   });
 
   it('is a file that is missing, no JSON5, or no UTF-8; all are told, and all are wanted', async () => {

@@ -154,7 +154,7 @@ describe('a fault', () => {
       '2:3 gatway: unrecognized key "gatway"; did you mean gateway?',
       '3:3 port: unrecognized key "port"; did you mean gateway.port?',
       '5:5 gateway.prot: unrecognized key "prot"; did you mean gateway.port?',
-      '6:5 gateway.port: expected integer 1..65535, received string',
+      '6:5 gateway.port: expected number, received string (integer 1..65535)',
       '7:5 gateway.bind: expected "auto"|"lan"|"loopback"|"custom"|"tailnet", received string "lann"; did you mean "lan"?',
       '8:5 gateway.auth: expected object, received string',
       '10:14 logging.maxFileBytes: expected integer 1.., received number 0',
@@ -164,8 +164,11 @@ describe('a fault', () => {
     ]);
     expect(error.message).not.toContain('misplaced');
     expect(error.message).toMatch(/^Invalid config at .+:\n/);
+    expect(error.message).toMatch(/:2:3 — <root>: Unrecognized key: "gatway"; did you mean gateway\?\n/);
+    expect(error.message).toMatch(/:5:5 — gateway: Unrecognized key: "prot"; did you mean/);
+    expect(error.message).toMatch(/:6:5 — gateway\.port: Invalid input: expected number, received string /);
     expect(error.message).toMatch(
-      /\nCorrect these lines, then start again\. docs\/configuration\.md describes the keys\.$/,
+      /\nRun "openclaw doctor --fix", or correct these lines, then start again\. docs\/configuration\.md describes the keys\.$/,
     );
     expect(error.message.split('\n')).toHaveLength(12);
   });
@@ -198,7 +201,7 @@ describe('a fault', () => {
     const { issues } = await refuse(
       '/* { "gateway": { */\r\n{ // port: 1\r\n  "gate\\u0077ay": { \'po\\\nrt\': "}", },\r\n}',
     );
-    expect(issues).toEqual(['3:21 gateway.port: expected integer 1..65535, received string']);
+    expect(issues).toEqual(['3:21 gateway.port: expected number, received string (integer 1..65535)']);
   });
 
   it('quotes the file, not what a variable holds', async () => {

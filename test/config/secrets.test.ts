@@ -315,7 +315,7 @@ describe('the snapshot', () => {
       issues: [
         {
           path: 'gateway.port',
-          message: 'expected integer 1..65535, received string',
+          message: 'expected number, received string (integer 1..65535)',
           ...{ code: 'INVALID_VALUE', file: path, line: 1, column: 14 },
         },
       ],

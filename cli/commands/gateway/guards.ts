@@ -30,7 +30,11 @@ export async function loadGuarded(path: string, env: Environment, allowUnconfigu
 
 function guardMode(exists: boolean, mode: unknown, path: string): void {
   const allow = 'pass --allow-unconfigured';
-  if (!exists) throw refusal(`Missing config. Set gateway.mode=local in ${path} (or ${allow}).`, path);
+  if (!exists)
+    throw refusal(
+      `Missing config. Run openclaw setup or set gateway.mode=local (or ${allow}).\nLooked for ${path}.`,
+      path,
+    );
   if (mode === 'local') return;
   throw refusal(
     mode === undefined

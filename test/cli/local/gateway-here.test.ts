@@ -78,7 +78,7 @@ describe('what is known of the gateway here', () => {
     );
     const here = await readGatewayHere(shellWith(home.env));
     expect(here).toMatchObject({ config: { valid: true }, bind: 'lan', port: 19_100, portSource: 'gateway.port' });
-    expect(here.faults).toEqual([expect.stringMatching(/refusing to bind gateway/)]);
+    expect(here.faults).toEqual([expect.stringMatching(/Refusing to bind gateway/)]);
   });
 
   it('believes the file of a gateway whose process lives, and no other', async () => {
