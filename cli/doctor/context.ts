@@ -44,7 +44,10 @@ export async function createContext(shell: Shell, { generateToken = false } = {}
     service: once(async () => {
       const { openService } = await import('../service/service.ts');
       const service = await openService(shell);
-      return service && { service, description: await service.describe() };
+      const description = await service?.describe();
+      // With its paths elsewhere, the service of this account is that of another gateway.
+      const isOther = description?.configPath !== undefined && description.configPath !== here.paths.configPath;
+      return service && description && !isOther ? { service, description } : undefined;
     }),
   };
 }

@@ -1,12 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../../server/config/replace-file.ts';
 import { askForLeave, canAsk } from '../ask.ts';
 import { exitCodes, misuse } from '../misuse.ts';
 import { answer, type Shell } from '../shell.ts';
-import type { Severity } from './check.ts';
+import type { Remedy, Severity } from './check.ts';
 import { createContext, type DoctorContext } from './context.ts';
 import { type Examination, type Examined, examine, type Report } from './examine.ts';
-import { readLastGood } from './kept.ts';
+import { keepOld, readLastGood } from './kept.ts';
 import { type Mended, mend } from './mend.ts';
 import { type Proposal, propose } from './proposal.ts';
+import type { Reading } from './reading.ts';
 import { checks } from './registry.ts';
 import { renderLint, renderProposal, renderReport } from './view.ts';
 
@@ -110,13 +113,36 @@ async function draft(context: DoctorContext, { remedies }: Examined, flags: Doct
   const wanted = remedies.filter(({ finding }) => flags.fix || finding.path === 'gateway.auth.token');
   const list = wanted.map(({ remedy }) => remedy);
   if (!flags.restoreLastGood) return propose(context.reading, list);
-  const { path } = context.reading;
+  const { path, raw } = context.reading;
   const kept = await readLastGood(path);
   if (!kept) throw misuse(`no configuration is kept that a gateway has started with: ${path}.last-good is not there`);
   const { default: JSON5 } = await import('json5');
   // What was edited into the broken file is not edited into the one that takes its place.
   const rest = list.filter(({ kind }) => kind === 'action');
-  return propose(context.reading, rest, { ...kept, parsed: JSON5.parse(kept.text) });
+  const restored = kept.text === raw ? undefined : { ...kept, parsed: JSON5.parse(kept.text) };
+  return propose(context.reading, [...(await restoreIncluded(context.reading)), ...rest], restored);
+}
+
+/** Included files that are at fault get what they said then, too. */
+async function restoreIncluded({ path, issues }: Reading): Promise<Remedy[]> {
+  const files = new Set(issues.map(({ file }) => file).filter((file) => file !== path));
+  const remedies = await Promise.all(
+    [...files].map(async (file): Promise<Remedy[]> => {
+      const kept = await readLastGood(file);
+      if (!kept) return [];
+      return [
+        { kind: 'action', what: `puts ${kept.from} in place of ${file}`, run: () => replaceKept(file, kept.text) },
+      ];
+    }),
+  );
+  return remedies.flat();
+}
+
+async function replaceKept(file: string, text: string): Promise<string | undefined> {
+  const old = await readFile(file, 'utf8').catch(() => undefined);
+  const copy = old === undefined ? undefined : await keepOld(file, old, { broken: true });
+  await replaceFile(file, text, async () => true);
+  return copy && `kept as ${copy}`;
 }
 
 /** Nobody said yes. */

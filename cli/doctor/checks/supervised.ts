@@ -43,7 +43,8 @@ export const unitDrift: Check = {
       kind: 'action' as const,
       what: `${command} gateway install (writes ${description.unitPath} anew and restarts the service)`,
       async run() {
-        const notices = await service.install({});
+        const { collectSecrets } = await import('../../service/secrets-file.ts');
+        const notices = await service.install(await collectSecrets(context.shell.env, here.paths));
         return notices.join('; ') || undefined;
       },
     };
