@@ -96,6 +96,14 @@ export async function findService(launch: Launch, surroundings: Surroundings): P
       const { findSystemd } = await import('./systemd.ts');
       return findSystemd(launch, surroundings);
     }
+    case 'darwin': {
+      const { createLaunchd } = await import('./launchd.ts');
+      return { service: createLaunchd(launch, surroundings) };
+    }
+    case 'win32': {
+      const { createWindows } = await import('./windows.ts');
+      return { service: createWindows(launch, surroundings) };
+    }
     default:
       return { missing: `openclaw knows no supervisor of ${surroundings.platform}` };
   }

@@ -1,8 +1,9 @@
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { replaceFile } from '../../server/config/replace-file.ts';
+import { factsOfCommand, readIfThere } from './command-facts.ts';
 import { compareSettings, type Setting } from './drift.ts';
 import type { Launch } from './launch.ts';
 import { lastWords, type Ran } from './run-program.ts';
@@ -50,7 +51,7 @@ export function createSystemd(launch: Launch, surroundings: Surroundings): Servi
     async describe(): Promise<Description> {
       const [shown, text] = await Promise.all([
         systemctl('show', name, '-p', shownProperties.join(',')),
-        read(unitPath),
+        readIfThere(unitPath),
       ]);
       const properties = toProperties(shown);
       const unit = text === undefined ? undefined : parseUnit(text);
@@ -60,7 +61,7 @@ export function createSystemd(launch: Launch, surroundings: Surroundings): Servi
         foreign: text !== undefined && !text.includes(writtenBy),
         enabled: properties.UnitFileState === 'enabled',
         runtime: shown.code === 0 ? toRuntime(properties) : { status: 'unknown', detail: lastWords(shown) },
-        ...(unit && describeUnit(unit, launch)),
+        ...(unit && factsOfCommand(unit.command, unit.environment, launch.home)),
         unitPath,
         drift: unit ? findDrift(unit, launch, properties) : [],
       };
@@ -68,7 +69,7 @@ export function createSystemd(launch: Launch, surroundings: Surroundings): Servi
     async install(secrets) {
       const text = renderUnit(launch);
       const secretsText = renderSecrets(secrets, 'systemd');
-      const before = await read(unitPath);
+      const before = await readIfThere(unitPath);
       await replaceFile(launch.secretsPath, secretsText, always);
       await replaceFile(unitPath, text, always);
       try {
@@ -162,18 +163,6 @@ function toRuntime(properties: Record<string, string>): Runtime {
   };
 }
 
-function describeUnit({ command, environment }: Unit, { home }: Launch) {
-  const at = command?.indexOf('--port') ?? -1;
-  const port = Number(at < 0 ? environment.OPENCLAW_GATEWAY_PORT : command?.[at + 1]) || undefined;
-  const profile = environment.OPENCLAW_PROFILE;
-  const folder = join(
-    environment.OPENCLAW_HOME ?? environment.HOME ?? home,
-    `.openclaw${profile ? `-${profile}` : ''}`,
-  );
-  const stateDir = environment.OPENCLAW_STATE_DIR ?? folder;
-  return { command, port, configPath: environment.OPENCLAW_CONFIG_PATH ?? join(stateDir, 'openclaw.json') };
-}
-
 function findDrift(unit: Unit, launch: Launch, { NeedDaemonReload }: Record<string, string>): string[] {
   const differences = compareSettings(toSettings(unit), toSettings(parseUnit(renderUnit(launch))));
   const stale = 'systemd has not read the unit since it changed: systemctl --user daemon-reload';
@@ -188,14 +177,6 @@ function toSettings({ settings, environment, command }: Unit): Setting[] {
     ...rest.map(({ key, value }) => ({ name: key, value })),
     ...Object.entries(environment).map(([key, value]) => ({ name: `Environment ${key}`, value })),
   ];
-}
-
-async function read(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    return undefined; // Not installed, or not ours to read.
-  }
 }
 
 const exists = (path: string) =>

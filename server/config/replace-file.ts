@@ -10,7 +10,11 @@ import { isAlive } from './state-dir.ts';
  * @param isWanted asked at the last moment; false leaves the file as it is.
  * @returns whether the file was written.
  */
-export async function replaceFile(path: string, content: string, isWanted: () => Promise<boolean>): Promise<boolean> {
+export async function replaceFile(
+  path: string,
+  content: string | Buffer,
+  isWanted: () => Promise<boolean>,
+): Promise<boolean> {
   const folder = dirname(path);
   await makeFolder(folder);
   const name = `.${basename(path)}.`;

@@ -220,6 +220,9 @@ export const rooms: readonly Room[] = [
   { place: 'server/conversations.ts', values: root },
   { place: 'server/fronts.ts', values: root },
   { place: 'cli', values: cli, types: protocolTypes },
+  // Property lists and tasks are XML.
+  { place: 'cli/service/launchd-plist.ts', values: [...cli, 'fast-xml-parser'] },
+  { place: 'cli/service/windows-task.ts', values: [...cli, 'fast-xml-parser'] },
   // The SDK's client, with the WebSocket that loads fastest.
   { place: 'cli/request.ts', values: [...cli, 'ws'] },
   {

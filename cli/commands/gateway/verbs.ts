@@ -6,7 +6,7 @@ import { readGatewayHere } from '../../local/gateway-here.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
 import { isFleeting, type Launch, planLaunch } from '../../service/launch.ts';
 import { collectSecrets } from '../../service/secrets-file.ts';
-import { type Found, findService, type Service, surroundingsOf } from '../../service/service.ts';
+import { type Description, type Found, findService, type Service, surroundingsOf } from '../../service/service.ts';
 import { type Serving, tellRuntime, waitUntilServing } from '../../service/serving.ts';
 import { waitFor } from '../../service/wait.ts';
 import { answer, type Shell } from '../../shell.ts';
@@ -78,7 +78,7 @@ export const verbs = {
     const { found } = task;
     if (!found.service) return noService(found.missing);
     const before = await found.service.describe();
-    if (!before.loaded) return notInstalled(found.service);
+    if (!isThere(before)) return notInstalled(found.service);
     if (before.runtime.status === 'running') {
       const message = `The gateway runs already (${tellRuntime(before.runtime)}).`;
       return { ...done(found.service, 'already-running'), pid: before.runtime.pid, message };
@@ -90,16 +90,23 @@ export const verbs = {
   async stop(task: Task): Promise<Outcome> {
     const { found, args } = task;
     const before = await found.service?.describe();
-    if (!found.service || !before?.loaded) return stopUnsupervised(task);
+    if (!found.service || !isThere(before)) return stopUnsupervised(task);
     await untilStopped(task, found.service, found.service.stop({ disable: args.disable === true }));
-    if (before.runtime.status !== 'running') return stopUnsupervised(task);
+    // Of a task Windows ends the script and not what the script has started.
+    const left = before.runtime.status !== 'running' || found.service.kind === 'schtasks';
+    const rest = left ? await stopUnsupervised(task) : undefined;
+    if (rest && before.runtime.status !== 'running') return rest;
     return { ...done(found.service, 'stopped'), message: 'Stopped the gateway.' };
   },
 
   async restart(task: Task): Promise<Outcome> {
     const { found } = task;
     const before = await found.service?.describe();
-    if (!found.service || !before?.loaded) return restartUnsupervised(task);
+    if (!found.service || !isThere(before)) return restartUnsupervised(task);
+    if (found.service.kind === 'schtasks') {
+      await found.service.stop();
+      await stopUnsupervised(task);
+    }
     await found.service.restart();
     const serving = await untilServing(task, found.service, before.runtime.pid);
     return { ...done(found.service, 'restarted', serving), previousPid: before.runtime.pid };
@@ -109,15 +116,21 @@ export const verbs = {
     const { found } = task;
     if (!found.service) return noService(found.missing);
     const before = await found.service.describe();
-    if (!before.loaded && !before.installed)
+    if (!isThere(before))
       return { ...done(found.service, 'not-installed'), message: 'No service of the gateway is installed.' };
     await untilStopped(task, found.service, found.service.uninstall());
+    if (found.service.kind === 'schtasks') await stopUnsupervised(task);
     const message = `Uninstalled ${found.service.name}. Configuration and state stay: ${task.launch.paths.stateDir}`;
     return { ...done(found.service, 'uninstalled'), message };
   },
 };
 
 // --- internal ---
+
+/** Written where ours are, or anywhere else that the supervisor looks. */
+function isThere(description: Description | undefined): description is Description {
+  return description !== undefined && (description.installed || description.loaded);
+}
 
 function toPort(flag: unknown): number | undefined {
   if (flag === undefined) return undefined;
