@@ -64,7 +64,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     live: () => toGuideLive(options, { ...domains, health: vitals.health, life, front }),
   });
   const models = createModelRegistry({ config: live.current(), env, log: log.child('models'), guide });
-  watchSecrets({ live, log: log.child('secrets'), learn: options.learn ?? (() => undefined) });
+  watchSecrets({ live, log: log.child('secrets'), learn: log.learn });
   live.onChange(models.apply);
   const media = createMedia();
   const attachments = createAttachments({ media, config: live.current });
@@ -99,6 +99,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
   const devices = createDevices({
     database,
     secret: deviceSecret,
+    learn: log.learn,
     publish,
     sockets: { close: (device) => front().closeDevice(device) },
     autoApproveLocal: () => live.current().gateway?.nodes?.pairing?.autoApproveLocal ?? true,

@@ -1,9 +1,11 @@
 import type { ModelChoice } from '../sdk/protocol/health.ts';
 import type { AuthPolicy } from './auth/authenticate.ts';
 import { keepLastGood } from './config/backups.ts';
+import type { Config } from './config/config.ts';
 import { type GatewaySettings, requireOwnHookToken } from './config/gateway.ts';
 import { createLiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { followLogging, toLogSettings } from './config/log-settings.ts';
 import type { Paths } from './config/paths.ts';
 import { openStateDir, removeRuntimeFile, toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
 import type { Environment } from './config/substitute.ts';
@@ -16,6 +18,7 @@ import type { HttpLimits } from './http/deps.ts';
 import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
 import type { Log } from './log/log.ts';
+import type { LogSettings } from './log/settings.ts';
 import type { Keeper } from './system/restart.ts';
 import { createSteps, type Steps } from './system/steps.ts';
 import type { Goodbye } from './wire/wire.ts';
@@ -36,8 +39,8 @@ export interface GatewayOptions {
   keeper?: Keeper | undefined;
   /** Closed together with the gateway. */
   log: FileLog;
-  /** Hides one more secret in the log from now on. Default: does nothing. */
-  learn?: ((secret: string) => void) | undefined;
+  /** How the log follows a change of the configuration. Default: as the configuration and the environment say. */
+  toLogSettings?: ((config: Config) => LogSettings) | undefined;
   /** Milliseconds that runs have to end when the gateway closes. Default 15 000. */
   drainMs?: number | undefined;
   /** What the start waits for. Default: as the documentation says, and not in vain when the process is to end. */
@@ -118,6 +121,8 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   const deviceSecret = await ensureToken(paths.deviceSecretPath, 'secret of device tokens');
   requireOwnHookToken(options.loaded.config, policy);
   const live = createLiveConfig(options.loaded);
+  hideSecrets(options.log, [policy.token, policy.password, deviceSecret]);
+  followLogging(live, options.log, options.toLogSettings ?? ((config) => toLogSettings(config, options.env)));
   steps.end('secrets');
   const database = await openDatabase(paths.databasePath);
   steps.end('database');
@@ -197,6 +202,11 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
       return stopped;
     },
   };
+}
+
+/** Hides what only the gateway itself has made or was told on the command line. */
+function hideSecrets({ learn }: FileLog, secrets: readonly (string | undefined)[]): void {
+  for (const secret of secrets) if (secret) learn(secret);
 }
 
 /** Tells everybody how the gateway is, and takes out what is old, at intervals. */

@@ -199,6 +199,7 @@ export const actedOn = [
   'logging.redactPatterns',
   'commands.restart',
   'diagnostics.enabled',
+  'diagnostics.flags',
 ] as const;
 
 /** What needs no action at all: notes that tools leave in the file, and the id by which older files name an agent. */

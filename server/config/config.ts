@@ -15,8 +15,14 @@ export interface Config {
   hooks?: HooksConfig | undefined;
   logging?: LoggingConfig | undefined;
   commands?: CommandsConfig | undefined;
-  /** False switches `/metrics` off. Default true. */
-  diagnostics?: { enabled?: boolean | undefined } | undefined;
+  diagnostics?:
+    | {
+        /** False switches `/metrics` off. Default true. */
+        enabled?: boolean | undefined;
+        /** Subsystems whose debug lines are logged although the level is higher: `models`, `http`, `*`. */
+        flags?: string[] | undefined;
+      }
+    | undefined;
 }
 
 export interface GatewayConfig {

@@ -22,6 +22,7 @@ const kinds: Readonly<Record<string, ReloadKind>> = {
   logging: 'hot',
   ui: 'hot',
   'diagnostics.enabled': 'hot',
+  'diagnostics.flags': 'hot',
   secrets: 'hot',
   plugins: 'hot',
   'gateway.http.endpoints': 'hot',

@@ -18,9 +18,11 @@ export function watchSecrets({ live, log, learn }: SecretWatch): void {
   // Secrets that could not be read at the start were told of there.
   let isDegraded = live.loaded().unread.length > 0;
   let isTold = false;
-  const look = ({ config, secrets, unread }: LoadedConfig) => {
+  const hide = ({ config, secrets }: LoadedConfig) => {
     for (const secret of listSecrets(config)) learn(secret);
     for (const { value } of secrets.readings.values()) if (value !== undefined) learn(value);
+  };
+  const look = ({ secrets, unread }: LoadedConfig) => {
     const owners = secrets.degraded.map(({ owner, state, path }) => ({ owner: owner.key, state, path }));
     if (owners.length > 0 && !isTold) log.warn('SECRETS_RELOADER_DEGRADED', { owners });
     for (const { path, message } of unread) log.warn(`${path}: ${message}`);
@@ -28,5 +30,9 @@ export function watchSecrets({ live, log, learn }: SecretWatch): void {
     isDegraded = owners.length > 0;
     isTold = isDegraded;
   };
-  live.onChange(() => look(live.loaded()));
+  hide(live.loaded());
+  live.onChange(() => {
+    hide(live.loaded());
+    look(live.loaded());
+  });
 }

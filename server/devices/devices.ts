@@ -64,6 +64,8 @@ export interface DevicesOptions {
   database: Database;
   /** What tokens are derived from. */
   secret: string;
+  /** Told each token that is given out or brought, to keep it out of logs. Default: does nothing. */
+  learn?: ((token: string) => void) | undefined;
   publish: Publish;
   sockets: DeviceSockets;
   /** `gateway.nodes.pairing.autoApproveLocal`, as it is now. */
@@ -75,7 +77,7 @@ export interface DevicesOptions {
 export function createDevices(options: DevicesOptions): Devices {
   const { database, secret, publish, sockets, autoApproveLocal, now = Date.now } = options;
   const store = createDeviceStore(database);
-  const mint = createMint(secret);
+  const mint = createMint(secret, options.learn);
   const requests = createRequests({ database, store, publish, now });
   const admit = createAdmission({ database, store, requests, mint, publish, autoApproveLocal, now });
 

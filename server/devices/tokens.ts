@@ -18,18 +18,28 @@ export interface Mint {
   recoveryScope(material: readonly string[]): string;
 }
 
-export function createMint(secret: string): Mint {
+/** @param learn told each token that is given out, and each that turned out to be right. */
+export function createMint(secret: string, learn: (token: string) => void = () => undefined): Mint {
   const derive = (purpose: string, fields: readonly (string | number)[]) =>
     createHmac('sha256', secret)
       .update(JSON.stringify([purpose, ...fields]))
       .digest('base64url');
-  const token: Mint['token'] = ({ deviceId, role, generation }) => derive('device-token', [deviceId, role, generation]);
+  const derived: Mint['token'] = ({ deviceId, role, generation }) =>
+    derive('device-token', [deviceId, role, generation]);
   return {
-    token,
+    token(subject) {
+      const token = derived(subject);
+      learn(token);
+      return token;
+    },
     matches(subject, presented) {
-      const expected = toDigest(token(subject));
+      const token = derived(subject);
+      const expected = toDigest(token);
       // All are compared, so that the time does not tell which one it was.
-      return presented.map((text) => timingSafeEqual(toDigest(text), expected)).includes(true);
+      const isMatch = presented.map((text) => timingSafeEqual(toDigest(text), expected)).includes(true);
+      // Only those that are: of subjects that are made up there is no end.
+      if (isMatch) learn(token);
+      return isMatch;
     },
     recoveryScope: (material) => derive('recovery-scope', material),
   };

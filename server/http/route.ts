@@ -5,6 +5,7 @@ import { findGatewayError } from '../../sdk/protocol/errors.ts';
 import { isGranted, type OperatorScope, type Principal } from '../../sdk/protocol/scopes.ts';
 import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
+import { redactAnswer } from '../log/redact-answer.ts';
 import { type Access, authenticateRequest } from './auth.ts';
 import { checkContentLength } from './body.ts';
 import type { ExposedMetrics } from './deps.ts';
@@ -193,7 +194,7 @@ async function answer(visit: Visit, methods: Methods<Visit> | undefined, { deps,
 }
 
 function fail({ id, req, res, path }: Visit, error: unknown, { deps: { log }, toBody = toErrorBody }: Envelope): void {
-  const failure = toHttpFailure(error, id);
+  const failure = redactAnswer(toHttpFailure(error, id), log.redact);
   if (!findGatewayError(error))
     log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
   else if (!res.destroyed) {

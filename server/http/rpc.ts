@@ -8,6 +8,7 @@ import { errorCodes, findGatewayError, GatewayError } from '../../sdk/protocol/e
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Principal } from '../../sdk/protocol/scopes.ts';
 import { type Caller, toCaller } from '../auth/caller.ts';
+import { redactError } from '../log/redact-answer.ts';
 import { type BodyLimits, readText } from './body.ts';
 import type { ExposedMetrics } from './deps.ts';
 import { type HttpFailure, refuse } from './failure.ts';
@@ -35,7 +36,9 @@ export function mountRpc(app: H3, deps: RpcDeps, body: BodyLimits): void {
 
 async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call, body: BodyLimits): Promise<void> {
   const procedure = decodePath(path.slice(mountPath.length));
-  if (procedure === undefined) throw refuse(404, `there is no method at ${path}`);
+  // tRPC repeats a name that it does not know, and a secret got into it.
+  const isSecret = procedure !== undefined && deps.log.redact(procedure) !== procedure;
+  if (procedure === undefined || isSecret) throw refuse(404, `there is no method at ${path}`);
   requireJson(req);
   const replaceUnknown = (error: unknown) => {
     deps.log.error(`${path} failed`, { requestId: id, error: String((error as Error)?.stack ?? error) });
@@ -54,6 +57,7 @@ async function serveCall(deps: RpcDeps, { id, req, res, path, principal }: Call,
     res,
     createContext: () => context,
     onError({ error, path: method = procedure }) {
+      redactError(error, deps.log.redact);
       counted.refused(method, error);
       const { code, message, stack } = error;
       if (code !== 'INTERNAL_SERVER_ERROR')

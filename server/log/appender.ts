@@ -1,10 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import sonicBoom from 'sonic-boom';
+import { destination } from 'pino';
 import { makeFolder } from './make-folder.ts';
-
-// The package is CommonJS: its names are members of what it exports.
-const { SonicBoom } = sonicBoom;
 
 export interface AppenderOptions {
   /** The file to write to at this moment; when it changes, the next line begins the new file. */
@@ -12,7 +9,7 @@ export interface AppenderOptions {
   /** Bytes already in the file. */
   size: number;
   /** A file that would grow beyond this is moved to `.1`, `.1` to `.2`, and so on to `.5`; what was `.5` is deleted. */
-  maxFileBytes: number;
+  maxFileBytes: () => number;
   /** Told what went wrong, once for each fault. Contract: must not throw. */
   report: (fault: string) => void;
   /** Called when another file is begun. */
@@ -49,7 +46,7 @@ export function createAppender({ target, size: initialSize, maxFileBytes, report
   let isFaulty = false;
   let isClosed = false;
   const idle = new Set<() => void>();
-  const stream = new SonicBoom({ dest: file, mode: 0o600, sync: false, maxLength: maxWaitingBytes });
+  const stream = destination({ dest: file, mode: 0o600, sync: false, maxLength: maxWaitingBytes });
 
   const streamOnWrite = (bytes: number) => {
     isFaulty = false;
@@ -105,7 +102,7 @@ export function createAppender({ target, size: initialSize, maxFileBytes, report
     if (!turning) {
       const next = target();
       const isDue = next !== file && next !== refused;
-      if (isDue || (size > 0 && size + bytes > maxFileBytes)) turning = turn(next);
+      if (isDue || (size > 0 && size + bytes > maxFileBytes())) turning = turn(next);
     }
     if (turning) hold(line, bytes);
     else {
@@ -164,7 +161,7 @@ async function sizeOf(file: string): Promise<number> {
   );
 }
 
-function reopen(stream: InstanceType<typeof SonicBoom>, file: string): Promise<void> {
+function reopen(stream: ReturnType<typeof destination>, file: string): Promise<void> {
   return new Promise((done, fail) => {
     const onReady = () => {
       stream.off('error', onError);

@@ -15,16 +15,16 @@ export interface Entry {
 /** Characters that one line may take from its fields, and from its message. */
 const maxChars = 32_768;
 
-/**
- * One JSON object for the log file: `time`, `subsystem`, `message`, the fields, and `_meta` as the published product's
- * tools read it. A field by one of these names gets a `_` at its end.
- */
-export function toJsonLine({ at, level, subsystem, message, fields }: Entry, redactor: Redactor): string {
-  const line: Record<string, unknown> = { time: toLocalIso(at), subsystem, message };
-  const clean = fields ? cleanFields(fields, redactor) : {};
-  for (const [name, value] of Object.entries(clean)) line[name in line || name === '_meta' ? `${name}_` : name] = value;
-  line._meta = { logLevelName: level.toUpperCase(), date: at.toISOString(), name: JSON.stringify({ subsystem }) };
-  return `${JSON.stringify(line)}\n`;
+/** Members of a line that no field may take the place of. */
+const ownMembers: readonly string[] = ['time', 'subsystem', 'message', '_meta'];
+
+/** The fields of an entry, secrets masked, and `_meta`. A field by the name of another member gets a `_` at its end. */
+export function toFileFields({ at, level, subsystem, fields }: Entry, redactor: Redactor): Record<string, unknown> {
+  const clean = fields ? Object.entries(cleanFields(fields, redactor)) : [];
+  return {
+    ...Object.fromEntries(clean.map(([name, value]) => [ownMembers.includes(name) ? `${name}_` : name, value])),
+    _meta: { logLevelName: level.toUpperCase(), date: at.toISOString(), name: JSON.stringify({ subsystem }) },
+  };
 }
 
 /** One line for a console that is no terminal. */
@@ -41,7 +41,7 @@ export function toTerminalLine({ at, level, subsystem, message }: Entry): string
 
 /** A message as it may be written: secrets masked, not endless. */
 export function toSafeMessage(message: string, redactor: Redactor): string {
-  return redactor.text(cut(message, maxChars));
+  return cutRedacted(message, maxChars, redactor);
 }
 
 /** `2026-01-31T23:59:59.123+01:00`: the local time, with its offset. */
@@ -72,9 +72,9 @@ const maxMembers = 100;
 function cleanFields(fields: LogFields, redactor: Redactor): Record<string, unknown> {
   let left = maxChars;
   const text = (value: string) => {
-    const kept = cut(value, Math.max(0, left));
+    const kept = cutRedacted(value, Math.max(0, left), redactor);
     left -= kept.length;
-    return redactor.text(kept);
+    return kept;
   };
   const members = (value: object, depth: number) =>
     Object.fromEntries(
@@ -101,6 +101,15 @@ function cleanFields(fields: LogFields, redactor: Redactor): Record<string, unkn
   return members(fields, 0);
 }
 
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} characters cut)`;
+/** No secret is longer. */
+const slackChars = 8192;
+
+/** Cut behind the redaction: the first half of a secret would not be recognised. What is looked through has an end, too. */
+function cutRedacted(text: string, length: number, redactor: Redactor): string {
+  const isEndless = text.length > length + 2 * slackChars;
+  const clean = redactor.text(isEndless ? text.slice(0, length + 2 * slackChars) : text);
+  const kept = isEndless ? clean.slice(0, -slackChars) : clean;
+  return kept.length <= length && !isEndless
+    ? kept
+    : `${kept.slice(0, length)}… (${Math.max(text.length - length, 1)} characters cut)`;
 }

@@ -7,6 +7,8 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** A text for somebody else than the log, with every secret masked that the gateway knows. */
+  redact(text: string): string;
   /** The same log under another subsystem name. */
   child(subsystem: string): Log;
 }

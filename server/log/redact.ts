@@ -1,11 +1,16 @@
 import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { formsOf } from './secret-forms.ts';
 
 /** Hides secrets in texts. */
 export interface Redactor {
   /** The text with every known secret and every credential-like part masked. */
   text(value: string): string;
+  /** The text with every known secret of eight or more characters masked, and what only looks like one left as it is. */
+  known(value: string): string;
   /** Adds a secret that became known after the start. */
   learn(secret: string): void;
+  /** Takes other patterns in place of those of the start. @throws GatewayError INVALID_CONFIG as {@link createRedactor}. */
+  expect(patterns: readonly string[]): void;
 }
 
 export interface RedactorOptions {
@@ -20,23 +25,20 @@ export interface RedactorOptions {
  * @throws GatewayError INVALID_CONFIG for a pattern that is no regular expression.
  */
 export function createRedactor({ secrets = [], patterns = [] }: RedactorOptions = {}): Redactor {
-  const known = new Set<string>();
-  const learn = (secret: string) => {
-    if (secret.length < shortestSecret) return;
-    // Longest first, so that a secret which contains another one is masked as a whole.
-    const forms = new Set([...known, secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
-    known.clear();
-    for (const form of [...forms].sort((a, b) => b.length - a.length)) known.add(form);
-  };
+  const long = createMasks();
+  const short = createMasks();
+  const learn = (secret: string) => (secret.length < shortestOutside ? short : long).learn(secret);
   for (const secret of secrets) learn(secret);
-  const all = [...credentialShapes, ...patterns.map(toPattern)];
-
+  let shapes = [...credentialShapes, ...patterns.map(toPattern)];
   return {
     learn,
+    known: long.hide,
+    expect(more) {
+      shapes = [...credentialShapes, ...more.map(toPattern)];
+    },
     text(value) {
-      let text = value;
-      for (const secret of known) if (text.includes(secret)) text = text.replaceAll(secret, () => maskSecret(secret));
-      for (const pattern of all) text = text.replace(pattern, maskMatch);
+      let text = short.hide(long.hide(value));
+      for (const shape of shapes) text = text.replace(shape, maskMatch);
       return text;
     },
   };
@@ -47,7 +49,33 @@ export function maskSecret(secret: string): string {
   return secret.length < 18 ? '***' : `${secret.slice(0, 6)}…${secret.slice(-4)}`;
 }
 
-const shortestSecret = 4;
+/** Outside of the log, where texts are for programs as well, a shorter secret may be a word that means something else. */
+const shortestOutside = 8;
+
+/** The forms of secrets and what is shown in their place. */
+function createMasks() {
+  const masks = new Map<string, string>();
+  /** All forms in one expression, so that a text is looked through once however many secrets there are. */
+  let forms: RegExp | undefined;
+  return {
+    learn(secret: string) {
+      if (masks.has(secret)) return;
+      for (const form of formsOf(secret)) if (!masks.has(form)) masks.set(form, maskSecret(secret));
+      forms = undefined;
+    },
+    hide(text: string): string {
+      if (masks.size === 0) return text;
+      forms ??= toForms(masks.keys());
+      return text.replace(forms, (form) => masks.get(form) ?? '***');
+    },
+  };
+}
+
+/** Longest first, so that a secret which contains another one is masked as a whole. */
+function toForms(forms: Iterable<string>): RegExp {
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((form) => form.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g');
+}
 
 /** Each masks its last group, or all of it when it has none. None can take more than linear time. */
 const credentialShapes: readonly RegExp[] = [
@@ -56,13 +84,16 @@ const credentialShapes: readonly RegExp[] = [
   // name=value, name: value, "name": "value", in settings, headers, URLs and JSON; where a token is kept is no secret.
   /(?:api[-_]?key|token|secret|password|passwd|passphrase|authorization)["']?\s{0,4}[:=]\s{0,4}["']?(?!(?:Bearer|Basic)\s|~?\/[\w.-]+\/)([^\s"',;&}\])]{6,})/gi,
   /\/\/[^\s/:@]{0,100}:([^\s/@]{1,200})@/g,
+  // Of a URL: parameters by names that say less, and what stands behind such a name in the path.
+  /[?&](?:key|sig|signature|auth|code|credential|jwt|session|pw|pass)=([^\s"'&#]{6,})/gi,
+  /\/(?:api[-_]?keys?|tokens?|secrets?|passwords?)\/(?=[\w.~%+=-]{0,80}\d)([\w.~%+=-]{16,})/gi,
   /\b(?:sk|rk|pk|gsk|xai|hf|nvapi|r8|pplx|npm|glpat|tvly)[-_][\w-]{12,}/g,
   /\b(?:ghp|gho|ghu|ghs|ghr|github_pat)_\w{16,}/g,
   /\bxox[a-z]-[\w-]{10,}|\bxapp-[\w-]{10,}/g,
   /\bAIza[\w-]{30,}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g,
-  /\b\d{6,12}:[\w-]{30,}/g,
+  /(?:\b|bot)\d{6,12}:[\w-]{30,}/g,
 ];
 
 function maskMatch(match: string, ...rest: unknown[]): string {

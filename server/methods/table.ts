@@ -1,3 +1,4 @@
+import { redactAnswer, redactError } from '../log/redact-answer.ts';
 import { agentMethod, agentWaitMethod } from './agent.ts';
 import { agentIdentityMethod, agentsMethods } from './agents.ts';
 import { chatMethods } from './chat.ts';
@@ -60,6 +61,9 @@ const handlers: ReadonlyMap<string, Handler<unknown, unknown>> = new Map(
   }) as [string, Handler<unknown, unknown>][],
 );
 
+/** Methods that tell of the gateway itself. What people wrote, and secrets that are given on purpose, are answered as they are. */
+const tellsOfGateway = /^(?:config|health|status|logs|diagnostics|system|models|gateway|update|commands|tools)\b/;
+
 /** Wire names of the methods that have a handler. */
 export const handledMethods: readonly string[] = [...handlers.keys()];
 
@@ -67,10 +71,15 @@ export const handledMethods: readonly string[] = [...handlers.keys()];
 export function createMethods(domains: Domains) {
   return {
     /** Contract: the input has been validated, the scope checked. */
-    handle(path: string, input: unknown, { signal, ...call }: HandledCall): unknown {
+    async handle(path: string, input: unknown, { signal, ...call }: HandledCall): Promise<unknown> {
       const handler = handlers.get(path);
       if (!handler) throw new Error(`the contract declares ${path}, but nothing handles it`);
-      return handler({ input, ctx: { ...domains, ...call }, signal });
+      try {
+        const answer = await handler({ input, ctx: { ...domains, ...call }, signal });
+        return tellsOfGateway.test(path) ? redactAnswer(answer, domains.log.redact) : answer;
+      } catch (error) {
+        throw redactError(error, domains.log.redact);
+      }
     },
   };
 }

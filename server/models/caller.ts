@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
+import { redactAnswer } from '../log/redact-answer.ts';
 import { createAnthropicMessagesProvider } from './anthropic-messages.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { createGoogleGenerativeAIProvider } from './google-generative-ai.ts';
@@ -95,7 +96,9 @@ export function createCaller({ config, log, guide, retry }: CallerOptions): Call
     }
     try {
       const ownMs = entry.idleMs ?? (entry.startsSlowly ? defaultIdleMs : undefined);
-      yield* call(loan.provider, { ...target, provider: entry.id, idleMs: entry.idleMs, ownMs }, signal);
+      const events = call(loan.provider, { ...target, provider: entry.id, idleMs: entry.idleMs, ownMs }, signal);
+      // What a provider says of a failure may hold another secret than the one that it was sent.
+      for await (const event of events) yield event.type === 'failure' ? redactAnswer(event, log.redact) : event;
     } finally {
       loan.giveBack();
     }

@@ -1,4 +1,5 @@
 import { createRedactor } from '../log/redact.ts';
+import { formsOf } from '../log/secret-forms.ts';
 
 /** What stands where a secret stood; the log masks short secrets alike. */
 const mask = '***';
@@ -8,9 +9,7 @@ export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
     if (secret.length < shortestSecret) continue;
-    for (const form of new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])) {
-      clean = clean.replaceAll(form, mask);
-    }
+    for (const form of formsOf(secret)) clean = clean.replaceAll(form, mask);
   }
   return shapes.text(clean);
 }

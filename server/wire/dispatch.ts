@@ -6,12 +6,16 @@ import { parseRequestFrame, type RequestFrame } from '../../sdk/protocol/frames.
 import type { CallContext, SecondAnswer } from '../../sdk/protocol/method.ts';
 import { isGranted, type Principal } from '../../sdk/protocol/scopes.ts';
 import type { Log } from '../log/log.ts';
+import { redactAnswer } from '../log/redact-answer.ts';
 import type { Answer } from './connection.ts';
 import { describeIssues, type Issue } from './issues.ts';
 import { askProcedure } from './procedure.ts';
 
 /** Of a name that is none of ours, characters that are repeated. */
 const maxMethodLength = 100;
+
+/** Of the id of a frame, characters that the log has. */
+const maxIdLength = 128;
 
 /** Methods that a node may call: `health`, and those that only nodes call. All others are for operators. */
 const nodeMethods = /^(health|node\.(?!(list|describe|rename|invoke|pair\..*)$).+)$/s;
@@ -59,7 +63,12 @@ export async function dispatch(request: RequestFrame, asking: Asking): Promise<v
   const { id, method, traceparent } = request;
   const log = traceparent === undefined ? asking.log : withTrace(asking.log, traceparent);
   if (log !== asking.log) log.debug('request', { id, method: method.slice(0, maxMethodLength) });
-  const refuse = (error: unknown): Answer => ({ type: 'res', id, ok: false, error: toWireError(error, method, log) });
+  const refuse = (error: unknown): Answer => ({
+    type: 'res',
+    id,
+    ok: false,
+    error: toWireError(error, { id, method, log }),
+  });
   let second: Promise<SecondAnswer> | undefined;
   try {
     const ctx: CallContext = {
@@ -95,6 +104,7 @@ function withTrace(log: Log, traceparent: string): Log {
     info: carry('info'),
     warn: carry('warn'),
     error: carry('error'),
+    redact: log.redact,
     child: (name) => withTrace(log.child(name), traceparent),
   };
 }
@@ -128,16 +138,26 @@ function wrongProfile(): GatewayError {
   });
 }
 
+/** The request that an error is the answer to. */
+export interface FailedRequest {
+  /** Of the frame, and so of the answer: what the caller and the log have in common. */
+  id: string | number;
+  method: string;
+  log: Log;
+}
+
 /** The one gate from an unknown error to the wire. What is not ours leaves as an id that the log knows, too. */
-export function toWireError(error: unknown, method: string, log: Log): ErrorShape {
+export function toWireError(error: unknown, { id, method, log }: FailedRequest): ErrorShape {
+  const request = { id: String(id).slice(0, maxIdLength), method: method.slice(0, maxMethodLength) };
   const refusal = toRefusal(error, method);
   if (refusal) {
-    const { code, message, details } = refusal;
-    log.warn(`request refused: ${message}`, { method: method.slice(0, maxMethodLength), code, details });
-    return refusal;
+    const told = redactAnswer(refusal, log.redact);
+    const { code, message, details } = told;
+    log.warn(`request refused: ${message}`, { ...request, code, details });
+    return told;
   }
   const requestId = randomUUID();
-  log.error('request failed', { requestId, method, error: toLogText(error) });
+  log.error('request failed', { requestId, ...request, error: toLogText(error) });
   return { code: 'INTERNAL', message: `internal error, request id ${requestId}`, details: { requestId } };
 }
 

@@ -272,7 +272,12 @@ export class Sockets implements ConnectionListener {
       connection.becomeReady(session, { type: 'res', id, ok: true, payload });
     } catch (error) {
       // A gateway that cannot say how it is cannot take clients; they are told, and the log knows why.
-      connection.answer({ type: 'res', id, ok: false, error: toWireError(error, 'connect', this.#log) });
+      connection.answer({
+        type: 'res',
+        id,
+        ok: false,
+        error: toWireError(error, { id, method: 'connect', log: this.#log }),
+      });
       connection.close(1011, 'hello failed');
       return;
     }

@@ -26,7 +26,14 @@ import { createPromptFiles } from '../../server/workspace/prompt-files.ts';
 import { scratch } from '../scratch.ts';
 import { type Script, scriptedModels } from '../scripted-model.ts';
 
-export const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+export const silent: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  redact: (text) => text,
+  child: () => silent,
+};
 
 export interface Published {
   event: EventName;

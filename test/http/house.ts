@@ -176,6 +176,7 @@ function noting(lines: string[]): Log {
     info: note('info'),
     warn: note('warn'),
     error: note('error'),
+    redact: (text) => text,
     child: () => log,
   };
   return log;

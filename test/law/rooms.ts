@@ -76,7 +76,7 @@ export const rooms: readonly Room[] = [
   },
   {
     place: 'server/log',
-    values: [...node, ...errorsAndNames, 'server/log', 'sonic-boom'],
+    values: [...node, ...errorsAndNames, 'server/log', 'pino'],
   },
   {
     place: 'server/config',
@@ -168,6 +168,7 @@ export const rooms: readonly Room[] = [
       'server/sessions/faults.ts',
       'server/sessions/same.ts',
       'server/models/reference.ts',
+      'server/log/redact-answer.ts',
       'node:crypto',
     ],
     types: ['server', '@trpc/server', 'zod'],

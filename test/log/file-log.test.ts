@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createLog, type LogOptions } from '../../server/log/file-log.ts';
 import { createRedactor } from '../../server/log/redact.ts';
+import { readFlags } from '../../server/log/settings.ts';
 import { scratch } from '../scratch.ts';
 
 /** A console that remembers what was written to it. */
@@ -105,6 +106,39 @@ describe('a line in the file', () => {
     expect(line).toMatchObject({ loop: { id: '10', when: 'http://host/' } });
     expect(line?.wide).toHaveLength(100);
     expect(trapped).toMatchObject({ message: 'trapped', fieldsFault: 'Error: no' });
+  });
+
+  it('has no half of a secret where it is cut', async () => {
+    const secret = 'a-secret-that-is-cut-in-the-middle';
+    await using opened = await openLog({ redact: createRedactor({ secrets: [secret] }), consoleLevel: 'silent' });
+    for (let at = 32_730; at <= 32_770; at += 5) opened.log.info('x'.repeat(at) + secret + 'y'.repeat(50_000));
+    for (let at = 41_000; at <= 49_200; at += 7)
+      opened.log.info('x'.repeat(at) + secret, { field: 'x'.repeat(at) + secret });
+    const text = JSON.stringify(await opened.lines());
+    expect(text).not.toContain(secret.slice(0, 12));
+  });
+
+  it('keeps odd names and line ends as they are', async () => {
+    await using opened = await openLog({ consoleLevel: 'silent' });
+    opened.log.info('%s %d %%', {
+      'a "quoted" \n name': 1,
+      level: 'x',
+      name: 'y',
+      err: new Error('z'),
+      hostname: 'h',
+      pid: 1,
+    });
+    expect(await opened.lines()).toMatchObject([
+      {
+        message: '%s %d %%',
+        'a "quoted" \n name': 1,
+        level: 'x',
+        name: 'y',
+        err: { message: 'z' },
+        hostname: 'h',
+        pid: 1,
+      },
+    ]);
   });
 
   it('is there from its level on; the console has its own', async () => {
@@ -374,5 +408,64 @@ describe('after close', () => {
     await opened.log.close();
     expect((await opened.lines()).map(({ message }) => message)).toEqual(['one']);
     await opened[Symbol.asyncDispose]();
+  });
+});
+
+describe('settings that change', () => {
+  it('are those of the next line: levels, style, patterns', async () => {
+    await using opened = await openLog({ level: 'info', consoleLevel: 'silent' });
+    const { log } = opened;
+    log.debug('too little');
+    log.configure({ level: 'debug', consoleLevel: 'info', consoleStyle: 'json', redactPatterns: ['order \\d+'] });
+    log.debug('now enough, order 12');
+    log.info('shown, order 13');
+    log.configure({ level: 'error' });
+    log.warn('too little again');
+    expect((await opened.lines()).map(({ message }) => message)).toEqual(['now enough, ***', 'shown, ***']);
+    expect(toLines(opened.stdout.text().split('\n').slice(0, 1).join('\n').concat('\n'))).toMatchObject([
+      { message: 'shown, ***' },
+    ]);
+    expect(() => log.configure({ level: 'debug', redactPatterns: ['('] })).toThrow('is no regular expression');
+    log.info('still too little');
+    expect(await opened.lines()).toHaveLength(2);
+  });
+
+  it('lead into another file, and back to that of the day', async () => {
+    await using opened = await openLog();
+    const { log, folder } = opened;
+    const daily = log.currentFile();
+    log.info('one');
+    log.configure({ file: join(folder, 'deep', 'other.log') });
+    log.info('two');
+    await log.flush();
+    expect(log.currentFile()).toBe(join(folder, 'deep', 'other.log'));
+    log.configure({});
+    log.info('three');
+    await log.flush();
+    const texts = await Promise.all([daily, join(folder, 'deep', 'other.log')].map((file) => readFile(file, 'utf8')));
+    expect(texts.map((text) => toLines(text).map(({ message }) => message))).toEqual([['one', 'three'], ['two']]);
+  });
+
+  it('of one subsystem let its debug lines through, unless only errors are wanted', async () => {
+    await using opened = await openLog({ consoleLevel: 'silent', flags: ['models', 'HTTP.*'] });
+    const { log } = opened;
+    for (const name of ['models', 'http', 'http.hooks', 'httpd', 'wire']) log.child(name).debug(name);
+    expect((await opened.lines()).map(({ message }) => message)).toEqual(['models', 'http', 'http.hooks']);
+    log.configure({ flags: ['*'], level: 'error', consoleLevel: 'silent' });
+    log.debug('not even now');
+    log.configure({ flags: ['*'], level: 'warn', consoleLevel: 'silent' });
+    log.debug('all');
+    expect((await opened.lines()).map(({ message }) => message).slice(3)).toEqual(['all']);
+  });
+});
+
+describe('readFlags', () => {
+  it.each<[string[] | undefined, string | undefined, string[]]>([
+    [undefined, undefined, []],
+    [['wire'], 'models, http', ['wire', 'models', 'http']],
+    [['wire'], 'off', []],
+    [['wire'], '1', ['*']],
+  ])('%j and %j are %j', (configured, variable, flags) => {
+    expect(readFlags(configured, variable)).toEqual(flags);
   });
 });

@@ -15,6 +15,24 @@ describe('a known secret', () => {
     expect(text('xabcdefghijklmnopqrsty')).toBe('xabcdef…qrsty');
   });
 
+  it('is masked in base64, wherever it begins there, in JSON within JSON, and in forms', () => {
+    const secret = 'user "se/cret" + more?';
+    const { text } = createRedactor({ secrets: [secret] });
+    const json = JSON.stringify({ body: JSON.stringify({ secret }) });
+    for (const before of ['', 'u', 'us', 'use'])
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const code = Buffer.from(`${before}${secret}:more`).toString(encoding);
+        expect(text(code)).not.toContain(code.slice(6, 24));
+      }
+    for (const form of [json, encodeURIComponent(secret).toLowerCase(), `${new URLSearchParams({ x: secret })}`])
+      expect(text(form)).toMatch(/user "…ore\?/);
+  });
+
+  it('of eight or more characters is masked outside of the log, and what looks like one is not', () => {
+    const { known } = createRedactor({ secrets: ['main', 'long-enough'] });
+    expect(known('main: long-enough, token: abcdefgh')).toBe('main: ***, token: abcdefgh');
+  });
+
   it('is masked as a whole when it holds another one', () => {
     const { text } = createRedactor({ secrets: ['short', 'short-and-long'] });
     expect(text('a short-and-long b short c')).toBe('a *** b *** c');
@@ -54,6 +72,9 @@ describe('the shape of a credential', () => {
     ['bot 123456789:AAabcdefghijklmnopqrstuvwxyz012345', 'bot 123456…2345'],
     ['https://me:hunter2@example.org/path', 'https://me:***@example.org/path'],
     ['GET /v1?api_key=abcdef123&x=1', 'GET /v1?api_key=***&x=1'],
+    ['GET /hook?sig=abcdef123&key=ghijkl456 200', 'GET /hook?sig=***&key=*** 200'],
+    ['POST /v1/token/abcdefghij0123456789 404', 'POST /v1/token/abcdef…6789 404'],
+    ['POST /bot123456789:AAabcdefghijklmnopqrstuvwxyz012345/send', 'POST /bot123…2345/send'],
     ['{"apiKey":"abcdef123","n":1}', '{"apiKey":"***","n":1}'],
     ["{ password: 'hunter22' }", "{ password: '***' }"],
     ['access_token=abcdefghijklmnopqrst;', 'access_token=abcdef…qrst;'],

@@ -23,7 +23,7 @@ export function createTestLog(): Log & { lines: string[] } {
   const add = (message: string, fields?: LogFields) => {
     lines.push(fields ? `${message} ${JSON.stringify(fields)}` : message);
   };
-  const log = { lines, debug: add, info: add, warn: add, error: add, child: () => log };
+  const log = { lines, debug: add, info: add, warn: add, error: add, redact: (text: string) => text, child: () => log };
   return log;
 }
 

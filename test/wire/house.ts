@@ -36,6 +36,7 @@ export function createMemoryLog(): Log & { lines: LogLine[] } {
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
+    redact: (text) => text,
     child: () => log,
   };
   return log;

@@ -22,7 +22,7 @@ const outcome = async (asked: Promise<unknown>) =>
   await asked.then(
     (value) => ({ value }),
     (error: unknown) => {
-      const { message, code } = toWireError(error, 'm', createMemoryLog());
+      const { message, code } = toWireError(error, { id: '1', method: 'm', log: createMemoryLog() });
       return { error: { code, message: message.replace(/request id .*/, 'request id') } };
     },
   );

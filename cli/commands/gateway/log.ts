@@ -1,10 +1,12 @@
+import type { Config } from '../../../server/config/config.ts';
 import type { GatewaySettings } from '../../../server/config/gateway.ts';
 import type { LoadedConfig } from '../../../server/config/load.ts';
+import { findLevelFault, toLogSettings } from '../../../server/config/log-settings.ts';
 import type { Paths } from '../../../server/config/paths.ts';
 import { listSecrets } from '../../../server/config/redact.ts';
 import type { Console, createLog, FileLog } from '../../../server/log/file-log.ts';
-import type { LogLevel } from '../../../server/log/levels.ts';
 import type { createRedactor } from '../../../server/log/redact.ts';
+import type { LogSettings } from '../../../server/log/settings.ts';
 
 /** What makes a log; handed in, since only run.ts loads the server. */
 export interface LogMakers {
@@ -25,32 +27,32 @@ export interface LogSetting {
 
 export interface OpenedLog {
   log: FileLog;
-  /** Hides one more secret from now on. */
-  learn(secret: string): void;
+  /** What a configuration says of the log, less what the command line has decided. */
+  toSettings(config: Config): LogSettings;
   /** Keeps later lines off the console. */
   toFileOnly(): void;
 }
 
 /** Opens the gateway's log as the configuration and the flags want it. @throws GatewayError INVALID_CONFIG */
 export function openLog(makers: LogMakers, { loaded, settings, paths, env, verbose, json }: LogSetting): OpenedLog {
-  const { level, file, maxFileBytes, consoleLevel, consoleStyle, redactPatterns } = loaded.config.logging ?? {};
   const secrets = [...listSecrets(loaded.config), settings.auth.token, settings.auth.password, ...secretsOf(env)];
+  const toSettings = (config: Config): LogSettings => {
+    const wanted = toLogSettings(config, env);
+    return {
+      ...wanted,
+      ...(verbose && { consoleLevel: 'debug' }),
+      ...(json && { consoleStyle: 'json' }),
+    };
+  };
   const redact = makers.createRedactor({
     secrets: secrets.filter((secret) => secret !== undefined),
-    patterns: redactPatterns,
+    patterns: loaded.config.logging?.redactPatterns,
   });
   const stdout = gateOf(process.stdout);
-  const log = makers.createLog({
-    file,
-    profile: paths.profile,
-    level: level as LogLevel | undefined,
-    consoleLevel: verbose ? 'debug' : (consoleLevel as LogLevel | undefined),
-    consoleStyle: json || consoleStyle === 'json' ? 'json' : 'pretty',
-    maxFileBytes,
-    redact,
-    stdout,
-  });
-  return { log, learn: redact.learn, toFileOnly: stdout.shut };
+  const log = makers.createLog({ ...toSettings(loaded.config), profile: paths.profile, redact, stdout });
+  const fault = findLevelFault(env);
+  if (fault) log.warn(fault);
+  return { log, toSettings, toFileOnly: stdout.shut };
 }
 
 // --- internal ---

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
 import { type GatewaySettings, resolveGateway } from '../../../server/config/gateway.ts';
 import { resolvePaths } from '../../../server/config/paths.ts';
-import { readToken } from '../../../server/config/token.ts';
 import type { Gateway, GatewayOptions } from '../../../server/gateway.ts';
 import type { FileLog } from '../../../server/log/file-log.ts';
 import type { Keeper } from '../../../server/system/restart.ts';
@@ -50,15 +49,13 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
           ...setup,
           paths,
           log: opened.log,
-          learn: opened.learn,
+          toLogSettings: opened.toSettings,
           keeper,
           patience: toPatience(opened.log, keeper, ending),
         },
         opened.toFileOnly,
       );
       const { auth, hosts } = setup.settings;
-      // The gateway may have made a token just now.
-      if (auth.mode === 'token' && !auth.token) opened.learn((await readToken(paths.tokenPath)) ?? '');
       const known = { auth, hosts, tokenPath: paths.tokenPath, log: opened.log };
       if (!globals.json && !keeper.last) void greet(shell, gateway, known);
       return gateway;
@@ -72,7 +69,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
 
 // --- internal ---
 
-type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'learn' | 'keeper' | 'patience'>;
+type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'toLogSettings' | 'keeper' | 'patience'>;
 
 async function start(shell: Shell, starting: Starting, toFileOnly: () => void): Promise<Gateway> {
   const { loaded, log } = starting;
