@@ -1,7 +1,7 @@
 import { GatewayError, isGatewayError } from '../protocol/errors.ts';
 import type { EventFrame, ResponseFrame } from '../protocol/frames.ts';
 import type { HelloOk } from '../protocol/hello.ts';
-import { backoffMs, type ReconnectOptions } from './backoff.ts';
+import { backoffMs, type ReconnectOptions, toExpectedUntil, whileExpected } from './backoff.ts';
 import { type Introduction, toConnectParams, toRetryAfterMs } from './handshake.ts';
 import { Line, type LineEnd } from './line.ts';
 import { Listeners } from './listeners.ts';
@@ -55,6 +55,8 @@ export class Connection {
   #lastLocated: Located | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #seq = 0;
+  /** Milliseconds since the epoch until which a gateway that went away said it would be back. */
+  #expectedUntil = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -152,6 +154,7 @@ export class Connection {
     this.#failedAttempts = 0;
     this.#wasReady = true;
     this.#seq = 0;
+    this.#expectedUntil = 0;
     if (again) for (const request of this.#standing.all()) this.#restore(request);
     this.#enter({ status: 'ready', hello });
     for (const waiter of this.#waiters) waiter.resolve(hello);
@@ -171,6 +174,7 @@ export class Connection {
       this.#seq = seq;
       if (seq > expectedSeq) this.gaps.tell({ expectedSeq, receivedSeq: seq, missed: seq - expectedSeq });
     }
+    if (frame.event === 'shutdown') this.#expectedUntil = toExpectedUntil(frame.payload);
     this.events.tell(frame);
   }
 
@@ -189,7 +193,10 @@ export class Connection {
     // Before the first hello nobody may be there at all, or not for minutes: waiting would look like hanging.
     if (!this.#wasReady && isHopeless) this.#failWaiting((sent) => copyOf(error, sent));
     const attempt = ++this.#failedAttempts;
-    const delayMs = Math.max(backoffMs(attempt, reconnect), toRetryAfterMs(error) ?? 0);
+    const delayMs = Math.max(
+      backoffMs(attempt, whileExpected(reconnect, this.#expectedUntil)),
+      toRetryAfterMs(error) ?? 0,
+    );
     this.#timer = setTimeout(() => void this.#dial(), delayMs);
     // A script that gave up on a gateway that never was there must be able to exit.
     if (!this.#wasReady && this.#pending.outgoing === 0 && this.#waiters.size === 0)

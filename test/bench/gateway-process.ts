@@ -10,11 +10,17 @@ import { cli, type Peer, toPeer } from './processes.ts';
 
 export const token = 'bench-token';
 
+export interface GatewayProcess extends Peer {
+  stateDir: string;
+  /** Milliseconds from its start to the first hello. */
+  helloMs: number;
+}
+
 /** A gateway of its own, started as users start it, with its default agent on the bench's upstream. */
 export async function startGatewayProcess(
   upstreamPort: number,
   env: Record<string, string> = {},
-): Promise<Peer & { helloMs: number }> {
+): Promise<GatewayProcess> {
   const stateDir = await mkdtemp(join(tmpdir(), 'openclaw-bench-'));
   const port = await findFreePort();
   const config = {
@@ -26,7 +32,10 @@ export async function startGatewayProcess(
           baseUrl: `http://127.0.0.1:${upstreamPort}/v1`,
           apiKey: 'k',
           api: 'openai-completions',
-          models: [{ id: 'one', name: 'One' }],
+          models: [
+            { id: 'one', name: 'One' },
+            { id: 'two', name: 'Two' },
+          ],
         },
       },
     },
@@ -44,6 +53,7 @@ export async function startGatewayProcess(
   socket.terminate();
   return {
     ...peer,
+    stateDir,
     helloMs,
     async [Symbol.asyncDispose]() {
       await peer[Symbol.asyncDispose]();

@@ -4,6 +4,7 @@ import { benchCompletions } from './completion-rows.ts';
 import { gatherCrowd, measureBroadcast } from './crowd.ts';
 import { startGatewayProcess } from './gateway-process.ts';
 import { makeBenchDevice, measureHello } from './hellos.ts';
+import { measureComeback, measureCommand, measureIdle, measureReload } from './operations.ts';
 import { median, readUsage, startPeer, withCpu } from './processes.ts';
 import { askOnce, measureRequests } from './requests.ts';
 import { measureLists } from './sessions.ts';
@@ -11,7 +12,21 @@ import { add, addThroughput, inPairs, printTable } from './table.ts';
 import { measureWatchers } from './watchers.ts';
 
 /** Each measures something; `npm run bench -- <name>...` chooses among them. The first use of a gateway is at rest. */
-const parts = { start, rest, requests, hellos, lists, completions, watchers, crowd, broadcast };
+const parts = {
+  start,
+  rest,
+  requests,
+  hellos,
+  lists,
+  completions,
+  watchers,
+  crowd,
+  broadcast,
+  commands,
+  reload,
+  comeback,
+  idle,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
@@ -122,4 +137,63 @@ async function broadcast(): Promise<void> {
     '3000 ms, 0 sockets',
     elapsedMs <= 3000 && broken === 0,
   );
+}
+
+async function commands(): Promise<void> {
+  const here = { OPENCLAW_STATE_DIR: gateway.stateDir };
+  const nowhere = { OPENCLAW_STATE_DIR: `${gateway.stateDir}/nothing`, OPENCLAW_GATEWAY_PORT: '1' };
+  const measure = async (args: string[], env: Record<string, string>, limitMs: number) => {
+    const took = await measureCommand(args, env);
+    const what = `openclaw ${args.join(' ')}${env === nowhere ? ', no gateway' : ''}`;
+    add(what, `${took.toFixed(0)} ms`, `${limitMs} ms or less`, took <= limitMs);
+  };
+  await measure(['--version'], here, 80);
+  await measure(['--help'], here, 120);
+  await measure(['status', '--json'], here, 200);
+  for (const command of [
+    'status',
+    'health',
+    'gateway status',
+    'gateway probe',
+    'channels status',
+    'logs',
+    'doctor',
+    'auth explain',
+  ])
+    await measure(command.split(' '), nowhere, 300);
+}
+
+async function reload(): Promise<void> {
+  await using own = await startGatewayProcess(upstream.port);
+  const { slowestMs, edits, answered, failed } = await measureReload(own);
+  add(
+    `another model in the file, seen by completions: the slowest of ${edits} edits`,
+    `${slowestMs.toFixed(0)} ms, ${failed} of ${answered + failed} completions failed`,
+    '600 ms, 0 failed',
+    slowestMs <= 600 && failed === 0,
+  );
+}
+
+async function comeback(): Promise<void> {
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    // A gateway restarts twice within 30 s for nobody.
+    await using own = await startGatewayProcess(upstream.port);
+    times.push(await measureComeback(own, 200));
+  }
+  const slowest = Math.max(...times);
+  add(
+    'restart under load, until 200 clients are back and told of a change: the slowest of 3',
+    `${slowest.toFixed(0)} ms`,
+    '2000 ms or less',
+    slowest <= 2000,
+  );
+}
+
+async function idle(): Promise<void> {
+  const seconds = Number(process.env.BENCH_IDLE_SECONDS ?? 600);
+  await using own = await startGatewayProcess(upstream.port);
+  const { percent, rssMb } = await measureIdle(own, seconds);
+  const measured = `${percent.toFixed(2)} % of a core, ${rssMb.toFixed(0)} MB`;
+  add(`idle for ${seconds} s with three watchers`, measured, '0.3 % or less', percent < 0.3);
 }

@@ -32,9 +32,16 @@ const server = createServer((req, res) => {
     body += part;
   });
   req.on('end', () => {
-    if (!JSON.parse(body).stream) {
+    const { stream, model } = JSON.parse(body);
+    if (!stream) {
       res.writeHead(200, { 'content-type': 'application/json' });
       res.end(whole);
+      return;
+    }
+    // This model only says its name.
+    if (model === 'two') {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.end([toChunk({ content: 'model two' }), ...end].join(''));
       return;
     }
     res.writeHead(200, { 'content-type': 'text/event-stream' });
