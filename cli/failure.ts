@@ -40,6 +40,7 @@ const wordings: readonly [RegExp, string][] = [
   [/the options of new OpenClaw\(\)|the option token/g, '--token or --password'],
   [/pass one to new OpenClaw\(\)/g, 'pass --token or --password'],
   [/the option (url|password)/g, '--$1'],
+  [/the option tlsFingerprint/g, '--tls-fingerprint'],
   [/start one with `openclaw gateway`/g, 'start one with "openclaw gateway" ("npm start" in a checkout)'],
 ];
 

@@ -6,6 +6,8 @@ export interface Globals {
   url?: string | undefined;
   token?: string | undefined;
   password?: string | undefined;
+  /** SHA-256 that the gateway's certificate must have. */
+  'tls-fingerprint'?: string | undefined;
   /** As written: milliseconds a call may take, or what the command says it is. */
   timeout?: string | undefined;
   /** Name of the state directory's suffix, `~/.openclaw-<profile>`. */
@@ -27,6 +29,7 @@ export const globalFlags = [
     about: 'Token to present; with --url none is looked up',
   },
   { flag: '--password <text>', about: 'Password to present' },
+  { flag: '--tls-fingerprint <sha256>', about: 'Certificate that the gateway must show' },
   { flag: '--timeout <ms>', about: 'Milliseconds a call may take' },
   { flag: '--json', about: 'Print the payload alone, as JSON' },
   { flag: '--profile <name>', about: 'Use the state directory ~/.openclaw-<name>' },
@@ -47,7 +50,7 @@ const globalNames: ReadonlySet<string> = new Set([
     .flatMap((name) => [name, name.replace(/^no-/, '')]),
 ]);
 
-const valued = ['url', 'token', 'password', 'timeout', 'profile'] as const;
+const valued = ['url', 'token', 'password', 'tls-fingerprint', 'timeout', 'profile'] as const;
 
 /**
  * Takes the global flags out of a command line, wherever they stand before `--`.
@@ -86,6 +89,11 @@ export function readGlobals(argv: readonly string[]): { globals: Globals; rest: 
   }
   checkProfile(globals);
   return { globals, rest };
+}
+
+/** What the flags say of the gateway. What is named by hand gets what is given by hand: nothing is borrowed for a `--url`. */
+export function toWanted({ url, token, password, 'tls-fingerprint': tlsFingerprint }: Globals) {
+  return { url, token, password, tlsFingerprint, findCredentials: url === undefined };
 }
 
 /** Milliseconds of `--timeout`. @throws GatewayError bad usage. */

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { OpenClaw, type WebSocketConstructor } from '../sdk/index.node.ts';
 import type { MethodCommand } from './derive.ts';
-import { toTimeoutMs } from './globals.ts';
+import { toTimeoutMs, toWanted } from './globals.ts';
 import type { Shell } from './shell.ts';
 
 /** Milliseconds in which a gateway that is there has said hello. */
@@ -17,13 +17,8 @@ export interface ClientOptions {
 
 /** The client for one command, which has to close it. Connects at the first call. */
 export function openClient(shell: Shell, { patienceMs = connectTimeoutMs, reconnect }: ClientOptions = {}): OpenClaw {
-  const { url, token, password } = shell.globals;
   return new OpenClaw({
-    url,
-    token,
-    password,
-    // What is named by hand gets what is given by hand: a secret of this machine is not for whoever listens there.
-    findCredentials: url === undefined,
+    ...toWanted(shell.globals),
     reconnect,
     connectTimeoutMs: Math.min(patienceMs, toTimeoutMs(shell.globals) ?? patienceMs),
     client: { id: 'cli', mode: 'cli' },

@@ -21,6 +21,8 @@ import type { Log } from './log/log.ts';
 import type { LogSettings } from './log/settings.ts';
 import type { Keeper } from './system/restart.ts';
 import { createSteps, type Steps } from './system/steps.ts';
+import { openCertificate } from './tls/certificate.ts';
+import { readTlsSettings } from './tls/settings.ts';
 import type { Goodbye } from './wire/wire.ts';
 
 export interface GatewayOptions {
@@ -65,6 +67,8 @@ export interface Gateway {
   /** Where clients on this machine connect, for example `ws://127.0.0.1:18789`. */
   url: string;
   port: number;
+  /** SHA-256 of the certificate it answers with; undefined without TLS. */
+  tlsFingerprint: string | undefined;
   /** The model of each agent and why that one; resolves once local model servers have been looked for. */
   models(): Promise<({ agentId: string } & ModelChoice)[]>;
   /** Stops: refuses new work, waits up to `drainMs` for runs, tells every client, closes everything. A second call waits too. */
@@ -124,7 +128,22 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   hideSecrets(options.log, [policy.token, policy.password, deviceSecret]);
   followLogging(live, options.log, options.toLogSettings ?? ((config) => toLogSettings(config, options.env)));
   steps.end('secrets');
-  const database = await openDatabase(paths.databasePath);
+  const tlsSettings = readTlsSettings(options.loaded.config.gateway?.tls, paths);
+  const certificate =
+    tlsSettings &&
+    (await openCertificate(tlsSettings, {
+      log: options.log.child('tls'),
+      isPaused: () => (live.current().gateway as { reload?: { mode?: string } } | undefined)?.reload?.mode === 'off',
+      async renewed({ material, fingerprint }) {
+        listener.renew(material);
+        await tellWhere(fingerprint);
+      },
+    }));
+
+  const database = await openDatabase(paths.databasePath).catch((error: unknown) => {
+    certificate?.close();
+    throw error;
+  });
   steps.end('database');
   const house = openDomains(options, { database, deviceSecret, live, life, front: () => fronts.wire });
   const fronts = openFronts(options, { house, policy, life });
@@ -132,6 +151,7 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   const log = options.log.child('gateway');
 
   const closeRooms = async () => {
+    certificate?.close();
     await house.close();
     await database.close();
   };
@@ -143,6 +163,7 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
     onRequest: fronts.http.listener,
     onUpgrade: fronts.wire.upgrade,
     attach: fronts.http.attach,
+    tls: certificate?.material,
   }).catch(async (error: unknown) => {
     await fronts.wire.close(stopping);
     await closeRooms();
@@ -150,12 +171,17 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   });
 
   steps.end('listen');
+  /** For clients on this machine. */
+  const tellWhere = async (tlsFingerprint: string | undefined) => {
+    const secret = toShareableSecret(policy, options);
+    await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, ...secret, tlsFingerprint });
+  };
+
   /** Goes on with what the last gateway left. */
   const takeOver = async () => {
     house.recover();
-    life.url = `ws://${toLocalHost(settings)}:${listener.port}`;
-    const secret = toShareableSecret(policy, options);
-    await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, ...secret });
+    life.url = `${certificate ? 'wss' : 'ws'}://${toLocalHost(settings)}:${listener.port}`;
+    await tellWhere(certificate?.fingerprint);
   };
   await takeOver().catch(async (error: unknown) => {
     await fronts.wire.close(stopping);
@@ -167,6 +193,7 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   const timers = startTimers(house, log);
   steps.end('recovery');
   tellReady(options, { url: life.url, authMode: policy.mode, steps, models });
+  if (certificate) log.info(`TLS certificate SHA-256 ${certificate.fingerprint}`, { file: tlsSettings?.certPath });
   reportRestart(house.domains, log);
   // Nobody waits for it but the end: the folder may be gone after that.
   const kept = keepLastGood(options.loaded).catch((error: unknown) =>
@@ -193,6 +220,9 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   return {
     url: life.url,
     port: listener.port,
+    get tlsFingerprint() {
+      return certificate?.fingerprint;
+    },
     async models() {
       await models.ready;
       return house.health.sumUp().models;

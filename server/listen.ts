@@ -1,9 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import { createServer, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, isGatewayError } from '../sdk/protocol/errors.ts';
+import type { TlsMaterial } from './tls/material.ts';
+import { answerPlainHttp } from './tls/plain-http.ts';
 
 export interface ListenOptions {
   /** 0 takes any free port, the same one on every host. */
@@ -14,6 +17,8 @@ export interface ListenOptions {
   onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Called with each server before it listens. */
   attach?: ((server: Server) => void) | undefined;
+  /** Speaks TLS with it, and tells those who speak plain HTTP to do so. Default: plain HTTP. */
+  tls?: TlsMaterial | undefined;
   /** What to do about a port that is in use. Default: it is tried once. */
   retry?: Retry | undefined;
 }
@@ -30,6 +35,8 @@ export interface Retry {
 
 export interface Listening {
   port: number;
+  /** Answers new connections with another certificate. Connections that there are stay. */
+  renew(tls: TlsMaterial): void;
   /** Stops listening, ends idle sockets at once and busy ones after `closeGraceMs`. */
   close(): Promise<void>;
 }
@@ -58,7 +65,10 @@ export async function listen({ port, hosts, retry, ...front }: ListenOptions): P
     await close();
     throw error;
   }
-  return { port: listening[0]?.port ?? port, close };
+  const renew = (tls: TlsMaterial) => {
+    for (const one of listening) one.renew(tls);
+  };
+  return { port: listening[0]?.port ?? port, renew, close };
 }
 
 /** Tries again while the port is in use. */
@@ -80,17 +90,22 @@ interface Address {
   port: number;
 }
 
-type Front = Pick<ListenOptions, 'onRequest' | 'onUpgrade' | 'attach'>;
+const secureDefaults = { minVersion: 'TLSv1.2' } as const;
 
-async function listenOn(address: Address, { onRequest, onUpgrade, attach }: Front): Promise<Listening> {
+type Front = Pick<ListenOptions, 'onRequest' | 'onUpgrade' | 'attach' | 'tls'>;
+
+async function listenOn(address: Address, { onRequest, onUpgrade, attach, tls }: Front): Promise<Listening> {
   await probe(address);
   const { listen: open } = await import('listhen');
   // A function of its own, by which its server can be told from all others of the process.
   const serve: RequestListener = (request, response) => onRequest(request, response);
-  const birth = watchBirth(serve, { onUpgrade, attach });
+  const birth = watchBirth(serve, { onUpgrade, attach, tls });
   try {
-    const { server } = await Promise.race([open(serve, toListhenOptions(address)), birth.failure]);
-    return await toListening(server as Server, address);
+    const { server } = await Promise.race([
+      open(serve, { ...toListhenOptions(address), https: tls ? { cert: tls.cert, key: tls.key } : false }),
+      birth.failure,
+    ]);
+    return await toListening(server as Server, address, birth.endOpening);
   } catch (error) {
     // When somebody took the port after the first look, listhen only says that there is none.
     await probe(address);
@@ -108,7 +123,6 @@ function toListhenOptions({ host, port }: Address) {
     public: !/^(127\.|::1$)/.test(host),
     isProd: true,
     isTest: true,
-    https: false,
     ws: false,
     tunnel: false,
     open: false,
@@ -119,11 +133,15 @@ function toListhenOptions({ host, port }: Address) {
   } as const;
 }
 
-async function toListening(server: Server, { host, port }: Address): Promise<Listening> {
+async function toListening(server: Server, { host, port }: Address, endOpening: () => void): Promise<Listening> {
   const bound = server.address();
   const listening: Listening = {
     port: typeof bound === 'object' && bound ? bound.port : 0,
-    close: () => closeServer(server),
+    renew: (tls) => (server as SecureServer).setSecureContext({ ...tls, ...secureDefaults }),
+    close: () => {
+      endOpening();
+      return closeServer(server);
+    },
   };
   if (typeof bound === 'object' && bound?.address === host && (port === 0 || bound.port === port)) return listening;
   await listening.close();
@@ -134,14 +152,19 @@ async function toListening(server: Server, { host, port }: Address): Promise<Lis
  * Listhen neither shows its server before it listens nor notices that it failed to. Node announces every server that is
  * about to: there this one gets its `upgrade`, its `error` and all that is attached to it.
  */
-function watchBirth(serve: RequestListener, { onUpgrade, attach }: Omit<Front, 'onRequest'>) {
+function watchBirth(serve: RequestListener, { onUpgrade, attach, tls }: Omit<Front, 'onRequest'>) {
   const { promise: failure, reject } = Promise.withResolvers<never>();
+  let endOpening = () => {};
   const births = channel('tracing:net.server.listen:asyncStart');
   const onBirth = (message: unknown) => {
     const { server } = message as { server: Server };
     if (!server.listeners('request').includes(serve)) return;
     server.on('upgrade', onUpgrade);
     attach?.(server);
+    if (tls) {
+      (server as SecureServer).setSecureContext({ ...tls, ...secureDefaults });
+      endOpening = answerPlainHttp(server);
+    }
     // Java's client offers HTTP/2 with every first request, and wants an answer all the same (RFC 9110, 7.8).
     Object.assign(server, { shouldUpgradeCallback: isForWebSocket });
     server.once('error', reject);
@@ -150,7 +173,7 @@ function watchBirth(serve: RequestListener, { onUpgrade, attach }: Omit<Front, '
   births.subscribe(onBirth);
   // When nobody waits for it any more, a failure is not news.
   failure.catch(() => {});
-  return { failure, close: () => void births.unsubscribe(onBirth) };
+  return { failure, endOpening: () => endOpening(), close: () => void births.unsubscribe(onBirth) };
 }
 
 function isForWebSocket({ headers }: IncomingMessage): boolean {

@@ -1,4 +1,5 @@
 import type { Explanation } from '../../sdk/node/explain.ts';
+import { toWanted } from '../globals.ts';
 import type { Probe } from '../local/probe.ts';
 import { exitCodes } from '../misuse.ts';
 import { table } from '../render/table.ts';
@@ -34,10 +35,9 @@ const patienceMs = 3000;
 
 /** `openclaw auth explain`: 0 when the gateway lets this command line in or is down, 1 when it refuses. @throws GatewayError */
 export async function explainAuth(shell: Shell): Promise<number> {
-  const { url, token, password } = shell.globals;
   const { explainGateway } = await import('../../sdk/node/explain.ts');
   const { locate } = await import('../../sdk/node/locate.ts');
-  const wanted = { url, token, password, findCredentials: url === undefined };
+  const wanted = toWanted(shell.globals);
   const { credentials, ...explanation } = await explainGateway(wanted, shell.env);
   const chosen = credentials.find(({ state }) => state === 'chosen');
   const located = await locate(wanted, shell.env);
@@ -72,12 +72,13 @@ interface Located {
   url: string;
   token?: string | undefined;
   password?: string | undefined;
+  tlsFingerprint?: string | undefined;
 }
 
 /** Tries what would be sent, once: a wrong credential counts against the caller. */
-async function askServer({ url, token, password }: Located): Promise<AuthReport['server']> {
+async function askServer({ url, token, password, tlsFingerprint }: Located): Promise<AuthReport['server']> {
   const { probeGateway } = await import('../local/probe.ts');
-  const probe = await probeGateway({ url, credentials: { token, password }, timeoutMs: patienceMs });
+  const probe = await probeGateway({ url, credentials: { token, password }, tlsFingerprint, timeoutMs: patienceMs });
   const fault = probe.connect.error ? { code: probe.connect.error.code, message: probe.connect.error.message } : {};
   if (!probe.reachable) return { reachable: false, expects: 'unknown', accepted: null, ...fault };
   const expects = toExpectation(probe) ?? (await askWithout(url));

@@ -62,9 +62,9 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function probeHere({ env }: Shell, { url }: GatewayHere): Promise<Probe> {
+async function probeHere({ env }: Shell, { url, tlsFingerprint }: GatewayHere): Promise<Probe> {
   const { locate } = await import('../../sdk/node/locate.ts');
   const { probeGateway } = await import('../local/probe.ts');
   const { token, password } = await locate({}, env);
-  return probeGateway({ url, credentials: { token, password }, timeoutMs: probeMs });
+  return probeGateway({ url, credentials: { token, password }, tlsFingerprint, timeoutMs: probeMs });
 }

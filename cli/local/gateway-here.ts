@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readCertificatePin } from '../../sdk/node/places.ts';
 import { findGatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import type { Config } from '../../server/config/config.ts';
 import { type AuthSettings, type Bind, defaultPort, devPort, resolveGateway } from '../../server/config/gateway.ts';
@@ -28,6 +29,10 @@ export interface GatewayHere {
   auth: { mode: AuthSettings['mode'] | 'trusted-proxy'; source: string };
   /** What would keep a gateway from starting although the file is valid: an address it lacks, a bind without auth. */
   faults: string[];
+  /** True when a gateway that is started now would speak TLS (`gateway.tls.enabled`). */
+  tls: boolean;
+  /** SHA-256 of the certificate of the gateway at `url`, as far as it is known here; undefined without TLS. */
+  tlsFingerprint: string | undefined;
   /** Where clients on this machine find it: the running gateway's own word, else what the settings above say. */
   url: string;
   /** What the last gateway of this state directory left; `alive` when its process runs. */
@@ -43,6 +48,8 @@ export interface RuntimeHere {
   pid: number;
   /** Whether a process with that id runs. Ids are used again: only an answer proves that it is the gateway. */
   alive: boolean;
+  /** SHA-256 of the certificate that it answers with; undefined without TLS. */
+  tlsFingerprint: string | undefined;
   /** The secret in effect, when the gateway could share it. */
   credentials: { token?: string; password?: string };
 }
@@ -55,21 +62,25 @@ export async function readGatewayHere({ globals, env }: Shell): Promise<GatewayH
   const paths = findPaths(env, globals);
   const [config, runtime] = await Promise.all([readConfigHere(paths.configPath, env), readRuntime(paths.stateDir)]);
   const settings = readSettings(config.value, env, paths.profile === 'dev');
+  const tls = config.value.gateway?.tls?.enabled === true;
+  const url = runtime?.alive && !env.OPENCLAW_GATEWAY_PORT?.trim() ? runtime.url : toLocalUrl({ ...settings, tls });
   return {
     profile: paths.profile,
     paths,
     config,
     ...settings,
-    url: runtime?.alive && !env.OPENCLAW_GATEWAY_PORT?.trim() ? runtime.url : toLocalUrl(settings),
+    tls,
+    url,
+    tlsFingerprint: url.startsWith('wss:') ? await findFingerprint({ runtime, config, paths }) : undefined,
     runtime,
     logFile: await findLogFile(config.value.logging?.file, paths.profile),
   };
 }
 
 /** Where a gateway with these settings is found from this machine. */
-export function toLocalUrl({ hosts, port }: Pick<GatewayHere, 'hosts' | 'port'>): string {
+export function toLocalUrl({ hosts, port, tls }: Pick<GatewayHere, 'hosts' | 'port' | 'tls'>): string {
   const host = hosts.at(-1) ?? '127.0.0.1';
-  return `ws://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+  return `${tls ? 'wss' : 'ws'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 }
 
 // --- internal ---
@@ -123,13 +134,23 @@ function isReference(secret: unknown): boolean {
   return typeof secret === 'string' && /\$\{[^}]+\}/.test(secret);
 }
 
+/** The running gateway's word, else the certificate with which one would answer. */
+async function findFingerprint({ runtime, config, paths }: Pick<GatewayHere, 'runtime' | 'config' | 'paths'>) {
+  if (runtime?.alive && runtime.tlsFingerprint) return runtime.tlsFingerprint;
+  const { certPath } = config.value.gateway?.tls ?? {};
+  const pin = await readCertificatePin(certPath, { path: paths.stateDir, configPath: paths.configPath });
+  return pin?.tlsFingerprint;
+}
+
 async function readRuntime(stateDir: string): Promise<RuntimeHere | undefined> {
   const path = join(stateDir, 'gateway.json');
   try {
-    const { url, pid, token, password } = JSON.parse(await readFile(path, 'utf8')) as Partial<RuntimeFile>;
+    const { url, pid, token, password, tlsFingerprint } = JSON.parse(
+      await readFile(path, 'utf8'),
+    ) as Partial<RuntimeFile>;
     if (typeof pid !== 'number' || !Number.isInteger(pid) || url === undefined || !URL.canParse(url)) return undefined;
     const credentials = { ...(token !== undefined && { token }), ...(password !== undefined && { password }) };
-    return { path, url, pid, alive: isAlive(pid), credentials };
+    return { path, url, pid, alive: isAlive(pid), tlsFingerprint, credentials };
   } catch {
     return undefined; // none, half of one, or not ours to read: as good as none
   }

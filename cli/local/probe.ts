@@ -4,6 +4,7 @@ import { Line } from '../../sdk/client/line.ts';
 import type { WebSocketConstructor } from '../../sdk/client/socket.ts';
 import { type Located, toSocketUrl } from '../../sdk/client/surroundings.ts';
 import { diagnose } from '../../sdk/node/diagnose.ts';
+import { pinned } from '../../sdk/node/pin.ts';
 import { findGatewayError, GatewayError } from '../../sdk/protocol/errors.ts';
 import type { ResponseFrame } from '../../sdk/protocol/frames.ts';
 import type { HealthSnapshot, StatusSummary } from '../../sdk/protocol/health.ts';
@@ -16,10 +17,10 @@ export interface ProbeOptions {
   url: string;
   /** Presented as they are; nothing is looked up. Default: none. */
   credentials?: { token?: string | undefined; password?: string | undefined } | undefined;
-  /** SHA-256 that the gateway's certificate must have. Default: whom the system trusts. */
-  tlsFingerprint?: string | undefined;
   /** Milliseconds for all of it. Default 3000. */
   timeoutMs?: number | undefined;
+  /** SHA-256 that the certificate of a `wss://` url must have. Default: whom the system trusts. */
+  tlsFingerprint?: string | undefined;
   /** Opens the socket. Default the class of the package `ws`. */
   webSocket?: WebSocketConstructor | undefined;
 }
@@ -97,7 +98,9 @@ interface Talk {
 
 /** @throws GatewayError for a url that is none. */
 function openTalk({ url, credentials = {}, tlsFingerprint, webSocket }: ProbeOptions, timeoutMs: number): Talk {
-  const located: Located = { url: toSocketUrl(url), urlFrom: 'the probe', hint: '', tlsFingerprint, ...credentials };
+  const pin = { tlsFingerprint, tlsFingerprintFrom: 'what is known of it here' };
+  const located: Located = { url: toSocketUrl(url), urlFrom: 'the probe', hint: '', ...credentials, ...pin };
+  const mayPin = tlsFingerprint !== undefined && located.url.startsWith('wss:');
   const hello = Promise.withResolvers<HelloOk>();
   const answer = Promise.withResolvers<ResponseFrame>();
   // Whoever waits for the one hears of the failure; the other must not count as unhandled.
@@ -107,7 +110,7 @@ function openTalk({ url, credentials = {}, tlsFingerprint, webSocket }: ProbeOpt
   const line = new Line(
     {
       located,
-      webSocket: webSocket ?? (WebSocket as unknown as WebSocketConstructor),
+      webSocket: webSocket ?? (mayPin ? pinned(WebSocket, located) : (WebSocket as unknown as WebSocketConstructor)),
       connectParams: toConnectParams(introduction, located),
       connectTimeoutMs: timeoutMs,
       diagnose,
@@ -179,7 +182,7 @@ function noteFailure(probe: Probe, error: unknown, latencyMs: number): void {
   const known = findGatewayError(error);
   if (!known) throw error;
   const code = codeOf(known.details, known.code);
-  const silent = ['UNREACHABLE', 'CONNECTION_LOST', 'TIMEOUT'].includes(known.code);
+  const silent = ['UNREACHABLE', 'CONNECTION_LOST', 'TIMEOUT', 'TLS_FINGERPRINT_MISMATCH'].includes(known.code);
   probe.connect.error = { code, message: String(known.details?.why ?? known.message) };
   // A refusal names the gateway that it came from; a url that is none led to nobody.
   if (probe.connect.ok || silent || known.details?.url === undefined) return;

@@ -1,7 +1,7 @@
 import { toSocketUrl } from '../../sdk/client/surroundings.ts';
 import { locate } from '../../sdk/node/locate.ts';
 import { findGatewayError } from '../../sdk/protocol/errors.ts';
-import { toTimeoutMs } from '../globals.ts';
+import { toTimeoutMs, toWanted } from '../globals.ts';
 import { misuse } from '../misuse.ts';
 import type { Shell } from '../shell.ts';
 import { type Probe, probeGateway } from './probe.ts';
@@ -25,8 +25,7 @@ export const patienceMs = 3_000;
 
 /** The gateway that the global flags, the environment and the configuration name. @throws GatewayError bad usage. */
 export async function findTarget({ globals, env }: Pick<Shell, 'globals' | 'env'>): Promise<Target> {
-  const { url, token, password } = globals;
-  return toTarget(await named(locate({ url, token, password, findCredentials: url === undefined }, env)));
+  return toTarget(await named(locate(toWanted(globals), env)));
 }
 
 /** The gateway on a port of this machine, with the credentials of this machine. @throws GatewayError bad usage. */
@@ -34,10 +33,10 @@ export async function findTargetOnPort(
   { globals, env }: Pick<Shell, 'globals' | 'env'>,
   port: number,
 ): Promise<Target> {
-  const { token, password } = globals;
+  const { token, password, tlsFingerprint } = toWanted(globals);
   const { OPENCLAW_GATEWAY_URL: _, ...rest } = env;
   const local = { ...rest, OPENCLAW_GATEWAY_PORT: String(port) };
-  return toTarget(await named(locate({ token, password }, local)));
+  return toTarget(await named(locate({ token, password, tlsFingerprint }, local)));
 }
 
 /** A look at a target, as long as `--timeout` lets it take. @throws GatewayError bad usage. */
@@ -73,7 +72,7 @@ type Located = Awaited<ReturnType<typeof locate>>;
 async function named(finding: Promise<Located>): Promise<Located> {
   return finding.catch((error) => {
     const known = findGatewayError(error);
-    throw known?.code === 'INVALID_REQUEST' ? misuse(known.message) : error;
+    throw known?.code === 'INVALID_REQUEST' && known.details?.code !== 'INSECURE_URL' ? misuse(known.message) : error;
   });
 }
 

@@ -50,8 +50,9 @@ export async function waitUntilServing(shell: Shell, options: ServingOptions): P
 export async function askOnce(shell: Shell, pid: number): Promise<Serving | undefined> {
   const { runtime: file } = await readGatewayHere(shell);
   if (file?.pid !== pid) return undefined;
-  const probe = await probeGateway({ url: file.url, credentials: credentialsOf(shell, file.credentials) });
-  return probe.reachable ? { pid, url: file.url, refused: refusalOf(probe) } : undefined;
+  const { url, tlsFingerprint, credentials } = file;
+  const probe = await probeGateway({ url, tlsFingerprint, credentials: credentialsOf(shell, credentials) });
+  return probe.reachable ? { pid, url, refused: refusalOf(probe) } : undefined;
 }
 
 /** Of one line: `active, pid 12`. */

@@ -125,7 +125,7 @@ export class Connection {
     const { surroundings, introduction, connectTimeoutMs } = this.#options;
     try {
       const located = await this.locate();
-      const webSocket = this.#options.webSocket ?? (await surroundings.webSocket());
+      const webSocket = await surroundings.webSocket(located, this.#options.webSocket);
       if (this.#state.status === 'closed') return;
       const connectParams = toConnectParams(introduction, located);
       this.#line = new Line(

@@ -1,4 +1,4 @@
-import { GatewayError } from '../protocol/errors.ts';
+import { findGatewayError, GatewayError } from '../protocol/errors.ts';
 import { type EventFrame, isServerFrame, type ResponseFrame } from '../protocol/frames.ts';
 import type { ConnectParams, HelloOk } from '../protocol/hello.ts';
 import { isTerminal, toRefusal } from './handshake.ts';
@@ -16,8 +16,8 @@ export interface LineOptions {
   connectParams: ConnectParams;
   /** Milliseconds from dialling to `hello-ok`. */
   connectTimeoutMs: number;
-  /** Finds out why a socket did not open, when it does not say. */
-  diagnose(url: string): Promise<string>;
+  /** Finds out why a socket did not open. @param said what the socket said, if anything. */
+  diagnose(url: string, said?: string): Promise<string>;
 }
 
 /** Who is told. `ended` is called exactly once, and nothing after it. */
@@ -49,6 +49,8 @@ export class Line {
   #socket: WebSocketLike;
   #phase: 'dialling' | 'open' | 'ready' | 'ended' = 'dialling';
   #failure: string | undefined;
+  /** An error of ours that ended it: no other attempt ends otherwise. */
+  #refusal: GatewayError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heardAt = 0;
 
@@ -59,6 +61,7 @@ export class Line {
     this.#socket.onopen = () => this.#socketOnOpen();
     this.#socket.onmessage = ({ data }: { data: unknown }) => this.#socketOnMessage(data);
     this.#socket.onerror = (event: unknown) => {
+      this.#refusal = findGatewayError((event as { error?: unknown } | undefined)?.error);
       this.#failure = toSocketFailure(event);
     };
     this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#socketOnClose(code, reason);
@@ -161,7 +164,8 @@ export class Line {
 
   async #dialOnFailure(): Promise<void> {
     const { located, diagnose } = this.#options;
-    const reason = this.#failure ?? (await diagnose(located.url));
+    if (this.#refusal) return this.#fail({ error: this.#refusal, terminal: true });
+    const reason = await diagnose(located.url, this.#failure);
     this.#fail({ error: this.#unreachable(reason), terminal: false });
   }
 

@@ -37,11 +37,12 @@ export class OpenClaw implements AsyncDisposable {
   #connection: Connection;
 
   constructor(options: OpenClawOptions = {}) {
-    const { url, token, password, findCredentials, client, scopes, webSocket, reconnect = {} } = options;
+    const { url, token, password, tlsFingerprint, findCredentials } = options;
+    const { client, scopes, webSocket, reconnect = {} } = options;
     const { connectTimeoutMs = 15_000, callTimeoutMs = defaultTimeoutMs, idleTimeoutMs = 600_000 } = options;
     const surroundings = this.surroundings();
     const connection = new Connection({
-      wanted: { url, token, password, findCredentials },
+      wanted: { url, token, password, tlsFingerprint, findCredentials },
       introduction: { client, scopes, platform: surroundings.platform, instanceId: randomId() },
       surroundings,
       webSocket,

@@ -21,6 +21,12 @@ export interface OpenClawOptions {
    * machine. Default true.
    */
   findCredentials?: boolean | undefined;
+  /**
+   * SHA-256 that the gateway's certificate must have, in hexadecimal digits, with or without colons: trusted whoever signed
+   * it, and no other is. Checked before anything is sent; another is `TLS_FINGERPRINT_MISMATCH`. In Node only, with the package
+   * `ws`; the default there is `OPENCLAW_GATEWAY_TLS_FINGERPRINT`, else what is known of this `url` on this machine.
+   */
+  tlsFingerprint?: string | undefined;
   /** Who the client says it is. Default `{ id: 'gateway-client', mode: 'backend' }`, which keeps its scopes outside of browsers. */
   client?: Partial<ClientIdentity> | undefined;
   /** What the client would like to be allowed. Default: all that an operator may do. */

@@ -37,10 +37,16 @@ export interface Surroundings {
    * @param last where it was when it last let this client in: better than guessing while it restarts.
    */
   locate(wanted: Wanted, last: Located | undefined): Promise<Located>;
-  /** The WebSocket class to use when the application gave none. */
-  webSocket(): Promise<WebSocketConstructor>;
-  /** Finds out why a socket to the url did not open, where the WebSocket class does not say. */
-  diagnose(url: string): Promise<string>;
+  /**
+   * The WebSocket class to use for a gateway.
+   * @param given that of the application, if any.
+   */
+  webSocket(located: Located, given: WebSocketConstructor | undefined): Promise<WebSocketConstructor>;
+  /**
+   * Finds out why a socket to the url did not open.
+   * @param said what the WebSocket class said, if anything.
+   */
+  diagnose(url: string, said?: string): Promise<string>;
 }
 
 /** A url and credentials as the application gave them. */
@@ -68,19 +74,25 @@ export function toSocketUrl(url: string): string {
 /** Browsers, and everything else without files: the url must be given. */
 export const webSurroundings: Surroundings = {
   platform: 'web',
-  async locate({ url, ...credentials }) {
+  async locate({ url, tlsFingerprint, ...credentials }) {
+    if (tlsFingerprint !== undefined)
+      throw new GatewayError(
+        'INVALID_REQUEST',
+        'a page cannot pin a certificate: leave tlsFingerprint out, and have the browser trust it',
+      );
     if (url !== undefined) return toLocated({ url, ...credentials });
     throw new GatewayError(
       'INVALID_REQUEST',
       "no gateway url: pass one, as in new OpenClaw({ url: 'wss://gateway.example' })",
     );
   },
-  async webSocket() {
+  async webSocket(_, given) {
+    if (given) return given;
     if (typeof WebSocket === 'function') return WebSocket as unknown as WebSocketConstructor;
     throw new GatewayError(
       'INVALID_REQUEST',
       'this runtime has no WebSocket: pass a class as the option webSocket, for example that of the package ws',
     );
   },
-  diagnose: async () => 'the socket could not be opened',
+  diagnose: async (_, said) => said ?? 'the socket could not be opened',
 };

@@ -1,14 +1,14 @@
 import { OpenClaw as Client } from '../client/openclaw.ts';
 import type { WebSocketConstructor } from '../client/socket.ts';
-import { type Surroundings, webSurroundings } from '../client/surroundings.ts';
-import { GatewayError } from '../protocol/errors.ts';
+import { type Located, type Surroundings, webSurroundings } from '../client/surroundings.ts';
 import { diagnose } from './diagnose.ts';
+import { loadWs } from './load-ws.ts';
 import { locate } from './locate.ts';
 
 const nodeSurroundings: Surroundings = {
   platform: process.platform,
   locate: (wanted, last) => locate(wanted, process.env, last),
-  webSocket: () => (typeof WebSocket === 'function' ? webSurroundings.webSocket() : loadWs()),
+  webSocket: openWith,
   diagnose,
 };
 
@@ -19,16 +19,14 @@ export class OpenClaw extends Client {
   }
 }
 
-/** Node 20 has no WebSocket of its own. */
-async function loadWs(): Promise<WebSocketConstructor> {
-  try {
-    const { WebSocket } = await import('ws');
-    return WebSocket as unknown as WebSocketConstructor;
-  } catch (cause) {
-    throw new GatewayError(
-      'INVALID_REQUEST',
-      `Node ${process.versions.node} has no WebSocket: run \`npm i ws\`, or use Node 22 or newer`,
-      { cause },
-    );
+/** A pin goes before the class that the application gave: that one would not look at it. */
+async function openWith(located: Located, given: WebSocketConstructor | undefined): Promise<WebSocketConstructor> {
+  if (located.tlsFingerprint !== undefined) {
+    const { pinned } = await import('./pin.ts');
+    return pinned(await loadWs('to pin a certificate'), located);
   }
+  if (given) return given;
+  if (typeof WebSocket === 'function') return webSurroundings.webSocket(located, given);
+  const purpose = `with Node ${process.versions.node}, which has no WebSocket (22 and newer have)`;
+  return (await loadWs(purpose)) as unknown as WebSocketConstructor;
 }

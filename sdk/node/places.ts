@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { toSocketUrl } from '../client/surroundings.ts';
 import { readConfigFile } from './config-file.ts';
 import { readConfigText } from './config-text.ts';
@@ -94,7 +95,7 @@ export async function readConfigured({ configPath, path }: StateDir, env: Enviro
             ? { url: `wss://127.0.0.1:${defaultPort(env)}`, urlFrom: at('gateway.tls') }
             : undefined,
       secrets: toSecrets(await read(auth), (kind) => at(`gateway.auth.${kind}`)),
-      pin: scheme === 'wss' ? await readCertificatePin(tls?.certPath, path) : undefined,
+      pin: scheme === 'wss' ? await readCertificatePin(tls?.certPath, { path, configPath }) : undefined,
     },
     remote: {
       address: remoteUrl ? { url: toSocketUrl(remoteUrl), urlFrom: at('gateway.remote.url') } : undefined,
@@ -115,7 +116,30 @@ export function defaultPort(env: Environment): number {
   return env.OPENCLAW_PROFILE?.trim() === 'dev' ? 19_001 : 18_789;
 }
 
+/**
+ * The fingerprint of the certificate with which a gateway that is configured here would answer; undefined when it has not made
+ * one yet. Reads nothing but the certificate.
+ * @param certPath `gateway.tls.certPath`.
+ */
+export async function readCertificatePin(certPath: unknown, { path, configPath }: StateDir): Promise<Pin | undefined> {
+  const own = join(path, 'gateway', 'tls', 'gateway-cert.pem');
+  const file = typeof certPath === 'string' && certPath ? toAbsolute(certPath, dirname(configPath)) : own;
+  const pem = await readIfThere(file);
+  if (pem === undefined) return undefined;
+  const { X509Certificate } = await import('node:crypto');
+  try {
+    return { tlsFingerprint: new X509Certificate(pem).fingerprint256, tlsFingerprintFrom: file };
+  } catch {
+    // Not a certificate: the gateway refuses to start with it, and says so.
+    return undefined;
+  }
+}
+
 // --- internal ---
+
+function toAbsolute(path: string, folder: string): string {
+  return /^~[\\/]/.test(path) ? join(process.env.HOME || homedir(), path.slice(1)) : resolve(folder, path);
+}
 
 interface Secrets {
   token?: unknown;
@@ -141,21 +165,6 @@ function toSecrets(
 }
 
 const toText = (value: unknown): SecretInput => ({ value: typeof value === 'string' && value ? value : undefined });
-
-/** Of the certificate with which a gateway that is configured here would answer; none when it has not made one yet. */
-async function readCertificatePin(certPath: unknown, stateDir: string): Promise<Pin | undefined> {
-  const file =
-    typeof certPath === 'string' && certPath ? certPath : join(stateDir, 'gateway', 'tls', 'gateway-cert.pem');
-  const pem = await readIfThere(file);
-  if (pem === undefined) return undefined;
-  const { X509Certificate } = await import('node:crypto');
-  try {
-    return { tlsFingerprint: new X509Certificate(pem).fingerprint256, tlsFingerprintFrom: file };
-  } catch {
-    // Not a certificate: the gateway refuses to start with it, and says so.
-    return undefined;
-  }
-}
 
 /** The text of a file; undefined when there is none, or it is not ours to read. */
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -13,6 +13,8 @@ export const errorCodes = {
 
   /** The gateway could not be reached at all: nothing was sent. */
   UNREACHABLE: 503,
+  /** The gateway's certificate is not the one whose fingerprint is expected: nothing was sent. */
+  TLS_FINGERPRINT_MISMATCH: 502,
   /** The connection went away while the request was in flight; `details.mayHaveExecuted` says whether it was sent. */
   CONNECTION_LOST: 503,
   /** The caller's own deadline passed. */

@@ -107,7 +107,30 @@ export interface GatewayConfig {
       }
     | undefined;
   /** The gateway that clients on this machine use when `mode` is `remote`. */
-  remote?: { url?: string | undefined; token?: string | undefined; password?: string | undefined } | undefined;
+  remote?: RemoteConfig | undefined;
+  /** HTTPS and wss:// on the gateway's own port. */
+  tls?:
+    | {
+        /** Default false. */
+        enabled?: boolean | undefined;
+        /** Make a certificate where there is none. Default true. */
+        autoGenerate?: boolean | undefined;
+        /** PEM file. Default: one of the gateway's own in its state directory; with `keyPath`. */
+        certPath?: string | undefined;
+        keyPath?: string | undefined;
+        /** PEM file of authorities, for the chain of the certificate. */
+        caPath?: string | undefined;
+      }
+    | undefined;
+}
+
+/** A gateway elsewhere. */
+export interface RemoteConfig {
+  url?: string | undefined;
+  token?: string | undefined;
+  password?: string | undefined;
+  /** SHA-256 that its certificate must have. */
+  tlsFingerprint?: string | undefined;
 }
 
 /** What may be sent besides text, and how it is fetched when it is somewhere else. */

@@ -28,6 +28,8 @@ export interface RuntimeFile {
   /** The secret in effect; only when the configuration file or the token file holds it anyway. */
   token?: string | undefined;
   password?: string | undefined;
+  /** SHA-256 of the certificate that it answers with; undefined without TLS. Clients on this machine pin it. */
+  tlsFingerprint?: string | undefined;
 }
 
 const pathIn = (stateDir: string) => join(stateDir, 'gateway.json');

@@ -19,7 +19,10 @@ export interface MalformedOptions {
 export function answerMalformed(server: Server, { log, answering, headers }: MalformedOptions): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const isGone = error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable;
-    if (isGone || answering(socket)?.headersSent) {
+    // A handshake that failed, because the client trusts another certificate or speaks no TLS that is left.
+    const isTls = /^(ERR_SSL|EPROTO|ERR_TLS)/.test(error.code ?? '');
+    if (isTls) log.debug('TLS handshake failed', { code: error.code });
+    if (isTls || isGone || answering(socket)?.headersSent) {
       socket.destroy();
       return;
     }

@@ -65,7 +65,7 @@ export const rooms: readonly Room[] = [
   {
     place: 'sdk/node',
     values: ['sdk/node', 'sdk/client', ...errorsAndNames, ...node],
-    types: protocolTypes,
+    types: [...protocolTypes, 'ws'],
     lazily: ['ws'],
   },
   { place: 'sdk/index.ts', values: ['sdk/client', ...errorsAndNames], types: protocolTypes },
@@ -97,6 +97,7 @@ export const rooms: readonly Room[] = [
     values: [...domain, 'server/devices', 'server/database'],
     types: [...protocolTypes, 'server/auth'],
   },
+  { place: 'server/tls', values: [...domain, 'server/tls'], lazily: ['selfsigned'] },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
   {
     place: 'server/metrics',
@@ -213,7 +214,7 @@ export const rooms: readonly Room[] = [
   },
   {
     place: 'server/listen.ts',
-    values: [...node, ...errorsAndNames],
+    values: [...node, ...errorsAndNames, 'server/tls'],
     lazily: ['listhen'],
   },
   { place: 'server/gateway.ts', values: root },

@@ -9,6 +9,8 @@ import { version } from '../../version.ts';
 export interface Started {
   url: string;
   port: number;
+  /** SHA-256 of its certificate; undefined without TLS. */
+  tlsFingerprint?: string | undefined;
   /** Addresses it listens on. */
   hosts: readonly string[];
   models: readonly ({ agentId: string } & ModelChoice)[];
@@ -18,7 +20,9 @@ export interface Started {
 }
 
 /** The ready lines: where it listens, which model answers and why, what to try from another terminal. */
-export function greeting(shell: Shell, { url, port, hosts, models, auth, tokenPath, logFile }: Started): string {
+export function greeting(shell: Shell, started: Started): string {
+  const { url, port, hosts, models, auth, tokenPath, logFile, tlsFingerprint } = started;
+  const scheme = tlsFingerprint === undefined ? 'ws' : 'wss';
   const { paint } = shell.look;
   const row = (name: string, text: string) => `  ${paint('dim', name.padEnd(6))} ${text}`;
   const agents = models.map(({ agentId, model, reason }) => {
@@ -27,13 +31,14 @@ export function greeting(shell: Shell, { url, port, hosts, models, auth, tokenPa
   });
   return [
     `${paint('bold', 'OpenClaw Gateway')} ${version} ${paint('green', 'ready')} on ${url}`,
-    ...toForeignHosts(hosts).map((host) => row('also', `ws://${host}:${port} for other machines`)),
+    ...toForeignHosts(hosts).map((host) => row('also', `${scheme}://${host}:${port} for other machines`)),
+    ...(tlsFingerprint === undefined ? [] : [row('tls', `certificate SHA-256 ${tlsFingerprint}`)]),
     ...agents,
     row('auth', auth.source === auth.mode ? auth.mode : `${auth.mode}, ${describeSource(auth, tokenPath)}`),
     row('log', logFile),
     '',
     'Try next, from another terminal:',
-    ...suggestions(shell, { port, auth, tokenPath }).map((line) => `  ${line}`),
+    ...suggestions(shell, started).map((line) => `  ${line}`),
     '',
   ].join('\n');
 }
@@ -53,7 +58,7 @@ function describeSource({ mode, source }: Started['auth'], tokenPath: string): s
 }
 
 /** Three commands that work as they stand. */
-function suggestions(shell: Shell, { port, auth, tokenPath }: Pick<Started, 'port' | 'auth' | 'tokenPath'>): string[] {
+function suggestions(shell: Shell, { port, auth, tokenPath, tlsFingerprint }: Started): string[] {
   const { globals, env } = shell;
   // Started by npm or npx, the command is not on the path.
   const command = env.npm_command === undefined ? 'openclaw' : 'npx openclaw';
@@ -66,7 +71,7 @@ function suggestions(shell: Shell, { port, auth, tokenPath }: Pick<Started, 'por
   return [
     `${command}${profile} agent --message "How do I bind to my LAN?"`,
     `${command}${profile} status`,
-    `curl -N http://127.0.0.1:${port}/v1/chat/completions ${header}-H "Content-Type: application/json" -d '{"model":"openclaw","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`,
+    `curl -N${tlsFingerprint === undefined ? ' http' : 'k https'}://127.0.0.1:${port}/v1/chat/completions ${header}-H "Content-Type: application/json" -d '{"model":"openclaw","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`,
   ];
 }
 

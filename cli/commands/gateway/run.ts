@@ -120,8 +120,17 @@ async function greet(
   { log, ...known }: Pick<GatewaySettings, 'auth' | 'hosts'> & { tokenPath: string; log: FileLog },
 ): Promise<void> {
   try {
-    const { url, port } = gateway;
-    shell.out(greeting(shell, { url, port, models: await gateway.models(), logFile: log.currentFile(), ...known }));
+    const { url, port, tlsFingerprint } = gateway;
+    shell.out(
+      greeting(shell, {
+        url,
+        port,
+        tlsFingerprint,
+        models: await gateway.models(),
+        logFile: log.currentFile(),
+        ...known,
+      }),
+    );
   } catch (error) {
     log.error('no model could be chosen', { error });
   }

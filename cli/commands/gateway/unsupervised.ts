@@ -98,9 +98,13 @@ function toRunFlags(args: Record<string, unknown>): string[] {
 }
 
 async function lookAt(shell: Shell): Promise<{ url: string; bootId?: string | undefined }> {
-  const { url, runtime } = await readGatewayHere(shell);
+  const { url, tlsFingerprint, runtime } = await readGatewayHere(shell);
   const credentials = credentialsOf(shell, runtime?.credentials ?? {});
-  const { server } = await probeGateway({ url: runtime?.url ?? url, credentials });
+  const { server } = await probeGateway({
+    url: runtime?.url ?? url,
+    tlsFingerprint: runtime?.tlsFingerprint ?? tlsFingerprint,
+    credentials,
+  });
   return { url: runtime?.url ?? url, bootId: server?.bootId ?? undefined };
 }
 
