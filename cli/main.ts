@@ -17,6 +17,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   let shell: Shell | undefined;
   let path = ['openclaw'];
   try {
+    if (argv[0] === '__complete') {
+      const { answerShell } = await import('./complete/answer.ts');
+      await answerShell(argv.slice(1));
+      return exitCodes.ok;
+    }
     const { globals, rest } = readGlobals(argv);
     shell = createShell(globals);
     if (globals.version) {

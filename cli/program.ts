@@ -37,6 +37,14 @@ export function createProgram(shell: Shell): Command {
     const { doctorCommand } = await import('./commands/doctor.ts');
     return doctorCommand(shell);
   };
+  const completion = async () => {
+    const { completionCommand } = await import('./commands/completion.ts');
+    return completionCommand(shell);
+  };
+  const help = async () => {
+    const { helpCommand } = await import('./commands/help.ts');
+    return helpCommand(shell);
+  };
   return {
     meta: {
       name: 'openclaw',
@@ -51,6 +59,8 @@ export function createProgram(shell: Shell): Command {
       auth,
       ...derived,
       ...standingCommands(shell, logsGroup),
+      completion,
+      help,
     },
     examples: [
       'openclaw gateway --allow-unconfigured',
