@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Setting } from './drift.ts';
@@ -10,9 +9,9 @@ export function taskName(profile: string | undefined): string {
   return `OpenClaw Gateway${profile ? ` (${profile})` : ''}`;
 }
 
-/** The script that the task runs. */
-export function scriptPath({ paths }: Pick<Launch, 'paths'>): string {
-  return join(paths.stateDir, 'gateway.cmd');
+/** The script that the task runs; it stands beside the secrets. */
+export function scriptPath({ secretsPath }: Pick<Launch, 'secretsPath'>): string {
+  return secretsPath.replace(/[^\\/]*$/, 'gateway.cmd');
 }
 
 /** The task of a user, `DOMAIN\name`, that runs at logon: as text; the file is UTF-16 with a byte order mark. */
