@@ -26,7 +26,7 @@ export function createProgram(shell: Shell): Command {
     return devicesCommand(shell);
   };
   const config = async () => {
-    const { configCommand } = await import('./commands/config.ts');
+    const { configCommand } = await import('./commands/config/command.ts');
     return configCommand(shell, { ...configGroup?.subCommands });
   };
   const auth = async () => {

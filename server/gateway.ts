@@ -7,7 +7,7 @@ import { createLiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { followLogging, toLogSettings } from './config/log-settings.ts';
 import type { Paths } from './config/paths.ts';
-import { openStateDir, removeRuntimeFile, toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
+import { openStateDir, removeRuntimeFile, toFlagged, toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
 import type { Environment } from './config/substitute.ts';
 import { ensureToken } from './config/token.ts';
 import { openDatabase } from './database/database.ts';
@@ -174,7 +174,8 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   /** For clients on this machine. */
   const tellWhere = async (tlsFingerprint: string | undefined) => {
     const secret = toShareableSecret(policy, options);
-    await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, ...secret, tlsFingerprint });
+    const flags = toFlagged(settings);
+    await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, flags, ...secret, tlsFingerprint });
   };
 
   /** Goes on with what the last gateway left. */

@@ -10,6 +10,8 @@ export interface ConfigHere {
   exists: boolean;
   /** True without a file: a gateway runs with the defaults then. */
   valid: boolean;
+  /** The file and those that it includes, also one that is missing. */
+  files: string[];
   /** What is wrong with it, with its place. */
   issues: LocatedIssue[];
   /** Keys without an effect, variables that are not set. */
@@ -25,13 +27,22 @@ export interface ConfigHere {
 /** Reads and checks the file. No secret is read and no program run for one. Never throws. */
 export async function readConfigHere(path: string, env: NodeJS.ProcessEnv): Promise<ConfigHere> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => error);
-  const none = { path, exists: false, valid: true, issues: [], warnings: [], fault: undefined, mode: undefined };
+  const none = {
+    path,
+    exists: false,
+    valid: true,
+    files: [],
+    issues: [],
+    warnings: [],
+    fault: undefined,
+    mode: undefined,
+  };
   if (text instanceof Error && text.code === 'ENOENT') return { ...none, value: {} };
   try {
     // It brings zod along, which only a file that is there is worth.
     const { loadConfig } = await import('../../server/config/load.ts');
-    const { config, warnings } = await loadConfig({ path, env, secrets: 'left' });
-    return { ...none, exists: true, warnings, mode: config.gateway?.mode, value: config };
+    const { config, files, warnings } = await loadConfig({ path, env, secrets: 'left' });
+    return { ...none, exists: true, files, warnings, mode: config.gateway?.mode, value: config };
   } catch (error) {
     return { ...none, exists: true, valid: false, ...toFault(error), ...guess(text) };
   }
@@ -39,10 +50,11 @@ export async function readConfigHere(path: string, env: NodeJS.ProcessEnv): Prom
 
 // --- internal ---
 
-function toFault(error: unknown): Pick<ConfigHere, 'issues' | 'fault'> {
+function toFault(error: unknown): Pick<ConfigHere, 'files' | 'issues' | 'fault'> {
   const known = findGatewayError(error);
   if (!known) throw error;
-  return { issues: (known.details?.issues ?? []) as LocatedIssue[], fault: known.message };
+  const { issues = [], files = [] } = (known.details ?? {}) as { issues?: LocatedIssue[]; files?: string[] };
+  return { files, issues, fault: known.message };
 }
 
 /** What a broken text says as far as it can be read, so that the gateway that ran with it before is still found. */

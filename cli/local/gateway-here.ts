@@ -52,6 +52,8 @@ export interface RuntimeHere {
   tlsFingerprint: string | undefined;
   /** The secret in effect, when the gateway could share it. */
   credentials: { token?: string; password?: string };
+  /** Keys that its flags decided, where it says so. */
+  flags: NonNullable<RuntimeFile['flags']>;
 }
 
 /**
@@ -83,18 +85,19 @@ export function toLocalUrl({ hosts, port, tls }: Pick<GatewayHere, 'hosts' | 'po
   return `${tls ? 'wss' : 'ws'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 }
 
-// --- internal ---
-
-type Environment = NodeJS.ProcessEnv;
-type Settings = Pick<GatewayHere, 'bind' | 'hosts' | 'port' | 'portSource' | 'auth' | 'faults'>;
-
-function findPaths(env: Environment, { profile, dev }: Shell['globals']): Paths {
+/** Where the gateway of this profile keeps its files. @throws GatewayError bad usage, for a profile that is none. */
+export function findPaths(env: NodeJS.ProcessEnv, { profile, dev }: Shell['globals']): Paths {
   try {
     return resolvePaths({ env, profile, dev, homedir: homedir() });
   } catch (error) {
     throw isGatewayError(error) && error.code === 'INVALID_REQUEST' ? misuse(error.message) : error;
   }
 }
+
+// --- internal ---
+
+type Environment = NodeJS.ProcessEnv;
+type Settings = Pick<GatewayHere, 'bind' | 'hosts' | 'port' | 'portSource' | 'auth' | 'faults'>;
 
 function readSettings(config: Config, env: Environment, dev: boolean): Settings {
   try {
@@ -145,12 +148,17 @@ async function findFingerprint({ runtime, config, paths }: Pick<GatewayHere, 'ru
 async function readRuntime(stateDir: string): Promise<RuntimeHere | undefined> {
   const path = join(stateDir, 'gateway.json');
   try {
-    const { url, pid, token, password, tlsFingerprint } = JSON.parse(
-      await readFile(path, 'utf8'),
-    ) as Partial<RuntimeFile>;
+    const {
+      url,
+      pid,
+      token,
+      password,
+      tlsFingerprint,
+      flags = {},
+    } = JSON.parse(await readFile(path, 'utf8')) as Partial<RuntimeFile>;
     if (typeof pid !== 'number' || !Number.isInteger(pid) || url === undefined || !URL.canParse(url)) return undefined;
     const credentials = { ...(token !== undefined && { token }), ...(password !== undefined && { password }) };
-    return { path, url, pid, alive: isAlive(pid), tlsFingerprint, credentials };
+    return { path, url, pid, alive: isAlive(pid), tlsFingerprint, credentials, flags };
   } catch {
     return undefined; // none, half of one, or not ours to read: as good as none
   }

@@ -1,5 +1,6 @@
 import type { ConfigSchemaNode } from '../../sdk/protocol/config-schema.ts';
-import type { ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config-state.ts';
+import type { ConfigDifference, ConfigSnapshot, ConfigWritten } from '../../sdk/protocol/config-state.ts';
+import type { ConfigExplained } from '../../server/config/explain.ts';
 import { table } from './table.ts';
 import { oneLine } from './text.ts';
 import type { Look } from './value.ts';
@@ -13,8 +14,8 @@ export function renderConfig(payload: unknown, look: Look): string | undefined {
       ? 'valid'
       : look.paint('red', 'invalid')
     : 'no such file: defaults are in effect';
-  const remarks = [...config.issues, ...config.warnings].map(
-    ({ path, message }) => `- ${oneLine(`${path || 'file'}: ${message}`)}`,
+  const remarks = [...config.issues, ...config.warnings].map(({ path, message, file, line, column }) =>
+    oneLine(`- ${file === undefined ? '' : `${file}:${line}:${column} — `}${path || 'file'}: ${message}`),
   );
   const body = config.exists
     ? JSON.stringify(config.config, null, 2)
@@ -34,6 +35,72 @@ export function renderWritten(payload: unknown): string | undefined {
     ? 'A restart is needed: openclaw gateway restart request\n'
     : '';
   return `Wrote ${oneLine(path)}${keys}.\n${restart}`;
+}
+
+/** `config.diff`: a line for each key, and what the change takes. Contract: as the views. */
+export function renderDifference(payload: unknown, look: Look): string | undefined {
+  const { path, from, revision, changes } = (payload ?? {}) as Partial<ConfigDifference>;
+  if (path === undefined || from === undefined || !Array.isArray(changes)) return undefined;
+  const other = {
+    running: 'what the gateway runs with',
+    'last-good': 'what the last gateway started with (none runs now)',
+    revision: `revision ${revision}`,
+  }[from];
+  if (changes.length === 0) return `${oneLine(path)} says the same as ${other}.\n`;
+  const lines = changes.map(({ path: key, change, before, after, reloadKind }) => {
+    const [color, line] = {
+      added: ['green', `+ ${key}: ${toText(after)}`] as const,
+      removed: ['red', `- ${key}: ${toText(before)}`] as const,
+      changed: ['yellow', `~ ${key}: ${toText(before)} -> ${toText(after)}`] as const,
+    }[change];
+    return `${look.paint(color, oneLine(line))} (${reloadKind})`;
+  });
+  return `${[oneLine(`${path} against ${other}:`), ...lines].join('\n')}\n`;
+}
+
+/** `config explain`. */
+export function renderExplained(
+  {
+    path,
+    value,
+    source,
+    type,
+    reloadKind,
+    actedOn,
+    help,
+    variables,
+    members,
+    ...rest
+  }: ConfigExplained & { differs?: boolean },
+  { paint }: Look,
+): string {
+  const place = source.file === undefined ? '' : `${source.file}:${source.line}:${source.column}`;
+  const from = {
+    flag: `the flag ${source.flag} of the running gateway`,
+    environment: `the environment variable ${source.variable}${source.envFile ? `, from ${source.envFile}` : ''}`,
+    file: place,
+    include: `${place} (included)`,
+    default: 'nobody sets it',
+  }[source.kind];
+  const overruled = place !== '' && (source.kind === 'flag' || source.kind === 'environment');
+  const lines = [
+    `Value: ${value === undefined ? '(default)' : toText(value)}`,
+    `From: ${from}${overruled ? `, which wins over ${place}` : ''}`,
+    ...variables.map(
+      ({ name, set, envFile }) => `Variable: ${name}, ${set ? `set${envFile ? ` in ${envFile}` : ''}` : 'not set'}`,
+    ),
+    `Default: ${rest.default ?? '(none that is known)'}`,
+    `Type: ${type}`,
+    `A change: ${reloadKind}, ${changes[reloadKind]}`,
+    `Effect: ${actedOn ? 'this version acts on it' : 'accepted, but this version does not act on it yet'}`,
+    ...(rest.sensitive ? ['Secret: never shown'] : []),
+    ...(rest.differs
+      ? ['Running: the gateway works with another value than the file says; see openclaw config diff']
+      : []),
+    ...(help === undefined ? [] : [help]),
+    ...(members.length === 0 ? [] : [`Below it: ${members.join(', ')}`]),
+  ];
+  return `${[paint('bold', oneLine(path)), ...lines.map(oneLine)].join('\n')}\n`;
 }
 
 /** `config.schema`: a JSON Schema is read as JSON. Contract: as the views. */
@@ -74,6 +141,10 @@ export function renderKey(payload: unknown, look: Look): string | undefined {
 }
 
 // --- internal ---
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
 
 const changes = {
   restart: 'in effect after a restart',

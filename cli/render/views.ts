@@ -5,7 +5,7 @@ import type { PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { SessionPage } from '../../sdk/protocol/session-row.ts';
 import { renderAgentFile, renderAgentFiles } from './agents.ts';
 import { renderChatCommands } from './chat-commands.ts';
-import { renderConfig, renderKey, renderSchema, renderWritten } from './config.ts';
+import { renderConfig, renderDifference, renderKey, renderSchema, renderWritten } from './config.ts';
 import { sentences } from './done.ts';
 import { renderPreflight, renderScheduled, renderStability, renderUpdate } from './gateway.ts';
 import { renderOutcome } from './outcome.ts';
@@ -55,6 +55,7 @@ const views: Record<string, View> = {
   'config.set': renderWritten,
   'config.apply': renderWritten,
   'config.patch': renderWritten,
+  'config.diff': renderDifference,
   'config.rollback': renderWritten,
   'config.schema': renderSchema,
   'config.schema.lookup': renderKey,

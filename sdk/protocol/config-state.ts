@@ -88,6 +88,27 @@ export interface ConfigWritten {
   restart?: unknown;
 }
 
+/** One key that differs between two states of the configuration. */
+export interface ConfigChange {
+  path: string;
+  change: 'added' | 'removed' | 'changed';
+  /** Secrets read `__OPENCLAW_REDACTED__`. */
+  before?: unknown;
+  after?: unknown;
+  /** What the change takes. */
+  reloadKind: 'restart' | 'hot' | 'none';
+}
+
+/** What the files say now and an earlier state of them does not. */
+export interface ConfigDifference {
+  /** Absolute path of the file that was compared: the configuration file, or one that it includes. */
+  path: string;
+  /** What they are compared with: what is in effect, a kept revision, or, while no gateway runs, the last good start. */
+  from: 'running' | 'revision' | 'last-good';
+  revision?: number | undefined;
+  changes: ConfigChange[];
+}
+
 /** One state of the configuration file that is kept. */
 export interface ConfigRevision {
   id: number;
@@ -170,5 +191,22 @@ export const ConfigRevision = shape<ConfigRevision>()(
     note: z.string().optional(),
     changedPaths: z.array(z.string()),
     file: z.string().optional(),
+  }),
+);
+
+export const ConfigDifference = shape<ConfigDifference>()(
+  z.object({
+    path: z.string(),
+    from: z.enum(['running', 'revision', 'last-good']),
+    revision: count.optional(),
+    changes: z.array(
+      z.object({
+        path: z.string(),
+        change: z.enum(['added', 'removed', 'changed']),
+        before: z.unknown().optional(),
+        after: z.unknown().optional(),
+        reloadKind: z.enum(['restart', 'hot', 'none']),
+      }),
+    ),
   }),
 );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigHint, ConfigSchemaNode } from './config-schema.ts';
-import { ConfigRevision, ConfigSnapshot, ConfigWritten } from './config-state.ts';
+import { ConfigDifference, ConfigRevision, ConfigSnapshot, ConfigWritten } from './config-state.ts';
 import { count, nothing } from './fields.ts';
 import { controlPlane, mutation, query, router } from './method.ts';
 
@@ -95,6 +95,20 @@ export const config = router({
     }),
     output: ConfigSchemaNode,
     cli: { positionals: ['path'] },
+  }),
+  /**
+   * What the files say now and what is in effect, or a kept revision, does not; secrets hidden.
+   * @throws INVALID_REQUEST for a revision that is not kept, INVALID_CONFIG for files that cannot be read.
+   */
+  diff: query({
+    summary: 'Compare the configuration file with what is in effect, or with a revision.',
+    scope: 'operator.read',
+    input: z.strictObject({
+      /** From `config.revisions.list`. Default: what is in effect. */
+      revision: count.optional(),
+    }),
+    output: ConfigDifference,
+    cli: { positionals: ['revision'] },
   }),
   /** The newest twenty states of the file, without their texts. */
   'revisions.list': query({

@@ -232,6 +232,12 @@ export function isActedOn(path: KeyPath): boolean {
   return key !== undefined && acted.has(key);
 }
 
+/** True for a key with an effect, also for one that stands above or below such. */
+export function hasEffect(path: KeyPath): boolean {
+  const keys = path.map((_, depth) => findKey(path.slice(0, depth + 1))?.path ?? '');
+  return keys.some((key) => acted.has(key)) || above.has(keys.at(-1) ?? '');
+}
+
 /**
  * One warning for each key of a valid file that is accepted but has no effect yet. Keys that stand together share one:
  * it is about the topmost object that has no key with an effect, and names the keys that are set.

@@ -1,8 +1,9 @@
 import { dirname, relative, resolve } from 'node:path';
-import type { ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
+import type { ConfigDifference, ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { keepBackup, keepRejected } from './backups.ts';
 import { listChanges } from './changes.ts';
+import { describeChanges } from './diff.ts';
 import {
   type Draft,
   draftEdit,
@@ -15,14 +16,14 @@ import {
 import type { Fingerprint } from './fingerprint.ts';
 import { requireOutcome } from './include-edit.ts';
 import type { LiveConfig } from './live.ts';
-import { type LoadedConfig, parseConfig, readConfigText } from './load.ts';
+import { type LoadedConfig, parseConfig, readAsWritten, readConfigText } from './load.ts';
 import { redactConfig } from './redact.ts';
 import { reloadKindOf } from './reload-kind.ts';
 import { replaceFile } from './replace-file.ts';
 import type { Revision, Revisions } from './revisions.ts';
 import { resolveTargets } from './secret-targets.ts';
 import { readConfigSnapshot } from './snapshot.ts';
-import { readSource } from './source.ts';
+import { parseSource, readSource } from './source.ts';
 import type { Environment } from './substitute.ts';
 
 /** A change of the configuration file; exactly one of `patch` and `raw`. */
@@ -73,6 +74,11 @@ export interface ConfigFile {
    * refuses. The file is then as it was, and a text that was refused is kept beside it, see `details.rejected`.
    */
   edit(edit: ConfigEdit): Promise<ConfigEdited>;
+  /**
+   * What the files say now and the configuration in effect, or a revision, does not, secrets hidden.
+   * @throws GatewayError INVALID_CONFIG for files that cannot be read, INVALID_REQUEST for a revision that is not kept.
+   */
+  diff(revision?: number | undefined): Promise<ConfigDifference>;
   /** Newest first. */
   revisions(): Revision[];
   /** Writes the text of a revision. @throws GatewayError INVALID_REQUEST for one that is not kept, and as {@link edit}. */
@@ -216,6 +222,13 @@ export function createConfigFile({
     return edited;
   };
 
+  const findRevision = (id: number): { text: string; file: string | undefined } => {
+    const text = revisions.text(id);
+    if (text === undefined) throw noRevision(id, revisions.list());
+    const name = revisions.list().find((revision) => revision.id === id)?.file;
+    return { text, file: name === undefined ? undefined : resolve(dirname(path), name) };
+  };
+
   const editNow = async (edit: ConfigEdit): Promise<ConfigEdited> => {
     for (let attempts = 0; attempts < maxAttempts; attempts++) {
       const edited = await attempt(edit);
@@ -239,13 +252,21 @@ export function createConfigFile({
         appliedHash: applied,
       }),
     edit: (edit) => inLine(() => editNow(edit)),
+    async diff(id) {
+      const now = await readAsWritten(path, { env });
+      if (id === undefined) {
+        const changes = describeChanges(live.loaded().parsed, now?.value ?? {});
+        return { path, from: 'running', changes };
+      }
+      const { text, file = path } = findRevision(id);
+      const source = now?.sources.find((one) => one.path === file);
+      const [before, after] = [text, source?.raw ?? '{}'].map((raw) => parseSource(raw, file).value);
+      return { path: file, from: 'revision', revision: id, changes: describeChanges(before, after) };
+    },
     revisions: revisions.list,
     rollback: (id, by) =>
       inLine(async () => {
-        const raw = revisions.text(id);
-        if (raw === undefined) throw noRevision(id, revisions.list());
-        const name = revisions.list().find((revision) => revision.id === id)?.file;
-        const file = name === undefined ? undefined : resolve(dirname(path), name);
+        const { text: raw, file } = findRevision(id);
         return editNow({ raw, file, by, note: `rollback to revision ${id}`, allowDestructive: true });
       }),
     reloadSecrets: () =>

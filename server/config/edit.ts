@@ -9,7 +9,7 @@ import { isPlainObject, valueAt } from './key-path.ts';
 import type { LoadedConfig } from './load.ts';
 import { mergePatch, mergePatchGuarded } from './merge-patch.ts';
 import { restoreSecrets } from './restore.ts';
-import { isTooDeep } from './source.ts';
+import { isTooDeep, parseSource } from './source.ts';
 import type { Environment } from './substitute.ts';
 
 /** What an edit leads to. */
@@ -37,7 +37,7 @@ interface Present {
 export async function draftEdit(edit: ConfigEdit, present: Present): Promise<Draft> {
   const { path, raw, before } = present;
   if (edit.file !== undefined) return draftIncluded(edit, edit.file, before);
-  const stored = before ? before.parsed : {};
+  const stored = before?.parsed ?? readBroken(raw, path) ?? {};
   if (edit.raw !== undefined) {
     const wanted = parseObject(edit.raw);
     const isSpread = before !== undefined && before.sources.length > 1;
@@ -46,14 +46,20 @@ export async function draftEdit(edit: ConfigEdit, present: Present): Promise<Dra
     const own = isSpread && raw !== undefined ? JSON5.parse<unknown>(raw) : stored;
     return { path, raw, text: editJson5(edit.raw, restoreSecrets(wanted, own)), wanted: undefined };
   }
-  if (!before)
+  if (!before && !readBroken(raw, path))
     throw refuse('the configuration file is not valid, so it cannot be patched: correct it, or write it as a whole', {
       code: 'INVALID_CONFIG',
     });
   const patch = restoreSecrets(edit.patch ?? {}, stored);
   const wanted = edit.replacePaths ? mergePatchGuarded(stored, patch, edit.replacePaths) : mergePatch(stored, patch);
-  if (before.sources.length > 1) return draftSpread(before, wanted);
+  if (before && before.sources.length > 1) return draftSpread(before, wanted);
   return { path, raw, text: editJson5(raw ?? '{}\n', wanted), wanted: undefined };
+}
+
+/** A file that can be read and is not valid: single keys of it can be put right. Undefined for one that includes others. */
+function readBroken(raw: string | undefined, path: string): Record<string, unknown> | undefined {
+  const { value } = raw === undefined ? { value: undefined } : parseSource(raw, path);
+  return isPlainObject(value) && !holdsInclude(value) ? value : undefined;
 }
 
 async function draftSpread(before: LoadedConfig, wanted: unknown): Promise<Draft> {

@@ -107,6 +107,18 @@ export async function parseConfig(
   };
 }
 
+/**
+ * The configuration as it is written, its included files in place, whether its keys are right or not; undefined when there is
+ * no file. @param raw stands for the file's text. @throws GatewayError INVALID_CONFIG for what cannot be read.
+ */
+export async function readAsWritten(
+  path: string,
+  { raw, ...assembly }: Pick<Reading, 'env' | 'texts'> & { raw?: string | undefined },
+): Promise<Assembled | undefined> {
+  const text = raw ?? (await readConfigText(path));
+  return text === undefined ? undefined : assembleFile({ path, raw: text }, assembly);
+}
+
 /** The text of a configuration file; undefined when there is none. @throws GatewayError INVALID_CONFIG when it cannot be read. */
 export async function readConfigText(path: string): Promise<string | undefined> {
   const text = await readSource(path);

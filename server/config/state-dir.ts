@@ -30,6 +30,17 @@ export interface RuntimeFile {
   password?: string | undefined;
   /** SHA-256 of the certificate that it answers with; undefined without TLS. Clients on this machine pin it. */
   tlsFingerprint?: string | undefined;
+  /** Keys of the configuration that flags decided, with their values unless they are secrets. */
+  flags?: Record<string, { flag: string; value?: unknown }> | undefined;
+}
+
+/** The keys that flags of this start decided. */
+export function toFlagged({ port, portSource, auth }: GatewaySettings): NonNullable<RuntimeFile['flags']> {
+  return {
+    ...(portSource === '--port' && { 'gateway.port': { flag: portSource, value: port } }),
+    ...(auth.source === '--token' && { 'gateway.auth.token': { flag: auth.source, value: '(secret)' } }),
+    ...(auth.source === '--password' && { 'gateway.auth.password': { flag: auth.source, value: '(secret)' } }),
+  };
 }
 
 const pathIn = (stateDir: string) => join(stateDir, 'gateway.json');

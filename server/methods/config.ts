@@ -20,6 +20,7 @@ export const configMethods = implement(config, {
   },
   schema: ({ ctx }) => ctx.configDescription.whole(),
   'schema.lookup': ({ input, ctx }) => ctx.configDescription.lookUp(input.path),
+  diff: ({ input, ctx }) => ctx.configFile.diff(input.revision),
   'revisions.list': ({ ctx }) => ({ revisions: ctx.configFile.revisions() }),
   async rollback({ input, ctx }) {
     const edited = await ctx.configFile.rollback(input.revision, authorOf(ctx));

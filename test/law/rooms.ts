@@ -84,6 +84,12 @@ export const rooms: readonly Room[] = [
     types: [...protocolTypes, 'server/database', 'chokidar'],
     lazily: ['chokidar'],
   },
+  // What the CLI asks when no gateway runs.
+  {
+    place: 'server/config/offline.ts',
+    values: [...domain, 'server/database'],
+    types: protocolTypes,
+  },
   { place: 'server/workspace', values: [...domain, 'server/workspace'], types: protocolTypes },
   {
     place: 'server/agents',

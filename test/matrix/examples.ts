@@ -73,6 +73,7 @@ export const examples: Record<string, Example> = {
   'config.patch': { params: patched },
   'config.schema': nothing,
   'config.schema.lookup': { params: { path: 'gateway.port' } },
+  'config.diff': nothing,
   'config.revisions.list': nothing,
   'config.rollback': {
     params: async (world) => {
