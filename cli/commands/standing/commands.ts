@@ -6,6 +6,7 @@ type Commands = NonNullable<Command['subCommands']>;
 /** The commands that tell how things stand: each looks at this machine and at the gateway, and none needs one. */
 export function standingCommands(shell: Shell, logsGroup: Command | Commands[string] | undefined): Commands {
   return {
+    status: async () => (await import('./status.ts')).statusCommand(shell),
     health: async () => (await import('./health.ts')).healthCommand(shell),
     channels: async () => (await import('./channels.ts')).channelsCommand(shell),
     logs: async () => {
@@ -18,6 +19,7 @@ export function standingCommands(shell: Shell, logsGroup: Command | Commands[str
 /** Those of them that stand below `openclaw gateway`. */
 export function standingOfGateway(shell: Shell): Commands {
   return {
+    status: async () => (await import('./gateway-status.ts')).gatewayStatusCommand(shell),
     probe: async () => (await import('./probe.ts')).probeCommand(shell),
   };
 }
