@@ -1,6 +1,6 @@
 import type { ConfigHere } from '../../local/config-here.ts';
 import { readConfigHere } from '../../local/config-here.ts';
-import { type ExtraService, findExtraServices } from '../../local/extra-services.ts';
+import { type ExtraUnit, findExtraUnits } from '../../local/extra-units.ts';
 import { type GatewayHere, readGatewayHere } from '../../local/gateway-here.ts';
 import { findPortHolders, type PortHolder } from '../../local/port-holders.ts';
 import type { Probe } from '../../local/probe.ts';
@@ -24,7 +24,7 @@ export interface Standing {
   /** The configuration that the service reads; undefined without one. */
   serviceConfig: ConfigHere | undefined;
   port: PortHere;
-  extraServices: ExtraService[];
+  extraServices: ExtraUnit[];
 }
 
 /** The supervisor of this machine with this gateway's service, or why there is none. */
@@ -92,7 +92,7 @@ async function lookAround(shell: Shell, { here, probe, isLocal, description, dee
   const configPath = description?.installed ? description.configPath : undefined;
   const [process, extraServices, serviceConfig] = await Promise.all([
     findProcess({ here, service: description, probe, isLocal }),
-    findExtraServices({ env: shell.env, own: description?.unitPath, deep }),
+    findExtraUnits({ env: shell.env, own: description?.unitPath, deep }),
     configPath === undefined || configPath === here.config.path
       ? configPath && here.config
       : readConfigHere(configPath, shell.env),

@@ -72,7 +72,8 @@ function toService({ gatewayService }: StatusReport): string {
 
 function toValidity({ config }: StatusReport): string {
   if (!config.exists) return 'missing, defaults';
-  return config.valid ? 'valid' : `invalid (${config.issues.length} faults)`;
+  const { length } = config.issues;
+  return config.valid ? 'valid' : `invalid (${length} fault${length === 1 ? '' : 's'})`;
 }
 
 /** What only the gateway itself can say. */

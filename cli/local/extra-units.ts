@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 
 /** A unit or property list, other than the gateway's own, that starts a gateway. */
-export interface ExtraService {
+export interface ExtraUnit {
   /** Its name with the supervisor. */
   label: string;
   /** `user` belongs to this account, `system` to the machine. */
@@ -23,12 +23,7 @@ export interface Search {
 }
 
 /** Finds other gateways that a supervisor starts, by their files. Folders that cannot be read hold none. */
-export async function findExtraServices({
-  env,
-  own,
-  deep,
-  platform = process.platform,
-}: Search): Promise<ExtraService[]> {
+export async function findExtraUnits({ env, own, deep, platform = process.platform }: Search): Promise<ExtraUnit[]> {
   const home = env.HOME?.trim() || homedir();
   const folders = foldersOf(platform, home, env).filter(({ scope }) => deep || scope === 'user');
   const found = await Promise.all(folders.map(readFolder));
@@ -37,7 +32,7 @@ export async function findExtraServices({
 
 // --- internal ---
 
-type Folder = Pick<ExtraService, 'path' | 'scope'>;
+type Folder = Pick<ExtraUnit, 'path' | 'scope'>;
 
 function foldersOf(platform: NodeJS.Platform, home: string, env: NodeJS.ProcessEnv): Folder[] {
   if (platform === 'darwin')
@@ -55,14 +50,14 @@ function foldersOf(platform: NodeJS.Platform, home: string, env: NodeJS.ProcessE
   ];
 }
 
-async function readFolder({ path: folder, scope }: Folder): Promise<ExtraService[]> {
+async function readFolder({ path: folder, scope }: Folder): Promise<ExtraUnit[]> {
   const names = await readdir(folder).catch(() => [] as string[]);
   const files = names.filter((name) => /\.(service|plist)$/.test(name)).map((name) => join(folder, name));
-  const found = await Promise.all(files.map((path) => readService(path, scope)));
+  const found = await Promise.all(files.map((path) => readUnit(path, scope)));
   return found.filter((service) => service !== undefined);
 }
 
-async function readService(path: string, scope: ExtraService['scope']): Promise<ExtraService | undefined> {
+async function readUnit(path: string, scope: ExtraUnit['scope']): Promise<ExtraUnit | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const command =
     /<key>ProgramArguments<\/key>\s*<array>([\s\S]*?)<\/array>/.exec(text)?.[1] ?? /^ExecStart=(.*)$/m.exec(text)?.[1];
