@@ -29,6 +29,10 @@ export function createProgram(shell: Shell): Command {
     const { configCommand } = await import('./commands/config/command.ts');
     return configCommand(shell, { ...configGroup?.subCommands });
   };
+  const setup = async () => {
+    const { setupCommand } = await import('./commands/setup.ts');
+    return setupCommand(shell);
+  };
   const auth = async () => {
     const { authCommand } = await import('./commands/auth.ts');
     return authCommand(shell);
@@ -55,6 +59,7 @@ export function createProgram(shell: Shell): Command {
       agent,
       devices,
       config,
+      setup,
       doctor,
       auth,
       ...derived,

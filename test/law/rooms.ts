@@ -241,6 +241,12 @@ export const rooms: readonly Room[] = [
   },
   { place: 'cli/ask.ts', values: cli, lazily: ['@clack/prompts'] },
   {
+    place: 'cli/setup',
+    values: cli,
+    types: protocolTypes,
+    lazily: ['server/models/known-providers.ts', 'server/models/discover.ts', '@clack/prompts', 'json5'],
+  },
+  {
     place: 'cli/doctor',
     values: cli,
     types: protocolTypes,

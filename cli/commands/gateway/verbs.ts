@@ -140,7 +140,7 @@ function toPort(flag: unknown): number | undefined {
 }
 
 /** A service is that of an account and a profile: two gateways of other folders would have one name. */
-function pointsAway({ env, globals }: Shell): string | undefined {
+export function pointsAway({ env, globals }: Shell): string | undefined {
   const own = { env: { HOME: env.HOME, OPENCLAW_HOME: env.OPENCLAW_HOME, OPENCLAW_PROFILE: env.OPENCLAW_PROFILE } };
   const usual = resolvePaths({ ...own, profile: globals.profile, dev: globals.dev, homedir: homedir() });
   const actual = resolvePaths({ env, profile: globals.profile, dev: globals.dev, homedir: homedir() });
