@@ -268,6 +268,11 @@ export const rooms: readonly Room[] = [
     lazily: ['server/gateway.ts', 'server/log'],
   },
   {
+    place: 'cli/commands/gateway/dev.ts',
+    values: cli,
+    lazily: ['server/workspace/starter.ts', 'server/database/gateway-lock.ts'],
+  },
+  {
     place: 'cli/commands/devices/offline.ts',
     values: cli,
     types: [...protocolTypes, 'server'],

@@ -31,6 +31,10 @@ const flags: Flags = {
   },
   'password-file': { type: 'string', valueHint: 'path', description: 'File that holds the password' },
   force: { type: 'boolean', description: 'End whoever listens on the port (SIGTERM, then SIGKILL), then start' },
+  reset: {
+    type: 'boolean',
+    description: 'With --dev: put its configuration, credentials, conversations and workspaces aside first',
+  },
   'allow-unconfigured': { type: 'boolean', description: 'Start without a configuration file or gateway.mode' },
   verbose: { type: 'boolean', description: 'Debug messages on the terminal; the log file stays as it is' },
 };
@@ -44,7 +48,7 @@ export function gatewayCommand(shell: Shell, others: NonNullable<Command['subCom
       'openclaw gateway --allow-unconfigured',
       'openclaw gateway --bind lan --auth token',
       'openclaw gateway --port 18789 --force',
-      'openclaw --dev gateway',
+      'openclaw gateway --dev --reset',
     ],
     run: async ({ args }) => {
       const { runGateway } = await import('./run.ts');

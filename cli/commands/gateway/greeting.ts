@@ -16,12 +16,14 @@ export interface Started {
   models: readonly ({ agentId: string } & ModelChoice)[];
   auth: { mode: 'none' | 'token' | 'password' | 'trusted-proxy'; source: string };
   tokenPath: string;
+  /** Undefined for the ordinary gateway. */
+  profile?: string | undefined;
   logFile: string;
 }
 
 /** The ready lines: where it listens, which model answers and why, what to try from another terminal. */
 export function greeting(shell: Shell, started: Started): string {
-  const { url, port, hosts, models, auth, tokenPath, logFile, tlsFingerprint } = started;
+  const { url, port, hosts, models, auth, tokenPath, profile, logFile, tlsFingerprint } = started;
   const scheme = tlsFingerprint === undefined ? 'ws' : 'wss';
   const { paint } = shell.look;
   const row = (name: string, text: string) => `  ${paint('dim', name.padEnd(6))} ${text}`;
@@ -30,7 +32,7 @@ export function greeting(shell: Shell, started: Started): string {
     return row('model', oneLine(`${whose}${model} (${reason})`));
   });
   return [
-    `${paint('bold', 'OpenClaw Gateway')} ${version} ${paint('green', 'ready')} on ${url}`,
+    `${paint('bold', 'OpenClaw Gateway')} ${version} ${paint('green', 'ready')} on ${url}${profile ? ` (profile ${profile})` : ''}`,
     ...toForeignHosts(hosts).map((host) => row('also', `${scheme}://${host}:${port} for other machines`)),
     ...(tlsFingerprint === undefined ? [] : [row('tls', `certificate SHA-256 ${tlsFingerprint}`)]),
     ...agents,

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
 import { type GatewaySettings, resolveGateway } from '../../../server/config/gateway.ts';
-import { resolvePaths } from '../../../server/config/paths.ts';
+import { type Paths, resolvePaths } from '../../../server/config/paths.ts';
 import type { Gateway, GatewayOptions } from '../../../server/gateway.ts';
 import type { FileLog } from '../../../server/log/file-log.ts';
 import type { Keeper } from '../../../server/system/restart.ts';
@@ -24,6 +24,8 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   const { env, globals } = shell;
   const paths = asMisuse(() => resolvePaths({ env, profile: globals.profile, dev: globals.dev, homedir: homedir() }));
   const flags = { ...readFlags(args), token: globals.token, password: await readPassword(globals.password, args) };
+  if (args.reset === true && !globals.dev) throw misuse('--reset puts the gateway of --dev aside: give both, or none');
+  if (globals.dev) await prepareDev(shell, paths, args);
   const makers = {
     ...(await import('../../../server/log/file-log.ts')),
     ...(await import('../../../server/log/redact.ts')),
@@ -56,7 +58,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
         opened.toFileOnly,
       );
       const { auth, hosts } = setup.settings;
-      const known = { auth, hosts, tokenPath: paths.tokenPath, log: opened.log };
+      const known = { auth, hosts, tokenPath: paths.tokenPath, profile: paths.profile, log: opened.log };
       if (!globals.json && !keeper.last) void greet(shell, gateway, known);
       return gateway;
     },
@@ -89,6 +91,14 @@ async function start(shell: Shell, starting: Starting, toFileOnly: () => void): 
   }
 }
 
+/** `--dev` makes what is missing, unless the gateway is to start without; `--reset` puts aside what there is before. */
+async function prepareDev(shell: Shell, paths: Paths, args: Record<string, unknown>): Promise<void> {
+  const { makeDevGateway, resetDevGateway } = await import('./dev.ts');
+  const say = (line: string) => shell.note(`gateway --dev: ${line}`);
+  if (args.reset === true) await resetDevGateway(paths, say);
+  if (args['allow-unconfigured'] !== true) await makeDevGateway(paths, say);
+}
+
 /** Ends who listens on the port. */
 async function force({ port, hosts }: GatewaySettings, log: FileLog): Promise<void> {
   const { freePort } = await import('../../local/free-port.ts');
@@ -117,7 +127,10 @@ async function leaveToRival(shell: Shell, error: unknown): Promise<number> {
 async function greet(
   shell: Shell,
   gateway: Gateway,
-  { log, ...known }: Pick<GatewaySettings, 'auth' | 'hosts'> & { tokenPath: string; log: FileLog },
+  {
+    log,
+    ...known
+  }: Pick<GatewaySettings, 'auth' | 'hosts'> & { tokenPath: string; profile: string | undefined; log: FileLog },
 ): Promise<void> {
   try {
     const { url, port, tlsFingerprint } = gateway;
