@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { type Paths, resolvePaths } from '../../server/config/paths.ts';
 import { findPackageRoot } from '../package-root.ts';
@@ -85,9 +85,4 @@ function searchPath(home: string): string {
   const brew = process.platform === 'darwin' ? ['/opt/homebrew/bin'] : [];
   const shared = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
   return [...new Set([dirname(process.execPath), join(home, '.local', 'bin'), ...brew, ...shared])].join(':');
-}
-
-/** The folder where a gateway started with this environment keeps its logs when nobody names one. */
-export function temporaryFolder({ environment }: Launch): string {
-  return environment.TMPDIR ?? tmpdir();
 }

@@ -67,7 +67,11 @@ export function createLaunchd(launch: Launch, { run, uid }: Surroundings): Servi
       };
     },
     async install(secrets) {
-      await replaceFile(launch.secretsPath, renderSecrets(secrets, 'node'), always);
+      await replaceFile(
+        launch.secretsPath,
+        renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)),
+        always,
+      );
       await replaceFile(unitPath, renderPlist(toPlist(launch)), always);
       await bootout();
       await bootstrap();

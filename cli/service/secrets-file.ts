@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 
 /** Who reads the file: systemd (`EnvironmentFile`), or Node (`--env-file-if-exists`), which knows no backslashes. */
@@ -10,20 +11,31 @@ export type Reader = 'systemd' | 'node';
  */
 export async function collectSecrets(
   env: NodeJS.ProcessEnv,
-  { configPath }: { configPath: string },
+  { configPath, stateDir }: { configPath: string; stateDir: string },
 ): Promise<Record<string, string>> {
   const text = await readFile(configPath, 'utf8').catch(() => '');
-  const names = new Set([...ownVariables, ...namedIn(text)]);
+  // What stands there the gateway reads by itself; a copy would win over every later edit.
+  const dotEnv = await readFile(join(stateDir, '.env'), 'utf8').catch(() => '');
+  const known = new Set([
+    ...ordinary,
+    ...[...dotEnv.matchAll(/^\s*(?:export\s+)?(\w+)\s*=/gm)].map(([, name]) => name),
+  ]);
+  const names = new Set([...ownVariables, ...namedIn(text)].filter((name) => !known.has(name)));
   const found = [...names].sort().flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
   return Object.fromEntries(found);
 }
 
 /**
- * The text of an owner-only file of variables.
+ * The text of an owner-only file of variables. Those of the file from before that are not given now stay: a command that is run
+ * from another shell must not lose them.
+ * @param before the file as it is, by the same reader.
  * @throws GatewayError INVALID_REQUEST naming the variable whose value such a file cannot hold.
  */
-export function renderSecrets(secrets: Readonly<Record<string, string>>, reader: Reader): string {
-  const lines = Object.entries(secrets).map(([name, value]) => `${name}=${quoteValue(name, value, reader)}`);
+export function renderSecrets(secrets: Readonly<Record<string, string>>, reader: Reader, before = ''): string {
+  const nameOf = (line: string) => /^(\w+)=/.exec(line)?.[1];
+  const kept = before.split('\n').filter((line) => !Object.hasOwn(secrets, nameOf(line) ?? '') && nameOf(line));
+  const given = Object.entries(secrets).map(([name, value]) => `${name}=${quoteValue(name, value, reader)}`);
+  const lines = [...kept, ...given];
   return `# Written by "openclaw gateway install": secrets of the gateway's process.\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
@@ -38,6 +50,9 @@ const ownVariables = [
   'GOOGLE_API_KEY',
   'OPENROUTER_API_KEY',
 ];
+
+/** Variables of every process, which its supervisor gives it. */
+const ordinary = new Set(['HOME', 'PATH', 'USER', 'SHELL', 'TMPDIR', 'PWD', 'NODE_OPTIONS']);
 
 /** `${NAME}`, `$NAME` as a whole value, and references with `source: "env"`: what is no variable is set nowhere. */
 function namedIn(text: string): string[] {

@@ -68,7 +68,7 @@ export function createSystemd(launch: Launch, surroundings: Surroundings): Servi
     },
     async install(secrets) {
       const text = renderUnit(launch);
-      const secretsText = renderSecrets(secrets, 'systemd');
+      const secretsText = renderSecrets(secrets, 'systemd', await readIfThere(launch.secretsPath));
       const before = await readIfThere(unitPath);
       await replaceFile(launch.secretsPath, secretsText, always);
       await replaceFile(unitPath, text, always);

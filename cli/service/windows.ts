@@ -65,7 +65,11 @@ export function createWindows(launch: Launch, { env, run }: Surroundings): Servi
     },
     async install(secrets) {
       const scriptText = renderScript(launch);
-      await replaceFile(launch.secretsPath, renderSecrets(secrets, 'node'), always);
+      await replaceFile(
+        launch.secretsPath,
+        renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)),
+        always,
+      );
       await replaceFile(script, scriptText, always);
       await replaceFile(unitPath, toUtf16(renderTask(launch, userId)), always);
       const made = await schtasks('/Create', '/F', '/TN', name, '/XML', unitPath);

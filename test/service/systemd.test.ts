@@ -63,6 +63,16 @@ describe.skipIf(!manager)('the life of a gateway under systemd', () => {
     });
   });
 
+  it('does not begin while a gateway runs that is not its own', async () => {
+    await writeConfig('local');
+    const pid = jsonOf(await openclaw('gateway', 'start', '--detach', '--json')).pid;
+    const ended = await openclaw('gateway', 'install');
+    expect(ended).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(ended.stderr).toContain(`(pid ${pid}).\nStop it first: openclaw gateway stop\n`);
+    await expect(access(join(home, '.config'))).rejects.toThrow('ENOENT');
+    expect(await openclaw('gateway', 'stop')).toMatchObject({ exitCode: 0 });
+  });
+
   it('begins with a unit that is enabled, runs, and holds no secret', async () => {
     await writeConfig('local');
     const ended = await openclaw('gateway', 'install');
@@ -126,6 +136,17 @@ WantedBy=default.target
     expect(await show('Environment')).not.toContain('TOKEN');
   });
 
+  it('keeps a secret that another shell does not have, when it is installed anew', async () => {
+    const elsewhere = commandLine({ ...env, OPENAI_API_KEY: 'another' }, home);
+    const pid = await show('MainPID');
+    expect(await elsewhere('gateway', 'install')).toMatchObject({ exitCode: 0 });
+    expect(await show('MainPID')).not.toBe(pid);
+    const environ = await readFile(`/proc/${await show('MainPID')}/environ`, 'utf8');
+    expect(environ.split('\0')).toEqual(
+      expect.arrayContaining([`OPENCLAW_GATEWAY_TOKEN=${secret}`, 'OPENAI_API_KEY=another']),
+    );
+  });
+
   it('is left alone by a start while it runs', async () => {
     const pid = await show('MainPID');
     const ended = await openclaw('gateway', 'start');
@@ -174,7 +195,7 @@ WantedBy=default.target
     await hung.promise;
     const stopped = await openclaw('gateway', 'stop');
     expect(stopped).toMatchObject({ exitCode: 0, stdout: 'Stopped the gateway.\n' });
-    expect(stopped.stderr).toContain(`Waiting for ${name} to stop ...`);
+    expect(stopped.stderr).toContain(`Waiting for systemd to do so with ${name} ...`);
     expect([await show('ActiveState'), await show('Result'), await show('ExecMainStatus')]).toEqual([
       'inactive',
       'success',

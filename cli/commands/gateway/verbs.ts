@@ -4,6 +4,7 @@ import { resolvePaths } from '../../../server/config/paths.ts';
 import { toTimeoutMs } from '../../globals.ts';
 import { readGatewayHere } from '../../local/gateway-here.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
+import { findDetached, findForeground } from '../../service/detached.ts';
 import { isFleeting, type Launch, planLaunch } from '../../service/launch.ts';
 import { collectSecrets } from '../../service/secrets-file.ts';
 import { type Description, type Found, findService, type Service, surroundingsOf } from '../../service/service.ts';
@@ -63,7 +64,10 @@ export const verbs = {
         message: `${service.unitPath} is not one that "openclaw gateway install" has written.`,
         hints: ['Look at it, then: openclaw gateway install --force'],
       };
-    const notices = await service.install(await collectSecrets(shell.env, launch.paths));
+    const other = before.runtime.status === 'running' ? undefined : await findUnsupervised(task);
+    if (other) return inTheWay(other.pid);
+    const secrets = await collectSecrets(shell.env, launch.paths);
+    const notices = await untilOrdered(task, service, service.install(secrets));
     if (isFleeting(launch))
       notices.push(`The service runs from a folder of npx, which npm may clean up: ${launch.args}`);
     const serving = await untilServing(task, service, before.runtime.pid);
@@ -83,7 +87,9 @@ export const verbs = {
       const message = `The gateway runs already (${tellRuntime(before.runtime)}).`;
       return { ...done(found.service, 'already-running'), pid: before.runtime.pid, message };
     }
-    await found.service.start();
+    const other = await findUnsupervised(task);
+    if (other) return inTheWay(other.pid);
+    await untilOrdered(task, found.service, found.service.start());
     return done(found.service, 'started', await untilServing(task, found.service));
   },
 
@@ -91,7 +97,7 @@ export const verbs = {
     const { found, args } = task;
     const before = await found.service?.describe();
     if (!found.service || !isThere(before)) return stopUnsupervised(task);
-    await untilStopped(task, found.service, found.service.stop({ disable: args.disable === true }));
+    await untilOrdered(task, found.service, found.service.stop({ disable: args.disable === true }));
     // Of a task Windows ends the script and not what the script has started.
     const left = before.runtime.status !== 'running' || found.service.kind === 'schtasks';
     const rest = left ? await stopUnsupervised(task) : undefined;
@@ -107,7 +113,7 @@ export const verbs = {
       await found.service.stop();
       await stopUnsupervised(task);
     }
-    await found.service.restart();
+    await untilOrdered(task, found.service, found.service.restart());
     const serving = await untilServing(task, found.service, before.runtime.pid);
     return { ...done(found.service, 'restarted', serving), previousPid: before.runtime.pid };
   },
@@ -118,7 +124,7 @@ export const verbs = {
     const before = await found.service.describe();
     if (!isThere(before))
       return { ...done(found.service, 'not-installed'), message: 'No service of the gateway is installed.' };
-    await untilStopped(task, found.service, found.service.uninstall());
+    await untilOrdered(task, found.service, found.service.uninstall());
     if (found.service.kind === 'schtasks') await stopUnsupervised(task);
     const message = `Uninstalled ${found.service.name}. Configuration and state stay: ${task.launch.paths.stateDir}`;
     return { ...done(found.service, 'uninstalled'), message };
@@ -165,24 +171,34 @@ function untilServing({ shell, timeoutMs }: Task, service: Service, not?: number
   });
 }
 
-/** The supervisor answers when it has stopped the service; until then there is something to say. */
-async function untilStopped({ shell, timeoutMs }: Task, service: Service, ordered: Promise<void>): Promise<void> {
-  let isDone = false;
-  const finished = ordered.then(() => {
-    isDone = true;
+/** The supervisor answers when a process has ended, which takes as long as its runs do; until then there is something to say. */
+async function untilOrdered<T>({ shell, timeoutMs }: Task, { name, kind }: Service, ordered: Promise<T>): Promise<T> {
+  let answered: { value: T } | undefined;
+  const finished = ordered.then((value) => {
+    answered = { value };
+    return value;
   });
-  // Whoever waits hears of its failure below.
-  finished.catch(() => undefined);
-  await Promise.race([
-    finished,
-    waitFor(shell, {
-      look: async () => isDone || undefined,
-      what: () => `${service.name} to stop`,
-      timeoutMs: timeoutMs(stopMs),
-      evidence: async () => [`Look at: openclaw gateway status, openclaw logs`],
-    }),
-  ]);
-  await finished;
+  const waited = waitFor(shell, {
+    look: async () => answered,
+    what: () => `${kind} to do so with ${name}`,
+    timeoutMs: timeoutMs(stopMs),
+    evidence: async () => ['Look at: openclaw gateway status, openclaw logs --follow'],
+  }).then(({ value }) => value);
+  return Promise.race([finished, waited]);
+}
+
+/** A gateway of this state directory that is not the service's: the service would not get past its lock. */
+async function findUnsupervised({ shell, launch }: Task) {
+  return (await findDetached(launch)) ?? (await findForeground(shell));
+}
+
+function inTheWay(pid: number): Outcome {
+  return {
+    ok: false,
+    result: 'in-the-way',
+    message: `A gateway runs already that is not the service's (pid ${pid}).`,
+    hints: ['Stop it first: openclaw gateway stop'],
+  };
 }
 
 function done({ kind, label, name, unitPath }: Service, result: string, serving?: Serving): Outcome {
