@@ -36,6 +36,9 @@ const loaders = /^(?:NODE_|LD_|DYLD_)/;
 /** What decides whose files are read and where keys are sent: whatever folder one happens to be in must not. */
 const steering = /^OPENCLAW_(?:STATE_DIR|CONFIG_PATH|HOME|PROFILE|INCLUDE_ROOTS|GATEWAY_URL)$|_BASE_URL$/;
 
+/** What the file of the state directory is found by: too late to say otherwise in it. */
+const finding = /^OPENCLAW_(?:STATE_DIR|HOME|PROFILE)$/;
+
 interface Taking extends Pick<Shell, 'env' | 'note'> {
   /** True for a file of the folder that one is in, which may be somebody else's. */
   isForeign: boolean;
@@ -47,8 +50,8 @@ function take(path: string, { env, note, isForeign }: Taking): void {
   for (const [name, value] of Object.entries(parseEnv(text))) {
     if (env[name] !== undefined) continue;
     if (loaders.test(name)) note(`${path}: ${name} is left out: it has to be set before the process starts`);
-    else if (isForeign && steering.test(name))
-      note(`${path}: ${name} is left out: set it in the environment, or in .env of the state directory`);
+    else if ((isForeign ? steering : finding).test(name))
+      note(`${path}: ${name} is left out: it has to be set in the environment`);
     else {
       env[name] = value;
       origins.set(name, path);

@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
-import type { ConfigDifference, ConfigIssue, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
+import type { ConfigDifference, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
-import { keepBackup, keepRejected } from './backups.ts';
+import { keepBackup } from './backups.ts';
 import { listChanges } from './changes.ts';
 import { describeChanges } from './diff.ts';
 import {
@@ -13,6 +13,7 @@ import {
   requireUsable,
   requireWhole,
 } from './edit.ts';
+import { asRefusal, cannotWrite, noRevision, withRejected } from './edit-errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { requireOutcome } from './include-edit.ts';
 import type { LiveConfig } from './live.ts';
@@ -23,7 +24,7 @@ import { replaceFile } from './replace-file.ts';
 import type { Revision, Revisions } from './revisions.ts';
 import { resolveTargets } from './secret-targets.ts';
 import { readConfigSnapshot } from './snapshot.ts';
-import { parseSource, readSource } from './source.ts';
+import { areAsRead, parseSource } from './source.ts';
 import type { Environment } from './substitute.ts';
 
 /** A change of the configuration file; exactly one of `patch` and `raw`. */
@@ -108,6 +109,8 @@ export interface ConfigFileOptions {
   /** Told after each write that took effect, in their order. Contract: does not throw. */
   onWritten(edited: ConfigEdited): void;
 }
+
+type Check = () => Promise<boolean>;
 
 /** Times that an edit is begun anew because somebody else wrote the file meanwhile. */
 const maxAttempts = 5;
@@ -284,58 +287,4 @@ export function createConfigFile({
     resolveSecrets: (wanted) => resolveTargets(live.loaded(), wanted),
     appliedHash: () => applied,
   };
-}
-
-type Check = () => Promise<boolean>;
-
-/** True when the files on disk still say what was read from them. */
-async function areAsRead(sources: LoadedConfig['sources']): Promise<boolean> {
-  const texts = await Promise.all(sources.map(({ path }) => readSource(path)));
-  return sources.every(({ raw }, index) => texts[index] === raw);
-}
-
-/** The error of a refused write, which also says where its text is kept. */
-async function withRejected(error: GatewayError, path: string, text: string): Promise<GatewayError> {
-  // A disk that takes nothing must not hide why the write was refused.
-  const rejected = await keepRejected(path, text).catch(() => undefined);
-  if (rejected === undefined) return error;
-  const { code, message, details, cause } = error;
-  return new GatewayError(
-    code,
-    `${message}${/[.!?]$/.test(message) ? '' : '.'} The refused text is kept in ${rejected}.`,
-    {
-      details: { ...details, rejected },
-      cause,
-    },
-  );
-}
-
-/** What the start would refuse is a mistake of the caller here. */
-function asRefusal(error: unknown): never {
-  if (!isGatewayError(error) || error.code !== 'INVALID_CONFIG') throw error;
-  const issues = (error.details?.issues ?? []) as ConfigIssue[];
-  const [first] = issues;
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more, see details.issues)` : '';
-  throw new GatewayError(
-    'INVALID_REQUEST',
-    `invalid config: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'it cannot be read'}${more}. Nothing was written.`,
-    { details: { code: 'INVALID_CONFIG', issues } },
-  );
-}
-
-function cannotWrite(path: string, error: unknown): unknown {
-  if (isGatewayError(error)) return error;
-  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-  return new GatewayError(
-    'UNAVAILABLE',
-    `cannot write ${path} (${code}): nothing was changed. Correct the owner and mode of its folder, or make space.`,
-    { details: { code: 'CONFIG_NOT_WRITTEN', path, errno: code }, cause: error },
-  );
-}
-
-function noRevision(id: number, kept: readonly Revision[]): GatewayError {
-  const known = kept.map((revision) => revision.id).join(', ') || 'none';
-  return new GatewayError('INVALID_REQUEST', `there is no revision ${id}; kept are: ${known}`, {
-    details: { code: 'UNKNOWN_REVISION', id },
-  });
 }

@@ -29,6 +29,12 @@ export async function readSource(path: string): Promise<string | { code: string;
   }
 }
 
+/** True when the files on disk still say what was read from them. */
+export async function areAsRead(sources: readonly { path: string; raw: string }[]): Promise<boolean> {
+  const texts = await Promise.all(sources.map(({ path }) => readSource(path)));
+  return sources.every(({ raw }, index) => texts[index] === raw);
+}
+
 /** What a text says, or where it is no JSON5, or too deep for what looks at it. */
 export function parseSource(
   raw: string,

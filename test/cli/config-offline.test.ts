@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHome, freePort, type Home } from './processes.ts';
@@ -171,6 +171,34 @@ describe('openclaw config with no gateway running', () => {
     });
   });
 
+  it('replaces a link and does not follow it, and leaves the home directory alone', async () => {
+    const real = join(home.dir, 'real.json5');
+    await writeFile(real, "{ gateway: { mode: 'local' } }");
+    await mkdir(join(home.dir, 'elsewhere'));
+    const path = join(home.dir, 'elsewhere', 'mine.json5');
+    await symlink(real, path);
+    const empty = join(home.dir, 'empty');
+    await mkdir(empty);
+    const env = { HOME: empty, OPENCLAW_CONFIG_PATH: path };
+    const set = await home.run(['config', 'set', 'session.mainKey', 'x'], { env });
+    expect(set, set.stderr).toMatchObject({ exitCode: 0 });
+    expect((await lstat(path)).isSymbolicLink()).toBe(false);
+    expect(await readFile(real, 'utf8')).toBe("{ gateway: { mode: 'local' } }");
+    expect(await readFile(path, 'utf8')).toMatch(/mode: 'local'.*mainKey/);
+    expect(await readdir(empty)).toEqual([]);
+  });
+
+  it('gives way to a gateway that starts or runs where nobody can ask it', async () => {
+    await write("{ gateway: { mode: 'local' } }");
+    await home.gateway();
+    await rm(join(home.stateDir, 'gateway.json'));
+    expect(await config('set', 'session.mainKey', 'x')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/gateway already running|another gateway/),
+    });
+    expect(await read()).toBe("{ gateway: { mode: 'local' } }");
+  });
+
   it('acts on this machine also when commands go to a gateway elsewhere', async () => {
     await write(`{ gateway: { mode: 'remote', remote: { url: 'ws://127.0.0.1:${await freePort()}', token: 'x' } } }`);
     const set = await config('set', 'gateway.mode', 'local');
@@ -178,6 +206,31 @@ describe('openclaw config with no gateway running', () => {
     expect(await read()).toContain("mode: 'local'");
     const named = await home.run(['--url', `ws://127.0.0.1:${await freePort()}`, 'config', 'get']);
     expect(named).toMatchObject({ exitCode: 1, stdout: '' });
+  });
+});
+
+describe('a gateway whose configuration is in several files', () => {
+  it('starts with them, and tells a fault of one with its own line instead of starting', async () => {
+    await write("{ gateway: { $include: 'g.json5' } }");
+    await write("// mine\n{ mode: 'local', prot: 1 }", 'g.json5');
+    const refused = await home.run(['gateway']);
+    expect(refused).toMatchObject({ exitCode: 78, stderr: expect.stringMatching(/g\.json5:2:18 — gateway.*prot/) });
+    await write("{ mode: 'remote', prot: 1 }", 'g.json5');
+    expect((await home.run(['gateway'])).stderr).toMatch(
+      /^Gateway start blocked: set gateway\.mode=local \(current: remote\)/,
+    );
+    await write("{ mode: 'local', $include: 'none.json5' }", 'g.json5');
+    expect(await home.run(['gateway'])).toMatchObject({
+      exitCode: 78,
+      stderr: expect.stringContaining('none.json5 does not exist'),
+    });
+    await write("{ mode: 'local' }", 'g.json5');
+    const port = await freePort();
+    const started = home.start(['gateway', '--port', String(port)]);
+    await started.sees(/Try next/);
+    const set = await json('set', 'gateway.nodes.pairing.autoApproveLocal', 'false');
+    expect(set.path).toBe(join(home.stateDir, 'g.json5'));
+    expect(await json('diff')).toMatchObject({ from: 'running', changes: [] });
   });
 });
 

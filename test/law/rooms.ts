@@ -260,7 +260,7 @@ export const rooms: readonly Room[] = [
   },
   { place: 'cli/derive.ts', values: ['zod'], types: protocolTypes },
   { place: 'cli/catalogue.ts', values: ['cli', 'sdk/protocol/contract.ts'] },
-  { place: 'cli/commands/gateway', values: [...cli, 'json5'], types: [...protocolTypes, 'server'] },
+  { place: 'cli/commands/gateway', values: cli, types: [...protocolTypes, 'server'] },
   {
     place: 'cli/commands/gateway/run.ts',
     values: cli,

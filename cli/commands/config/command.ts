@@ -98,7 +98,7 @@ function schemaCommand(shell: Shell): Command {
   };
   const whole: Command = {
     meta: { name: 'schema', description: 'Show the JSON Schema of the configuration.' },
-    examples: ['openclaw config schema > openclaw.schema.json'],
+    examples: ['openclaw config schema --json'],
     run: () => tell(shell, 'config.schema', {}),
   };
   return { meta: whole.meta, otherwise: whole, subCommands: { lookup } };

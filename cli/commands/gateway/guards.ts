@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import JSON5 from 'json5';
 import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
-import { type LoadedConfig, loadConfig } from '../../../server/config/load.ts';
+import { valueAt } from '../../../server/config/key-path.ts';
+import { type LoadedConfig, loadConfig, readAsWritten } from '../../../server/config/load.ts';
 import type { Environment } from '../../../server/config/substitute.ts';
 
 /*
@@ -21,7 +20,7 @@ export async function loadGuarded(path: string, env: Environment, allowUnconfigu
     return loaded;
   } catch (error) {
     // A file that is invalid may be of another kind of gateway altogether: that is said first.
-    if (!allowUnconfigured && isGatewayError(error) && error.details?.issues) await guardModeOfInvalid(path);
+    if (!allowUnconfigured && isGatewayError(error) && error.details?.issues) await guardModeOfInvalid(path, env);
     throw error;
   }
 }
@@ -44,14 +43,12 @@ function guardMode(exists: boolean, mode: unknown, path: string): void {
   );
 }
 
-async function guardModeOfInvalid(path: string): Promise<void> {
-  let file: { gateway?: { mode?: unknown } } | null;
-  try {
-    file = JSON5.parse(await readFile(path, 'utf8'));
-  } catch {
-    return; // Unreadable altogether: the fault that was found says so.
-  }
-  guardMode(true, file?.gateway?.mode, path);
+async function guardModeOfInvalid(path: string, env: Environment): Promise<void> {
+  const file = await readAsWritten(path, { env }).catch((error: unknown) => {
+    if (isGatewayError(error)) return undefined; // Unreadable altogether: the fault that was found says so.
+    throw error;
+  });
+  if (file) guardMode(true, valueAt(file.value, ['gateway', 'mode']), path);
 }
 
 function refusal(message: string, path: string): GatewayError {
