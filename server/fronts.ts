@@ -15,6 +15,7 @@ import { createCallBudget } from './methods/call-budget.ts';
 import { createMethods } from './methods/table.ts';
 import { describeMachine } from './system/machine.ts';
 import { limitsFrom } from './wire/limits.ts';
+import { tellTraffic } from './wire/traffic.ts';
 import { createWire } from './wire/wire.ts';
 
 export interface FrontDeps {
@@ -70,6 +71,7 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
     isStarting: () => life.phase === 'starting',
     budget,
     answered: (call) => house.meters.answeredCall({ transport: 'socket', ...call }),
+    traffic: options.wsLog && tellTraffic(options.wsLog, log.child('ws')),
     record: diagnostics.record,
     limits: limitsFrom(env, log.child('wire').warn),
     log,

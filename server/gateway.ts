@@ -23,6 +23,7 @@ import type { Keeper } from './system/restart.ts';
 import { createSteps, type Steps } from './system/steps.ts';
 import { openCertificate } from './tls/certificate.ts';
 import { readTlsSettings } from './tls/settings.ts';
+import type { TrafficStyle } from './wire/traffic.ts';
 import type { Goodbye } from './wire/wire.ts';
 
 export interface GatewayOptions {
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   drainMs?: number | undefined;
   /** What the start waits for. Default: as the documentation says, and not in vain when the process is to end. */
   patience?: Patience | undefined;
+  /** Tells requests of sockets and their answers at level debug. Default: not. */
+  wsLog?: TrafficStyle | undefined;
   /** Of the HTTP side. */
   httpLimits?: Partial<HttpLimits> | undefined;
 }

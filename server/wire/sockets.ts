@@ -189,6 +189,7 @@ export class Sockets implements ConnectionListener {
         connection.close(1008, 'repeated unauthorized calls');
       return;
     }
+    this.#options.traffic?.asked(connection.id, request);
     const isAccepted = this.#starts.offer(() => this.#start(connection, session.context, request), frame.byteLength);
     if (isAccepted) return;
     this.#options.record({ type: 'request.busy', surface: 'gateway.ws.requests', action: 'rejected' });
@@ -306,6 +307,7 @@ export class Sockets implements ConnectionListener {
     let isFirst = true;
     const reply = (answer: Answer) => {
       connection.answer(answer);
+      this.#options.traffic?.answered(connection.id, request, answer, performance.now() - startedAt);
       if (!isFirst) return;
       isFirst = false;
       const outcome = answer.ok ? 'ok' : (answer.error?.code ?? 'other');

@@ -16,6 +16,7 @@ import type { WireFigures } from './figures.ts';
 import type { Limits } from './limits.ts';
 import type { OwnPresence } from './presence.ts';
 import { Sockets } from './sockets.ts';
+import type { Traffic } from './traffic.ts';
 import type { HelloFacts } from './welcome.ts';
 
 /** What a handler gets of the call besides its input; the rest of its context are the domains. */
@@ -45,6 +46,8 @@ export interface WireOptions {
   budget: CallBudget;
   /** Told of every request that is answered; `outcome` is `ok` or the code of the error. Default: nobody is told. Contract: does not throw. */
   answered?: ((call: { method: string; outcome: string; ms?: number }) => void) | undefined;
+  /** Tells what is asked and answered. Default: nobody is told. */
+  traffic?: Traffic | undefined;
   /** Takes down what strains the gateway. */
   record: RecordStability;
   /** Default `defaultLimits`. */

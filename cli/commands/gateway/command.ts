@@ -36,7 +36,16 @@ const flags: Flags = {
     description: 'With --dev: put its configuration, credentials, conversations and workspaces aside first',
   },
   'allow-unconfigured': { type: 'boolean', description: 'Start without a configuration file or gateway.mode' },
-  verbose: { type: 'boolean', description: 'Debug messages on the terminal; the log file stays as it is' },
+  verbose: {
+    type: 'boolean',
+    description: 'Debug messages and requests with their answers on the terminal; the log file stays as it is',
+  },
+  'ws-log': {
+    type: 'string',
+    valueHint: 'auto|full|compact',
+    description: 'How --verbose prints requests: a line each (compact, auto), or with all that is in them (full)',
+  },
+  compact: { type: 'boolean', description: 'The same as --ws-log compact' },
 };
 
 /** `openclaw gateway` is `openclaw gateway run`; the other commands about a gateway stand beside it. */

@@ -25,6 +25,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   const paths = asMisuse(() => resolvePaths({ env, profile: globals.profile, dev: globals.dev, homedir: homedir() }));
   const flags = { ...readFlags(args), token: globals.token, password: await readPassword(globals.password, args) };
   if (args.reset === true && !globals.dev) throw misuse('--reset puts the gateway of --dev aside: give both, or none');
+  const wsLog = readWsLog(args);
   if (globals.dev) await prepareDev(shell, paths, args);
   const makers = {
     ...(await import('../../../server/log/file-log.ts')),
@@ -53,6 +54,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
           log: opened.log,
           toLogSettings: opened.toSettings,
           keeper,
+          wsLog,
           patience: toPatience(opened.log, keeper, ending),
         },
         opened.toFileOnly,
@@ -71,7 +73,10 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
 
 // --- internal ---
 
-type Starting = Pick<GatewayOptions, 'paths' | 'loaded' | 'settings' | 'log' | 'toLogSettings' | 'keeper' | 'patience'>;
+type Starting = Pick<
+  GatewayOptions,
+  'paths' | 'loaded' | 'settings' | 'log' | 'toLogSettings' | 'keeper' | 'patience' | 'wsLog'
+>;
 
 async function start(shell: Shell, starting: Starting, toFileOnly: () => void): Promise<Gateway> {
   const { loaded, log } = starting;
@@ -165,6 +170,18 @@ function untilStopped(shell: Shell): Promise<NodeJS.Signals> {
 function readFlags(args: Record<string, unknown>) {
   const text = (name: string) => (args[name] === undefined ? undefined : String(args[name]));
   return { port: text('port'), bind: text('bind'), auth: text('auth') };
+}
+
+const wsLogs = ['auto', 'full', 'compact'] as const;
+
+/** How requests and answers are printed with `--verbose`; `auto` is compact. Undefined without it. */
+function readWsLog(args: Record<string, unknown>): GatewayOptions['wsLog'] {
+  const given = String(args['ws-log'] ?? (args.compact === true ? 'compact' : 'auto'));
+  const style = wsLogs.find((one) => one === given);
+  if (style === undefined) throw misuse(`--ws-log "${given}" is not one of ${wsLogs.join(', ')}`);
+  if (args.compact === true && style === 'full') throw misuse('--compact is --ws-log compact: leave one out');
+  if (args.verbose !== true) return undefined;
+  return style === 'full' ? 'full' : 'compact';
 }
 
 async function readPassword(given: string | undefined, args: Record<string, unknown>): Promise<string | undefined> {
