@@ -38,7 +38,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await runFound(found, shell);
   } catch (error) {
     const failure = toFailure(error, path);
-    for (const line of failure.lines) process.stderr.write(`${line}\n`);
+    const tell = shell?.note ?? ((line: string) => void process.stderr.write(`${line}\n`));
+    for (const line of failure.lines) tell(line);
     return failure.exitCode;
   }
 }

@@ -8,7 +8,14 @@ import type { Shell } from './shell.ts';
 /** The whole command tree: what the contract gives, and the few commands that are more than one call. */
 export function createProgram(shell: Shell): Command {
   const tree = deriveTree(catalogue, shell);
-  const { agent: agentGroup, gateway: gatewayGroup, config: configGroup, logs: logsGroup, ...derived } = tree;
+  const {
+    agent: agentGroup,
+    gateway: gatewayGroup,
+    config: configGroup,
+    logs: logsGroup,
+    secrets: secretsGroup,
+    ...derived
+  } = tree;
   const agent = async () => {
     const { agentCommand } = await import('./commands/agent.ts');
     return { ...agentCommand(shell), subCommands: { ...agentGroup?.subCommands } };
@@ -32,6 +39,10 @@ export function createProgram(shell: Shell): Command {
   const setup = async () => {
     const { setupCommand } = await import('./commands/setup.ts');
     return setupCommand(shell);
+  };
+  const secrets = async () => {
+    const { secretsCommand } = await import('./commands/secrets/command.ts');
+    return secretsCommand(shell, { ...secretsGroup?.subCommands });
   };
   const auth = async () => {
     const { authCommand } = await import('./commands/auth.ts');
@@ -62,6 +73,7 @@ export function createProgram(shell: Shell): Command {
       setup,
       doctor,
       auth,
+      secrets,
       ...derived,
       ...standingCommands(shell, logsGroup),
       completion,

@@ -1,4 +1,5 @@
 import type { Globals } from './globals.ts';
+import { createHiding } from './hide-secrets.ts';
 import { type Paint, paintFor } from './render/paint.ts';
 import type { Look } from './render/value.ts';
 
@@ -24,11 +25,12 @@ export function createShell(globals: Globals): Shell {
   // The SDK finds the gateway as any program does, by the environment.
   const profile = globals.dev ? 'dev' : globals.profile;
   if (profile !== undefined) env.OPENCLAW_PROFILE = profile;
+  const hide = createHiding(globals, env);
   return {
     globals,
     env,
-    out: (text) => void stdout.write(text),
-    note: (line) => void stderr.write(`${line}\n`),
+    out: (text) => void stdout.write(hide(text)),
+    note: (line) => void stderr.write(`${hide(line)}\n`),
     look: {
       paint: paintFor(stdout, globals.color),
       width: stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY,

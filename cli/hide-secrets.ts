@@ -1,0 +1,36 @@
+import { formsOf } from '../server/log/secret-forms.ts';
+import type { Globals } from './globals.ts';
+
+/** Shorter ones may be words of an answer. */
+const shortest = 8;
+
+/**
+ * Makes what hides the secrets that a command line was given: by `--token`, `--password`, in `--url`, and by the environment.
+ * They may come back in a failure or in an answer, and both end up in logs and tickets.
+ */
+export function createHiding({ token, password, url }: Globals, env: NodeJS.ProcessEnv): (text: string) => string {
+  const given = [token, password, env.OPENCLAW_GATEWAY_TOKEN, env.OPENCLAW_GATEWAY_PASSWORD];
+  const secrets = [...given, ...secretsIn(url), ...secretsIn(env.OPENCLAW_GATEWAY_URL)];
+  const forms = secrets
+    .flatMap((secret) => (secret && secret.length >= shortest ? formsOf(secret) : []))
+    .sort((a, b) => b.length - a.length);
+  return (text) => forms.reduce((hidden, form) => hidden.replaceAll(form, '***'), text);
+}
+
+// --- internal ---
+
+/** The password of an address, and what is given under names such as `token`. */
+function secretsIn(url: string | undefined): string[] {
+  const parsed = url === undefined ? null : URL.parse(url);
+  if (!parsed) return [];
+  const named = [...parsed.searchParams].filter(([name]) => /key|token|secret|password|auth/i.test(name));
+  return [...named.map(([, value]) => value), parsed.password, decode(parsed.password)];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a stray % is a part of it
+  }
+}
