@@ -1,4 +1,3 @@
-import { formsOf } from '../server/log/secret-forms.ts';
 import type { Globals } from './globals.ts';
 
 /** Shorter ones may be words of an answer. */
@@ -18,6 +17,11 @@ export function createHiding({ token, password, url }: Globals, env: NodeJS.Proc
 }
 
 // --- internal ---
+
+/** As it is, in an address, and in JSON. */
+function formsOf(secret: string): string[] {
+  return [...new Set([secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)])];
+}
 
 /** The password of an address, and what is given under names such as `token`. */
 function secretsIn(url: string | undefined): string[] {

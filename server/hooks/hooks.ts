@@ -155,7 +155,8 @@ export function createHooks(deps: HooksDeps): Hooks {
     check({ signature, id }, request) {
       if (!signature) throw new TypeError(`mapping ${id} has no signature`);
       const { scheme, secret, toleranceMs } = signature;
-      if (secret === undefined) return { fault: `the secret of the mapping "${id}" is not available` };
+      if (secret === undefined)
+        return { fault: `the secret of the mapping "${id}" is not available (SECRET_SURFACE_UNAVAILABLE)` };
       return checkSignature(request, { scheme, secret, toleranceMs, now: Date.now() });
     },
     async wake(body, request) {

@@ -163,7 +163,9 @@ function hasToken({ deps, settings }: HookVisit, { headers }: IncomingMessage): 
 function refuseSender({ attempts, caller, settings }: HookVisit, { headers }: IncomingMessage) {
   const isMissing = headers.authorization === undefined && headers['x-openclaw-token'] === undefined;
   const fault =
-    settings.token === undefined ? 'hooks.token is not available; the log of the gateway says why' : undefined;
+    settings.token === undefined
+      ? 'hooks.token is not available (SECRET_SURFACE_UNAVAILABLE); the log of the gateway says why'
+      : undefined;
   const what = isMissing ? 'this hook needs its token' : 'the token is not the one of hooks.token';
   return countFailure({ attempts, caller }, fault ?? `${what}: send "Authorization: Bearer <hooks.token>"`);
 }

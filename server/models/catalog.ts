@@ -139,6 +139,8 @@ function findObstacle(
       `${place}.baseUrl is not an http or https address without a user name. Put credentials into ${place}.headers.`,
     );
   }
+  const unread = Object.entries(entry.headers ?? {}).find(([, value]) => isReference(value));
+  if (unread) return unavailable(`${place}.headers.${unread[0]}`);
   const carriesOwn = Object.keys(entry.headers ?? {}).some((name) =>
     /^(authorization|(x-)?(goog-)?api-key)$/i.test(name),
   );
@@ -150,7 +152,9 @@ function findObstacle(
   }
   if (entry.apiKey || carriesOwn) return undefined;
   if (provider.apiKey !== undefined) {
-    return { kind: 'auth', message: `${place}.apiKey has no value: set the environment variable that it names.` };
+    return isReference(provider.apiKey)
+      ? unavailable(`${place}.apiKey`)
+      : { kind: 'auth', message: `${place}.apiKey has no value: set it, or the environment variable that it names.` };
   }
   if (variables.length === 0) return undefined;
   return { kind: 'auth', message: `${entry.id} has no API key. Set ${variables.join(' or ')}, or ${place}.apiKey.` };
@@ -162,6 +166,17 @@ function readKey(known: KnownProvider, env: Env): { name: string; value: string 
     if (value) return { name, value };
   }
   return undefined;
+}
+
+/** The obstacle of a secret that could not be read. */
+function unavailable(place: string): CatalogEntry['obstacle'] {
+  const message = `${place} refers to a secret that is not available (SECRET_SURFACE_UNAVAILABLE): the gateway's log says why. Correct it, then openclaw secrets reload.`;
+  return { kind: 'auth', message };
+}
+
+/** True for a text that holds a reference which could not be read. */
+function isReference(text: string): boolean {
+  return /\$\{[^}]*\}/.test(text);
 }
 
 /** True for an empty key, and for a reference to an environment variable that the configuration could not fill in. */

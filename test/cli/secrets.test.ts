@@ -72,7 +72,7 @@ describe('the start of a gateway', { timeout: 60_000 }, () => {
     );
     const asked = await home.run(['agent', '--message', 'Hello']);
     expect(asked.exitCode).not.toBe(0);
-    expect(asked.stdout + asked.stderr).toMatch(/models\.providers\.up\.apiKey/);
+    expect(asked.stdout + asked.stderr).toMatch(/models\.providers\.up\.apiKey .*SECRET_SURFACE_UNAVAILABLE/);
     gateway.process.kill('SIGTERM');
     await gateway.ended;
   });

@@ -231,7 +231,6 @@ export const rooms: readonly Room[] = [
   // Property lists and tasks are XML.
   { place: 'cli/service/launchd-plist.ts', values: [...cli, 'fast-xml-parser'] },
   { place: 'cli/service/windows-task.ts', values: [...cli, 'fast-xml-parser'] },
-  { place: 'cli/hide-secrets.ts', values: [...cli, 'server/log/secret-forms.ts'] },
   // The SDK's client, with the WebSocket that loads fastest.
   { place: 'cli/request.ts', values: [...cli, 'ws'] },
   {

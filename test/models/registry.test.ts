@@ -166,7 +166,7 @@ describe('keys', () => {
   });
 
   it.each([
-    [unresolved, 'models.providers.acme.apiKey has no value'],
+    [unresolved, 'models.providers.acme.apiKey refers to a secret that is not available'],
     ['$ACME_KEY', 'models.providers.acme.apiKey has no value'],
     ['', 'models.providers.acme.apiKey has no value'],
     ['two words', 'models.providers.acme.apiKey has characters that no API key has'],
