@@ -42,6 +42,8 @@ export function createLaunchd(launch: Launch, { run, uid }: Surroundings): Servi
     for (let tries = 0; tries < bootoutTries && (await isLoaded()); tries++) await sleep(bootoutPauseMs);
   };
 
+  const takeAway = () => Promise.all([unitPath, launch.secretsPath].map((path) => rm(path, { force: true })));
+
   return {
     kind: 'launchd',
     label: 'launchd agent',
@@ -72,9 +74,15 @@ export function createLaunchd(launch: Launch, { run, uid }: Surroundings): Servi
         renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)),
         always,
       );
+      const before = await readIfThere(unitPath);
       await replaceFile(unitPath, renderPlist(toPlist(launch)), always);
-      await bootout();
-      await bootstrap();
+      try {
+        await bootout();
+        await bootstrap();
+      } catch (error) {
+        if (before === undefined) await takeAway();
+        throw error;
+      }
       return [];
     },
     async start() {
@@ -91,7 +99,7 @@ export function createLaunchd(launch: Launch, { run, uid }: Surroundings): Servi
     },
     async uninstall() {
       await bootout();
-      await Promise.all([unitPath, launch.secretsPath].map((path) => rm(path, { force: true })));
+      await takeAway();
     },
   };
 }

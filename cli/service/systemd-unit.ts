@@ -22,36 +22,20 @@ export function unitName(profile: string | undefined): string {
  * The text of a user unit. It holds no secret: those are in the file that `EnvironmentFile` names.
  * @throws GatewayError INVALID_REQUEST for a path or value with a line break, which a unit cannot hold.
  */
-export function renderUnit({ paths, program, args, environment, secretsPath }: Launch): string {
-  const name = unitName(paths.profile);
-  const variables = { ...environment, OPENCLAW_SYSTEMD_UNIT: name };
-  return [
+export function renderUnit(launch: Launch): string {
+  const name = unitName(launch.paths.profile);
+  const head = [
     `# ${writtenBy}, which writes it anew: put changes of your own into`,
     `# "systemctl --user edit ${name}".`,
-    '[Unit]',
-    `Description=OpenClaw Gateway${paths.profile ? ` (${paths.profile})` : ''}`,
-    'After=network-online.target',
-    'Wants=network-online.target',
-    'StartLimitBurst=10',
-    'StartLimitIntervalSec=300',
-    '',
-    '[Service]',
-    `ExecStart=${[program, ...args].map(toCommandWord).join(' ')}`,
-    'Restart=always',
-    'RestartSec=5',
-    'RestartPreventExitStatus=78',
-    'TimeoutStopSec=30',
-    'TimeoutStartSec=30',
-    'SuccessExitStatus=0 143',
-    'KillMode=control-group',
-    'OOMPolicy=continue',
-    ...Object.entries(variables).map(([key, value]) => `Environment=${toAssignment(key, value)}`),
-    `EnvironmentFile=-${escapePattern(secretsPath)}`,
-    '',
-    '[Install]',
-    'WantedBy=default.target',
-    '',
-  ].join('\n');
+  ];
+  return renderLines(launch, { head, account: [], wantedBy: 'default.target' });
+}
+
+/** The text of a unit of the whole machine, which starts the same gateway at boot, as that user. @throws as {@link renderUnit} */
+export function renderSystemUnit(launch: Launch, user: string): string {
+  const account = [`User=${user}`, `WorkingDirectory=${escapeSpecifiers(launch.home)}`];
+  const head = ['# Printed by "openclaw gateway install --system".'];
+  return renderLines(launch, { head, account, wantedBy: 'multi-user.target' });
 }
 
 /** Reads a unit, also one that somebody else has written. */
@@ -81,6 +65,45 @@ export function quoteWord(text: string): string {
 }
 
 // --- internal ---
+
+interface Kind {
+  /** Comments. */
+  head: string[];
+  /** Who runs it, and where. */
+  account: string[];
+  wantedBy: string;
+}
+
+function renderLines({ paths, program, args, environment, secretsPath }: Launch, kind: Kind): string {
+  const variables = { ...environment, OPENCLAW_SYSTEMD_UNIT: unitName(paths.profile) };
+  return [
+    ...kind.head,
+    '[Unit]',
+    `Description=OpenClaw Gateway${paths.profile ? ` (${paths.profile})` : ''}`,
+    'After=network-online.target',
+    'Wants=network-online.target',
+    'StartLimitBurst=10',
+    'StartLimitIntervalSec=300',
+    '',
+    '[Service]',
+    ...kind.account,
+    `ExecStart=${[program, ...args].map(toCommandWord).join(' ')}`,
+    'Restart=always',
+    'RestartSec=5',
+    'RestartPreventExitStatus=78',
+    'TimeoutStopSec=30',
+    'TimeoutStartSec=30',
+    'SuccessExitStatus=0 143',
+    'KillMode=control-group',
+    'OOMPolicy=continue',
+    ...Object.entries(variables).map(([key, value]) => `Environment=${toAssignment(key, value)}`),
+    `EnvironmentFile=-${escapePattern(secretsPath)}`,
+    '',
+    '[Install]',
+    `WantedBy=${kind.wantedBy}`,
+    '',
+  ].join('\n');
+}
 
 /** In a command line `$` begins a variable as well. */
 const toCommandWord = (text: string) => quoteWord(text).replaceAll('$', '$$$$');

@@ -28,10 +28,15 @@ export function createWindows(launch: Launch, { env, run }: Surroundings): Servi
     if (ran.code !== 0) throw refusal(`schtasks ${args.join(' ')}`, ran);
   };
   const hasTask = async () => (await schtasks('/Query', '/TN', name)).code === 0;
+  const takeAway = () =>
+    Promise.all([script, unitPath, startup, launch.secretsPath].map((path) => rm(path, { force: true })));
   const runScript = () => run('cmd', ['/d', '/c', 'start', '', '/min', script]);
   const useStartup = async (ran: Ran) => {
     // Anything else is a fault that the Startup folder would only hide.
-    if (!isDenied(ran)) throw refusal(`schtasks /Create /TN ${name}`, ran);
+    if (!isDenied(ran)) {
+      if (!(await hasTask())) await takeAway();
+      throw refusal(`schtasks /Create /TN ${name}`, ran);
+    }
     await replaceFile(startup, renderStartup(script), always);
     await runScript();
     return [`Windows does not let this account make a task (${lastWords(ran)}): the gateway starts from ${startup}`];
@@ -98,7 +103,7 @@ export function createWindows(launch: Launch, { env, run }: Surroundings): Servi
         await schtasks('/End', '/TN', name);
         await order('/Delete', '/F', '/TN', name);
       }
-      await Promise.all([script, unitPath, startup, launch.secretsPath].map((path) => rm(path, { force: true })));
+      await takeAway();
     },
   };
 }

@@ -1,10 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readProcessStart } from '../../cli/local/process-start.ts';
 import { freePort } from '../cli/processes.ts';
+import { findProgram } from '../needs.ts';
 import { scratch } from '../scratch.ts';
 import { commandLine, jsonOf } from './command-line.ts';
 
@@ -40,6 +43,26 @@ describe.skipIf(process.platform !== 'linux')('without a supervisor', () => {
     expect(json).toMatchObject({ action: verb, ok: false });
     expect(await readdir(at.stateDir)).toEqual(['openclaw.json']);
     expect(await readdir(at.home)).toEqual(['.openclaw']);
+  });
+
+  it('a unit for the whole machine is printed, and nothing is written', async () => {
+    await at.writeConfig({});
+    const ended = await at.openclaw('gateway', 'install', '--system');
+    expect(ended.exitCode).toBe(0);
+    const { username } = userInfo();
+    for (const line of [`User=${username}`, `WorkingDirectory=${at.home}`, 'WantedBy=multi-user.target'])
+      expect(ended.stdout.split('\n')).toContain(line);
+    expect(ended.stdout).toContain('RestartPreventExitStatus=78\n');
+    expect(ended.stderr).toContain(
+      'sudo systemctl daemon-reload && sudo systemctl enable --now openclaw-gateway.service',
+    );
+    expect(await readdir(at.stateDir)).toEqual(['openclaw.json']);
+    const systemdAnalyze = findProgram('systemd-analyze', 'the unit of the whole machine');
+    if (!systemdAnalyze) return;
+    const unit = join(at.path, 'openclaw-gateway.service');
+    await writeFile(unit, ended.stdout);
+    const verify = ['verify', '--recursive-errors=no', '--man=no', '--system', unit];
+    expect(await promisify(execFile)(systemdAnalyze, verify)).toEqual({ stdout: '', stderr: '' });
   });
 
   it('a gateway runs in the background, says hello before the command returns, and is stopped', async () => {

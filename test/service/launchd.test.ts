@@ -210,5 +210,7 @@ describe('a launch agent', () => {
     await expect(agent.service.install({})).rejects.toThrow(
       /launchd refused "launchctl bootstrap gui\/501 .*": Bootstrap failed: 125: .* \(agents need a session/,
     );
+    await expect(access(agent.service.unitPath)).rejects.toThrow('ENOENT');
+    await expect(access(agent.launch.secretsPath)).rejects.toThrow('ENOENT');
   });
 });

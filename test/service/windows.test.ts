@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
@@ -111,11 +111,13 @@ describe('a Scheduled Task', () => {
   });
 
   it('that is refused for another reason is an error', async () => {
-    await using task = await openTask({ 'schtasks /Create': { code: 1, stderr: 'ERROR: The task XML is malformed.' } });
+    const malformed = { code: 1, stderr: 'ERROR: The task XML is malformed.' };
+    await using task = await openTask({ 'schtasks /Create': malformed, 'schtasks /Query': missing });
     await expect(task.service.install({})).rejects.toThrow(
       'Windows refused "schtasks /Create /TN OpenClaw Gateway": ERROR: The task XML is malformed.',
     );
     await expect(access(task.startup)).rejects.toThrow('ENOENT');
+    expect(await readdir(join(task.home, '.openclaw'))).toEqual([]);
   });
 
   it('is described by numbers, whatever the language, and with what Windows has another idea of', async () => {
@@ -171,7 +173,6 @@ describe('a Scheduled Task', () => {
     const { run } = recordedPrograms({});
     const found = await findService(launch, { env: { HOME: home }, platform: 'win32', uid: 0, run });
     await expect(found.service?.install({})).rejects.toThrow('has a line break');
-    await writeFile(join(task.path, 'proof'), '');
     await expect(access(task.launch.secretsPath)).rejects.toThrow('ENOENT');
   });
 });

@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** For people: what was done, where the gateway is now, what to do next. */
 export function renderOutcome({ ok, result, message, pid, url, hints = [] }: Outcome): string {
+  // A text of many lines is a file.
+  if (result === 'printed') return message ?? '';
   const first = message ?? sentences[result] ?? result;
   const where = ok && url ? [`The gateway says hello at ${url} (pid ${pid}).`] : [];
   return `${[first, ...where, ...hints].map(oneLine).join('\n')}\n`;

@@ -43,6 +43,7 @@ export function serviceCommands(
 
 const installFlags: Flags = {
   port: { type: 'string', valueHint: 'n', description: 'Port of the service (default: the one that is configured)' },
+  system: { type: 'boolean', description: 'Print a systemd unit for the whole machine instead; writes nothing' },
   force: { type: 'boolean', description: 'Replace a unit of that name that somebody else has written' },
 };
 

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { resolveGateway } from '../../../server/config/gateway.ts';
 import { resolvePaths } from '../../../server/config/paths.ts';
 import { toTimeoutMs } from '../../globals.ts';
@@ -53,6 +53,7 @@ export async function runVerb(shell: Shell, name: keyof typeof verbs, args: Args
 export const verbs = {
   async install(task: Task): Promise<Outcome> {
     const { shell, args, launch, found } = task;
+    if (args.system === true) return printSystemUnit(launch);
     if (!found.service) return noService(found.missing);
     const { service } = found;
     await checkStart(shell, launch);
@@ -192,6 +193,22 @@ async function findUnsupervised({ shell, launch }: Task) {
   return (await findDetached(launch)) ?? (await findForeground(shell));
 }
 
+/** Whoever may write there reads it first: this command never becomes another user. */
+async function printSystemUnit(launch: Launch): Promise<Outcome> {
+  const { renderSystemUnit, unitName } = await import('../../service/systemd-unit.ts');
+  const name = unitName(launch.paths.profile);
+  return {
+    ok: true,
+    result: 'printed',
+    message: renderSystemUnit(launch, userInfo().username),
+    notices: [
+      `Save it as /etc/systemd/system/${name} (sudo tee /etc/systemd/system/${name}), then:`,
+      `sudo systemctl daemon-reload && sudo systemctl enable --now ${name}`,
+      `Its secrets, NAME="value" in lines, belong into ${launch.secretsPath}, mode 0600.`,
+    ],
+  };
+}
+
 function inTheWay(pid: number): Outcome {
   return {
     ok: false,
@@ -212,6 +229,9 @@ function noService(missing: string): Outcome {
     result: 'no-supervisor',
     message: `Service management is not possible here: ${missing}.`,
     hints: [
+      ...(process.platform === 'linux'
+        ? ['For the whole machine, by an administrator: openclaw gateway install --system']
+        : []),
       'In the background without one: openclaw gateway start --detach',
       'In the foreground: openclaw gateway run',
     ],
