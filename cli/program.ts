@@ -44,6 +44,10 @@ export function createProgram(shell: Shell): Command {
     const { secretsCommand } = await import('./commands/secrets/command.ts');
     return secretsCommand(shell, { ...secretsGroup?.subCommands });
   };
+  const bugreport = async () => {
+    const { bugreportCommand } = await import('./commands/bugreport.ts');
+    return bugreportCommand(shell);
+  };
   const auth = async () => {
     const { authCommand } = await import('./commands/auth.ts');
     return authCommand(shell);
@@ -74,6 +78,7 @@ export function createProgram(shell: Shell): Command {
       doctor,
       auth,
       secrets,
+      bugreport,
       ...derived,
       ...standingCommands(shell, logsGroup),
       completion,

@@ -247,6 +247,12 @@ export const rooms: readonly Room[] = [
     lazily: ['server/models/known-providers.ts', 'server/models/discover.ts', '@clack/prompts', 'json5'],
   },
   {
+    place: 'cli/bugreport',
+    values: cli,
+    types: [...protocolTypes, 'server/log'],
+    lazily: ['server/log/redact.ts', 'json5', 'fflate'],
+  },
+  {
     place: 'cli/doctor',
     values: cli,
     types: protocolTypes,
