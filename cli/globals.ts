@@ -8,6 +8,13 @@ export interface Globals {
   password?: string | undefined;
   /** SHA-256 that the gateway's certificate must have. */
   'tls-fingerprint'?: string | undefined;
+  /** `[user@]host[:port]`: the gateway of that machine, through a tunnel. */
+  ssh?: string | undefined;
+  'ssh-identity'?: string | undefined;
+  /** As written: port of the gateway at the other end of the tunnel. */
+  'remote-port'?: string | undefined;
+  /** The tunnel to which `url` leads, once it is open. */
+  tunnel?: { target: string; remotePort: number } | undefined;
   /** As written: milliseconds a call may take, or what the command says it is. */
   timeout?: string | undefined;
   /** Name of the state directory's suffix, `~/.openclaw-<profile>`. */
@@ -30,6 +37,9 @@ export const globalFlags = [
   },
   { flag: '--password <text>', about: 'Password to present' },
   { flag: '--tls-fingerprint <sha256>', about: 'Certificate that the gateway must show' },
+  { flag: '--ssh <user@host[:port]>', about: 'Gateway of another machine, through an SSH tunnel' },
+  { flag: '--ssh-identity <file>', about: 'Private key for --ssh' },
+  { flag: '--remote-port <n>', about: 'Port of the gateway at the other end of --ssh (default 18789)' },
   { flag: '--timeout <ms>', about: 'Milliseconds a call may take' },
   { flag: '--json', about: 'Print the payload alone, as JSON' },
   { flag: '--profile <name>', about: 'Use the state directory ~/.openclaw-<name>' },
@@ -50,7 +60,17 @@ const globalNames: ReadonlySet<string> = new Set([
     .flatMap((name) => [name, name.replace(/^no-/, '')]),
 ]);
 
-const valued = ['url', 'token', 'password', 'tls-fingerprint', 'timeout', 'profile'] as const;
+const valued = [
+  'url',
+  'token',
+  'password',
+  'tls-fingerprint',
+  'ssh',
+  'ssh-identity',
+  'remote-port',
+  'timeout',
+  'profile',
+] as const;
 
 /**
  * Takes the global flags out of a command line, wherever they stand before `--`.

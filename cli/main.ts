@@ -35,9 +35,15 @@ export async function main(argv: readonly string[]): Promise<number> {
       return exitCodes.ok;
     }
     readEnvFiles(shell);
-    return await runFound(found, shell);
+    if (globals.ssh === undefined) return await runFound(found, shell);
+    const { throughSsh } = await import('./ssh/through.ts');
+    const run = runFound.bind(undefined, found, shell);
+    return await throughSsh(shell, path, run);
   } catch (error) {
     const failure = toFailure(error, path);
+    const { tunnel } = shell?.globals ?? {};
+    if (tunnel)
+      failure.lines.push(`That was through the SSH tunnel to ${tunnel.target}, at port ${tunnel.remotePort} there.`);
     const tell = shell?.note ?? ((line: string) => void process.stderr.write(`${line}\n`));
     for (const line of failure.lines) tell(line);
     return failure.exitCode;

@@ -131,6 +131,14 @@ export interface RemoteConfig {
   password?: string | undefined;
   /** SHA-256 that its certificate must have. */
   tlsFingerprint?: string | undefined;
+  /** `[user@]host[:port]`: for commands with this `--ssh`, the secrets above and the settings below count. */
+  sshTarget?: string | undefined;
+  /** File of a private key. */
+  sshIdentity?: string | undefined;
+  /** `strict` (the default) wants a host key that is known. */
+  sshHostKeyPolicy?: 'strict' | 'openssh' | undefined;
+  /** Port of the gateway at the other end of a tunnel. Default 18789. */
+  remotePort?: number | undefined;
 }
 
 /** What may be sent besides text, and how it is fetched when it is somewhere else. */

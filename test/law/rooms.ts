@@ -264,6 +264,7 @@ export const rooms: readonly Room[] = [
     types: [...protocolTypes, 'server'],
     lazily: ['server/log/tail.ts'],
   },
+  { place: 'cli/ssh', values: [...cli, 'sdk/node/remote-settings.ts'] },
   { place: 'cli/derive.ts', values: ['zod'], types: protocolTypes },
   { place: 'cli/catalogue.ts', values: ['cli', 'sdk/protocol/contract.ts'] },
   { place: 'cli/commands/gateway', values: cli, types: [...protocolTypes, 'server'] },
