@@ -121,6 +121,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     version,
     startedAt: life.startedAt,
     publish,
+    degradedSecrets: () => live.loaded().secrets.degraded,
     log: log.child('gateway'),
   });
   live.onChange(vitals.tell);

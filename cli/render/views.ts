@@ -17,6 +17,7 @@ import { oneLine } from './text.ts';
 import { ago, bytes, span } from './time.ts';
 import { renderCatalog, renderInvocation, renderTools } from './tools.ts';
 import { renderLog, renderTranscript } from './transcript.ts';
+import { renderTroubles, type Troubles } from './troubles.ts';
 import { renderCost, renderLimits, renderSessionsUsage } from './usage.ts';
 import { cell, type Look, renderValue } from './value.ts';
 
@@ -178,6 +179,7 @@ function renderHealth(payload: unknown, look: Look): string | undefined {
     `Agents: ${agents.join(', ')}`,
     `Session store: ${oneLine(health.sessions.path)} (${health.sessions.count} sessions)`,
     ...recent,
+    ...renderTroubles(health as Troubles, look),
     ...renderRestart(health, look),
   ].join('\n')}\n`;
 }
@@ -206,9 +208,7 @@ function renderStatus(payload: unknown, look: Look): string | undefined {
       (row) => `- ${oneLine(row.key)}${row.updatedAt === null ? '' : ` (${ago(row.updatedAt, look.now)})`}`,
     ),
     `Memory: ${bytes(status.processMemory.rss)}`,
-    ...(status.degradedSecretOwners.length > 0
-      ? [`Without their secrets: ${status.degradedSecretOwners.map(oneLine).join(', ')}`]
-      : []),
+    ...renderTroubles(status as Troubles, look),
     ...renderRestart(status, look),
   ].join('\n')}\n`;
 }

@@ -88,6 +88,22 @@ const AgentHealth = shape<AgentHealth>()(
   }),
 );
 
+/** A secret of the configuration that could not be read when it was last tried. */
+export interface DegradedSecretRow {
+  /** Who needs it: the gateway's own authentication, one model provider. */
+  owner: string;
+  /** Key of the configuration. */
+  path: string;
+  /** `cold`: its owner is without it. `stale`: the value of an earlier time is in use. */
+  state: 'cold' | 'stale';
+  /** For people; tells nothing of the secret. */
+  reason: string;
+}
+
+const DegradedSecretRow = shape<DegradedSecretRow>()(
+  z.object({ owner: z.string(), path: z.string(), state: z.enum(['cold', 'stale']), reason: z.string() }),
+);
+
 /** Whether the gateway is well, and what it holds. Also the payload of the `health` event. */
 export interface HealthSnapshot {
   ok: true;
@@ -105,6 +121,8 @@ export interface HealthSnapshot {
   defaultAgentId: string;
   agents: AgentHealth[];
   sessions: SessionCounts;
+  /** Owners of secrets that could not be read; absent when all could. */
+  degradedSecretOwners?: string[] | undefined;
   configReload: { hotReloadStatus: 'active' | 'disabled' };
   /** How this process was restarted last; absent when it was not. */
   lastRestart?: LastRestart | undefined;
@@ -126,6 +144,7 @@ export const HealthSnapshot = once(
       defaultAgentId: z.string(),
       agents: z.array(AgentHealth),
       sessions: SessionCounts,
+      degradedSecretOwners: z.array(z.string()).optional(),
       configReload: z.object({ hotReloadStatus: z.enum(['active', 'disabled']) }),
       lastRestart: LastRestart.optional(),
     }),
@@ -161,6 +180,8 @@ export interface StatusSummary {
   /** Model of each agent. */
   models: ({ agentId: string } & ModelChoice)[];
   degradedSecretOwners: string[];
+  /** The secrets themselves; absent when all could be read. */
+  degradedSecrets?: DegradedSecretRow[] | undefined;
   degradedPlugins: string[];
   lastRestart?: LastRestart | undefined;
   eventLoop: EventLoopHealth;
@@ -191,6 +212,7 @@ export const StatusSummary = shape<StatusSummary>()(
     runs: z.object({ active: count, queued: count }),
     models: z.array(z.object({ agentId: z.string(), model: z.string(), reason: z.string() })),
     degradedSecretOwners: z.array(z.string()),
+    degradedSecrets: z.array(DegradedSecretRow).optional(),
     degradedPlugins: z.array(z.string()),
     lastRestart: LastRestart.optional(),
     eventLoop: EventLoopHealth,

@@ -1,7 +1,8 @@
 import type { LastRestart } from '../../sdk/protocol/gateway.ts';
-import type { HealthSnapshot, SessionCounts, StatusSummary } from '../../sdk/protocol/health.ts';
+import type { DegradedSecretRow, HealthSnapshot, SessionCounts, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { Runs } from '../agent/runs.ts';
 import type { Roster } from '../config/agents.ts';
+import type { DegradedSecret } from '../config/secret-refs.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { SessionStore } from '../sessions/store.ts';
 import type { EventLoopWatch } from './event-loop.ts';
@@ -16,6 +17,8 @@ export interface HealthDeps {
   /** How this process was restarted last. */
   lastRestart: LastRestart | undefined;
   version: string;
+  /** Secrets of the configuration in effect that could not be read. */
+  degradedSecrets(): readonly DegradedSecret[];
   /** Milliseconds since the epoch. */
   startedAt: number;
 }
@@ -41,10 +44,13 @@ export function createHealth(deps: HealthDeps) {
     };
   };
 
+  const findOwners = () => [...new Set(deps.degradedSecrets().map(({ owner }) => owner.key))];
+
   let kept: HealthSnapshot | undefined;
 
   const look = (): HealthSnapshot => {
     const ts = Date.now();
+    const degradedSecretOwners = findOwners();
     return {
       ok: true,
       ts,
@@ -63,6 +69,7 @@ export function createHealth(deps: HealthDeps) {
         sessions: countSessions(id),
       })),
       sessions: countSessions(),
+      ...(degradedSecretOwners.length > 0 && { degradedSecretOwners }),
       configReload: { hotReloadStatus: 'disabled' },
       ...(lastRestart && { lastRestart }),
       durationMs: Date.now() - ts,
@@ -100,7 +107,8 @@ export function createHealth(deps: HealthDeps) {
         .map(({ id, primary }) =>
           primary ? { agentId: id, model: primary, reason: 'configured' } : { agentId: id, model, reason },
         ),
-      degradedSecretOwners: [],
+      degradedSecretOwners: findOwners(),
+      ...(deps.degradedSecrets().length > 0 && { degradedSecrets: deps.degradedSecrets().map(toRow) }),
       degradedPlugins: [],
       ...(lastRestart && { lastRestart }),
       eventLoop: eventLoop.read(),
@@ -120,4 +128,10 @@ export function createHealth(deps: HealthDeps) {
     },
     sumUp,
   };
+}
+
+// --- internal ---
+
+function toRow({ owner, path, state, reason }: DegradedSecret): DegradedSecretRow {
+  return { owner: owner.key, path, state, reason };
 }

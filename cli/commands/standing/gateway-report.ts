@@ -4,6 +4,7 @@ import type { ProcessHere } from '../../local/process-here.ts';
 import { header } from '../../render/header.ts';
 import { oneLine } from '../../render/text.ts';
 import { span } from '../../render/time.ts';
+import { type ReloadState, renderTroubles } from '../../render/troubles.ts';
 import type { Look } from '../../render/value.ts';
 import { askReadiness } from './readiness.ts';
 import type { PortHere, Standing, Supervisor } from './standing.ts';
@@ -56,7 +57,7 @@ export function renderGatewayStatus(standing: Standing, report: GatewayStatus, l
     ...port.listeners.map(({ address, pid, user, command }) =>
       oneLine(`Listening: ${address} (pid ${pid}${user ? ` ${user}` : ''}: ${command})`),
     ),
-    ...renderTroubles(report, look),
+    ...renderTroubles({ ...probe?.status, configReload: reloadOf(probe) }, look),
     ...renderDeep(report),
     `File logs: ${logFile}`,
     ...extraServices.map(({ label, scope, path, port: own }) =>
@@ -74,12 +75,6 @@ export function nextStep({ here, target, isLocal, probe, process, supervisor }: 
   if (!here.config.valid) return 'openclaw doctor';
   if (process.status === 'running') return 'openclaw logs --follow';
   return supervisor.description?.installed ? 'openclaw gateway start' : 'openclaw gateway, or openclaw gateway install';
-}
-
-/** How a gateway follows changes of its configuration, as far as it tells. */
-export interface ReloadState {
-  fault?: { message: string } | undefined;
-  restartPending?: string[] | undefined;
 }
 
 /** What the gateway says of changes of its configuration; newer than its hello is its status. */
@@ -162,21 +157,6 @@ function renderProbe({ target, probe, isLocal }: Standing, { paint }: Look): str
     `RPC probe: ${paint('green', 'ok')}`,
     oneLine(where),
     `  ${oneLine([...facts, capability.replaceAll('_', '-'), secret].join(' · '))}`,
-  ];
-}
-
-function renderTroubles({ configReload, degradedSecretOwners }: GatewayStatus, { paint }: Look): string[] {
-  const { fault, restartPending = [] } = configReload ?? {};
-  return [
-    ...(fault
-      ? [paint('yellow', oneLine(`Config reload: skipped, runs with the last good one: ${fault.message}`))]
-      : []),
-    ...(restartPending.length > 0
-      ? [paint('yellow', oneLine(`Config: a restart is needed for ${restartPending.join(', ')}`))]
-      : []),
-    ...(degradedSecretOwners.length > 0
-      ? [paint('yellow', oneLine(`Degraded secrets: ${degradedSecretOwners.join(', ')}`))]
-      : []),
   ];
 }
 
