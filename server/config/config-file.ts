@@ -13,7 +13,7 @@ import {
   requireUsable,
   requireWhole,
 } from './edit.ts';
-import { asRefusal, cannotWrite, noRevision, withRejected } from './edit-errors.ts';
+import { asRefusal, cannotWrite, noRevision, requireWritable, withRejected } from './edit-errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { requireOutcome } from './include-edit.ts';
 import type { LiveConfig } from './live.ts';
@@ -233,6 +233,7 @@ export function createConfigFile({
   };
 
   const editNow = async (edit: ConfigEdit): Promise<ConfigEdited> => {
+    requireWritable(path, env);
     for (let attempts = 0; attempts < maxAttempts; attempts++) {
       const edited = await attempt(edit);
       if (edited) return edited;

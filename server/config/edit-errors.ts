@@ -2,6 +2,7 @@ import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { keepRejected } from './backups.ts';
 import type { Revision } from './revisions.ts';
+import type { Environment } from './substitute.ts';
 
 /** The error of a refused write, which also says where its text is kept. */
 export async function withRejected(error: GatewayError, path: string, text: string): Promise<GatewayError> {
@@ -49,4 +50,14 @@ export function noRevision(id: number, kept: readonly Revision[]): GatewayError 
   return new GatewayError('INVALID_REQUEST', `there is no revision ${id}; kept are: ${known}`, {
     details: { code: 'UNKNOWN_REVISION', id },
   });
+}
+
+/** @throws GatewayError INVALID_REQUEST where somebody else looks after the file, and the environment says so. */
+export function requireWritable(path: string, env: Environment): void {
+  if (env.OPENCLAW_CONFIG_READONLY !== '1') return;
+  throw new GatewayError(
+    'INVALID_REQUEST',
+    `${path} is looked after by somebody else (OPENCLAW_CONFIG_READONLY=1): change it where it comes from. Nothing was written.`,
+    { details: { code: 'CONFIG_READONLY', path } },
+  );
 }

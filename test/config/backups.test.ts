@@ -79,6 +79,13 @@ describe('own writes', () => {
     expect(await house.read()).toContain('theirs');
   });
 
+  it('are refused where somebody else looks after the file', async () => {
+    await using house = await openHouse({ text, env: { OPENCLAW_CONFIG_READONLY: '1' } });
+    const error = await house.refusal({ patch: { session: { mainKey: 'ours' } } });
+    expect(error).toMatchObject({ code: 'INVALID_REQUEST', details: { code: 'CONFIG_READONLY' } });
+    expect([await house.read(), house.file.revisions()]).toEqual([text, []]);
+  });
+
   it('give up when a program writes the file all the time', async () => {
     let path = '';
     let round = 0;
