@@ -1,4 +1,4 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { destination } from 'pino';
 import { makeFolder } from './make-folder.ts';
@@ -151,9 +151,15 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
 }
 
+/** Of a file that goes on; what others could read of it, they can no longer. */
 async function sizeOf(file: string): Promise<number> {
   return await stat(file).then(
-    (status) => status.size,
+    async (status) => {
+      const isShared = process.platform !== 'win32' && status.isFile() && (status.mode & 0o077) !== 0;
+      // One that belongs to somebody else stays as it is.
+      if (isShared) await chmod(file, 0o600).catch(() => undefined);
+      return status.size;
+    },
     (error: NodeJS.ErrnoException) => {
       ignoreMissing(error);
       return 0;

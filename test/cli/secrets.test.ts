@@ -126,6 +126,21 @@ describe('openclaw secrets reload', { timeout: 60_000 }, () => {
     await gateway.ended;
   });
 
+  it('is what reads them, and no request does', async () => {
+    await using home = await openHome();
+    await home.put(`echo asked >> "$(dirname "$0")/asked"; ${answer({ values: { key } })}`);
+    const gateway = await home.gateway();
+    const asked = async () => countOf(await readFile(join(home.dir, 'asked'), 'utf8'), 'asked');
+    expect(await asked()).toBe(1);
+    for (const command of ['config get', 'health', 'status', 'gateway status', 'models list', 'agent --message Hello'])
+      await home.run(command.split(' '));
+    expect(await asked()).toBe(1);
+    await home.run(['secrets', 'reload']);
+    expect(await asked()).toBe(2);
+    gateway.process.kill('SIGTERM');
+    await gateway.ended;
+  });
+
   it('ends with 1 when there is no gateway', async () => {
     await using home = await openHome();
     const { exitCode, stdout, stderr } = await home.run(['secrets', 'reload']);
