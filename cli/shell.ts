@@ -26,6 +26,8 @@ export function createShell(globals: Globals): Shell {
   const profile = globals.dev ? 'dev' : globals.profile;
   if (profile !== undefined) env.OPENCLAW_PROFILE = profile;
   const hide = createHiding(globals, env);
+  // The log of a gateway goes by the environment as well.
+  if (!globals.color) env.NO_COLOR = '1';
   return {
     globals,
     env,

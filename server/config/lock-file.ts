@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -81,16 +80,14 @@ async function readTicks(pid: number): Promise<number | undefined> {
   return hasEnded || !Number.isInteger(ticks) || ticks <= 0 ? undefined : ticks;
 }
 
-function askPs(pid: number): Promise<number | undefined> {
+async function askPs(pid: number): Promise<number | undefined> {
+  // Not on the way of a start on Linux.
+  const { execFile } = await import('node:child_process');
+  const options = { timeout: 1000, env: { ...process.env, LC_ALL: 'C' } };
   return new Promise((done) => {
-    execFile(
-      'ps',
-      ['-o', 'lstart=', '-p', String(pid)],
-      { timeout: 1000, env: { ...process.env, LC_ALL: 'C' } },
-      (_error, stdout) => {
-        const at = Date.parse(String(stdout).trim());
-        done(Number.isNaN(at) ? undefined : at);
-      },
-    );
+    execFile('ps', ['-o', 'lstart=', '-p', String(pid)], options, (_error, stdout) => {
+      const at = Date.parse(String(stdout).trim());
+      done(Number.isNaN(at) ? undefined : at);
+    });
   });
 }

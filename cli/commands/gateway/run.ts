@@ -12,7 +12,6 @@ import { exitCodes, misuse } from '../../misuse.ts';
 import { findPackageRoot } from '../../package-root.ts';
 import type { Shell } from '../../shell.ts';
 import { buildId, version } from '../../version.ts';
-import { findHealthyRival, nameHolders } from './conflict.ts';
 import { greeting } from './greeting.ts';
 import { loadGuarded } from './guards.ts';
 import { keepRunning } from './keep-running.ts';
@@ -87,6 +86,7 @@ async function start(shell: Shell, starting: Starting, toFileOnly: () => void): 
     const docsDir = join(packageDir, 'docs');
     return await startGateway({ ...starting, env: shell.env, version, buildId, docsDir, packageDir });
   } catch (cause) {
+    const { nameHolders } = await import('./conflict.ts');
     const error = await nameHolders(cause);
     toFileOnly();
     if (starting.patience?.signal?.aborted) log.info('stopped before it was ready');
@@ -122,6 +122,7 @@ function toPatience(log: FileLog, { last }: Keeper, ending: AbortController): Ga
 
 /** Ends with the code on which no supervisor tries again, when another gateway works well in this one's place. */
 async function leaveToRival(shell: Shell, error: unknown): Promise<number> {
+  const { findHealthyRival } = await import('./conflict.ts');
   const port = await findHealthyRival(error, shell.env);
   if (port === undefined) throw error;
   shell.note(`A healthy gateway already answers on port ${port}, and stays in control: this one ends.`);
