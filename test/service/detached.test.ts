@@ -33,7 +33,7 @@ afterEach(async () => {
   await at[Symbol.asyncDispose]();
 });
 
-describe.skipIf(process.platform !== 'linux')('without a supervisor', () => {
+describe.skipIf(process.platform !== 'linux')('without a supervisor', { timeout: 60_000 }, () => {
   it.each(['install', 'start', 'stop', 'restart', 'uninstall'])('%s says so, and writes nothing', async (verb) => {
     await at.writeConfig({});
     const ended = await at.openclaw('gateway', verb);

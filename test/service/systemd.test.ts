@@ -14,8 +14,10 @@ afterAll(() => manager?.[Symbol.asyncDispose]());
 const name = 'openclaw-gateway.service';
 const secret = 'a "token" of $HOME, 50% \\ and `more`';
 
-describe.skipIf(!manager)('the life of a gateway under systemd', () => {
-  const { home = '', env = {} } = manager ?? {};
+describe.skipIf(!manager)('the life of a gateway under systemd', { timeout: 60_000 }, () => {
+  const { home = '' } = manager ?? {};
+  const bin = join(home, 'bin');
+  const env: NodeJS.ProcessEnv = { ...manager?.env, PATH: `${bin}:${process.env.PATH}` };
   const openclaw = commandLine({ ...env, OPENCLAW_GATEWAY_TOKEN: secret }, home);
   const systemctl = (...args: string[]) => programsIn(env)('systemctl', ['--user', ...args]);
   const show = async (property: string) => (await systemctl('show', name, '-p', property, '--value')).stdout.trim();
@@ -39,6 +41,10 @@ describe.skipIf(!manager)('the life of a gateway under systemd', () => {
       hung.resolve();
     });
     await mkdir(stateDir, { mode: 0o700 });
+    await mkdir(bin);
+    // Whether whoever runs the tests lingers is not known.
+    await writeFile(join(bin, 'loginctl'), '#!/bin/sh\ncat "$HOME/linger"\n', { mode: 0o755 });
+    await writeFile(join(home, 'linger'), 'no\n');
   });
   afterAll(() => upstream?.[Symbol.asyncDispose]());
 
@@ -48,6 +54,17 @@ describe.skipIf(!manager)('the life of a gateway under systemd', () => {
     expect(ended.stderr).toContain('Missing config.');
     await expect(access(join(home, '.config'))).rejects.toThrow('ENOENT');
     await expect(access(join(stateDir, 'gateway.service.env'))).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    ['two secrets and no mode', { token: 'a'.repeat(20), password: 'b'.repeat(20) }, /gateway\.auth\.mode/],
+    ['a secret that is nowhere', { token: { source: 'env', provider: 'default', id: 'NOWHERE_SET' } }, /NOWHERE_SET/],
+  ])('does not begin with %s', async (_what, auth, words) => {
+    await writeFile(configPath, JSON.stringify({ gateway: { mode: 'local', port, auth } }));
+    const ended = await commandLine(env, home)('gateway', 'install');
+    expect(ended).toMatchObject({ exitCode: 78, stdout: '' });
+    expect(ended.stderr).toMatch(words);
+    await expect(access(join(home, '.config'))).rejects.toThrow('ENOENT');
   });
 
   it('is told what to do while nothing is installed, and has nothing to stop', async () => {
@@ -139,7 +156,10 @@ WantedBy=default.target
   it('keeps a secret that another shell does not have, when it is installed anew', async () => {
     const elsewhere = commandLine({ ...env, OPENAI_API_KEY: 'another' }, home);
     const pid = await show('MainPID');
-    expect(await elsewhere('gateway', 'install')).toMatchObject({ exitCode: 0 });
+    await writeFile(join(home, 'linger'), 'yes\n');
+    const ended = await elsewhere('gateway', 'install');
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr).not.toContain('linger');
     expect(await show('MainPID')).not.toBe(pid);
     const environ = await readFile(`/proc/${await show('MainPID')}/environ`, 'utf8');
     expect(environ.split('\0')).toEqual(
@@ -190,7 +210,7 @@ WantedBy=default.target
     expect(await openclaw('gateway', 'start')).toMatchObject({ exitCode: 0 });
   });
 
-  it('stops within its time while a run hangs, and says that it waits', { timeout: 60_000 }, async () => {
+  it('stops within its time while a run hangs, and says that it waits', async () => {
     const running = openclaw('agent', '--message', 'Hello');
     await hung.promise;
     const stopped = await openclaw('gateway', 'stop');

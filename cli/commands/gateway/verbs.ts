@@ -1,4 +1,5 @@
 import { homedir, userInfo } from 'node:os';
+import { GatewayError } from '../../../sdk/protocol/errors.ts';
 import { resolveGateway } from '../../../server/config/gateway.ts';
 import { resolvePaths } from '../../../server/config/paths.ts';
 import { toTimeoutMs } from '../../globals.ts';
@@ -160,6 +161,13 @@ export function pointsAway({ env, globals }: Shell): string | undefined {
 /** What would end with exit code 78 under the supervisor is refused before anything is written. @throws GatewayError INVALID_CONFIG */
 async function checkStart({ env }: Shell, { paths }: Launch): Promise<void> {
   const { config } = await loadGuarded(paths.configPath, env, false);
+  const { mode, token, password } = config.gateway?.auth ?? {};
+  if (mode === undefined && token !== undefined && password !== undefined)
+    throw new GatewayError(
+      'INVALID_CONFIG',
+      `gateway.auth has a token and a password in ${paths.configPath}, and no mode that says which counts: set gateway.auth.mode to token or password`,
+      { details: { path: 'gateway.auth.mode' } },
+    );
   resolveGateway({ config, env, dev: paths.profile === 'dev' });
 }
 
