@@ -15,6 +15,7 @@ import { type GatewayLock, takeGatewayLock } from './database/gateway-lock.ts';
 import { type House, openDomains } from './domains.ts';
 import { openFronts } from './fronts.ts';
 import type { HttpLimits } from './http/deps.ts';
+import { type Ingress, openIngress } from './ingress.ts';
 import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
 import type { Log } from './log/log.ts';
@@ -181,13 +182,16 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
     await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, flags, ...secret, tlsFingerprint });
   };
 
+  let ingress: Ingress | undefined;
   /** Goes on with what the last gateway left. */
   const takeOver = async () => {
     house.recover();
     life.url = `${certificate ? 'wss' : 'ws'}://${toLocalHost(settings)}:${listener.port}`;
+    ingress = await openIngress(settings.tailscale, { fronts, env: options.env, log });
     await tellWhere(certificate?.fingerprint);
   };
   await takeOver().catch(async (error: unknown) => {
+    await ingress?.close();
     await fronts.wire.close(stopping);
     await listener.close();
     await closeRooms();
@@ -211,6 +215,7 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
     fronts.wire.drain();
     await kept;
     await runs.drain(options.drainMs ?? defaultDrainMs);
+    await ingress?.close();
     await fronts.wire.close(goodbye);
     await listener.close();
     await closeRooms();

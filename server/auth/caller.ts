@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { toPlainAddress } from '../config/address-range.ts';
 import { isLoopbackAddress } from './addresses.ts';
+import { isIngress } from './ingress.ts';
 import { findClient, isForwarded, judgeClaim, type ProxyClaim, type ProxySettings } from './proxies.ts';
 
 /** Where a socket or an HTTP request comes from. `origin`, `host` and `scopes` are what the peer claims. */
@@ -34,7 +35,8 @@ export function toCaller(
 ): Caller {
   const source = toPlainAddress(socket.remoteAddress ?? '');
   const passed = { source, headers };
-  const client = findClient(passed, proxies);
+  const forwarders = isIngress(socket) ? { ...proxies, trusted: [...proxies.trusted, '127.0.0.1'] } : proxies;
+  const client = findClient(passed, forwarders);
   const isHere = isLoopbackAddress(source);
   const local = isHere && !Object.keys(headers).some((name) => forwardingHeaders.test(name));
   const { identity } = proxies;

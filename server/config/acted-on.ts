@@ -59,6 +59,7 @@ export const actedOn = [
   'gateway.remote.sshIdentity',
   'gateway.remote.sshHostKeyPolicy',
   'gateway.remote.remotePort',
+  'gateway.tailscale.mode',
   'gateway.tls.enabled',
   'gateway.tls.autoGenerate',
   'gateway.tls.certPath',

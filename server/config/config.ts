@@ -108,6 +108,8 @@ export interface GatewayConfig {
     | undefined;
   /** The gateway that clients on this machine use when `mode` is `remote`. */
   remote?: RemoteConfig | undefined;
+  /** An address of Tailscale's that leads to the gateway. Default `off`. */
+  tailscale?: { mode?: 'off' | 'serve' | 'funnel' | undefined } | undefined;
   /** HTTPS and wss:// on the gateway's own port. */
   tls?:
     | {

@@ -3,6 +3,7 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Config, GatewayConfig } from './config.ts';
+import { requireSafeExposure, type TailscaleMode, tailscaleModes } from './exposure.ts';
 import { nearestWord } from './nearest.ts';
 import { type Environment, isUnresolved } from './substitute.ts';
 
@@ -20,6 +21,7 @@ export interface GatewayFlags {
   auth?: string | undefined;
   token?: string | undefined;
   password?: string | undefined;
+  tailscale?: string | undefined;
 }
 
 export interface GatewayOptions {
@@ -43,6 +45,8 @@ export interface GatewaySettings {
   /** Addresses to listen on. With every one of them clients on this machine reach the gateway at 127.0.0.1. */
   hosts: string[];
   auth: AuthSettings;
+  /** Whether Tailscale gives it an address of the tailnet (`serve`) or of the internet (`funnel`). */
+  tailscale: TailscaleMode;
 }
 
 export interface AuthSettings {
@@ -67,11 +71,14 @@ export function resolveGateway({ config, unread, flags = {}, env, dev, interface
   if (auth.mode === 'trusted-proxy') requireProxy(gateway);
   requireAuth(bind, hosts, auth);
   requireOwnHookToken(config, auth);
+  const tailscale = oneOf(tailscaleModes, 'tailscale', flags.tailscale, gateway.tailscale?.mode) ?? 'off';
+  requireSafeExposure(tailscale, { bind, auth });
   return {
     ...resolvePort(gateway.port, flags.port, env, dev ? devPort : defaultPort),
     bind,
     hosts,
     auth,
+    tailscale,
   };
 }
 

@@ -31,7 +31,7 @@ describe('the keys that the gateway acts on', () => {
     expect(isActedOn(['agents', 'entries', 'main', 'model', 'primary'])).toBe(true);
     expect(isActedOn(['agents', 'list', 0, 'name'])).toBe(true);
     expect(isActedOn(['models', 'providers', 'x', 'models', 3, 'id'])).toBe(true);
-    expect(isActedOn(['gateway', 'tailscale', 'mode'])).toBe(false);
+    expect(isActedOn(['gateway', 'tailscale', 'preserveFunnel'])).toBe(false);
     expect(isActedOn(['gateway', 'unheardOf'])).toBe(false);
   });
 });

@@ -26,6 +26,7 @@ describe('with nothing configured', () => {
     expect(resolve()).toEqual({
       port: 18_789,
       portSource: 'default',
+      tailscale: 'off',
       bind: 'loopback',
       hosts: ['127.0.0.1'],
       auth: { mode: 'token', token: undefined, password: undefined, source: 'gateway.token' },

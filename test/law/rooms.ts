@@ -103,6 +103,8 @@ export const rooms: readonly Room[] = [
     values: [...domain, 'server/devices', 'server/database'],
     types: [...protocolTypes, 'server/auth'],
   },
+  { place: 'server/tailscale', values: [...domain, 'server/tailscale'] },
+  { place: 'server/ingress.ts', values: root },
   { place: 'server/tls', values: [...domain, 'server/tls'], lazily: ['selfsigned'] },
   { place: 'server/health', values: [...domain, 'server/health'], types: [...protocolTypes, 'server'] },
   {

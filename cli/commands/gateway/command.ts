@@ -30,6 +30,11 @@ const flags: Flags = {
     description: 'Password that callers must present; visible to other users of the machine',
   },
   'password-file': { type: 'string', valueHint: 'path', description: 'File that holds the password' },
+  tailscale: {
+    type: 'string',
+    valueHint: 'off|serve|funnel',
+    description: 'Address of Tailscale that leads here, while it runs (default off)',
+  },
   force: { type: 'boolean', description: 'End whoever listens on the port (SIGTERM, then SIGKILL), then start' },
   reset: {
     type: 'boolean',

@@ -170,7 +170,7 @@ function untilStopped(shell: Shell): Promise<NodeJS.Signals> {
 
 function readFlags(args: Record<string, unknown>) {
   const text = (name: string) => (args[name] === undefined ? undefined : String(args[name]));
-  return { port: text('port'), bind: text('bind'), auth: text('auth') };
+  return { port: text('port'), bind: text('bind'), auth: text('auth'), tailscale: text('tailscale') };
 }
 
 const wsLogs = ['auto', 'full', 'compact'] as const;
