@@ -22,9 +22,6 @@ export interface DoctorContext {
   service(): Promise<{ service: Service; description: Description } | undefined>;
 }
 
-/** Milliseconds that a gateway gets to answer. */
-const probeMs = 3000;
-
 /** Reads what is on this machine; asks nobody yet. */
 export async function createContext(shell: Shell, { generateToken = false } = {}): Promise<DoctorContext> {
   const { readGatewayHere } = await import('../local/gateway-here.ts');
@@ -36,7 +33,7 @@ export async function createContext(shell: Shell, { generateToken = false } = {}
     reading,
     command: here.profile ? `openclaw --profile ${here.profile}` : 'openclaw',
     generateToken,
-    probe: once(() => probeHere(shell, here)),
+    probe: once(() => probeNamed(shell)),
     holders: once(async () => {
       const { findPortHolders } = await import('../local/port-holders.ts');
       return findPortHolders(here.port, { env: shell.env });
@@ -62,9 +59,8 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function probeHere({ env }: Shell, { url, tlsFingerprint }: GatewayHere): Promise<Probe> {
-  const { locate } = await import('../../sdk/node/locate.ts');
-  const { probeGateway } = await import('../local/probe.ts');
-  const { token, password } = await locate({}, env);
-  return probeGateway({ url, credentials: { token, password }, tlsFingerprint, timeoutMs: probeMs });
+/** With the credentials that any other command would send. */
+async function probeNamed(shell: Shell): Promise<Probe> {
+  const { findTarget, probeTarget } = await import('../local/target.ts');
+  return probeTarget(await findTarget(shell), shell);
 }

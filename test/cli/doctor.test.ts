@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { checks } from '../../cli/doctor/registry.ts';
-import { createHome, freePort, type Home } from './processes.ts';
+import { findProgram } from '../needs.ts';
+import { createHome, freePort, type Home, launcher } from './processes.ts';
 import { readTree } from './tree.ts';
 
+const script = findProgram('script', 'doctor on a real terminal');
 const secret = 'sk-live-0123456789abcdef';
 
 async function homeWith(config: string | object | undefined): Promise<Home & { configPath: string }> {
@@ -321,5 +325,32 @@ describe('openclaw doctor --fix', () => {
     expect(await readFile(home.configPath, 'utf8')).toBe(text);
     const { url } = await home.gateway();
     expect((await home.run(['health', '--url', url, '--token', token])).exitCode).toBe(0);
+  });
+});
+
+describe.skipIf(!script)('openclaw doctor --fix on a terminal', () => {
+  it.each([['y'], ['n']])('shows the diff, asks, and takes %s for an answer', async (key) => {
+    await using home = await homeWith('{ gateway: { port: 18999 } } // mine\n');
+    const before = await readFile(home.configPath, 'utf8');
+    const line = 'stty cols 120 rows 40; exec "$DOCTOR_NODE" "$DOCTOR_LAUNCHER" doctor --fix';
+    const child = spawn(script ?? '', ['-q', '-e', '-c', line, '/dev/null'], {
+      env: { ...home.env, DOCTOR_NODE: process.execPath, DOCTOR_LAUNCHER: launcher, TERM: 'xterm', SHELL: '/bin/sh' },
+      cwd: home.dir,
+    });
+    let screen = '';
+    let typed = false;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      screen += text;
+      if (typed || !stripVTControlCharacters(screen).includes('Do this?')) return;
+      typed = true;
+      child.stdin.write(key);
+    });
+    const exitCode = await new Promise((resolve) => child.once('close', resolve));
+    const shown = stripVTControlCharacters(screen);
+    expect(shown.indexOf('+++')).toBeLessThan(shown.indexOf('Do this?'));
+    expect(exitCode).toBe(key === 'y' ? 0 : 1);
+    const after = await readFile(home.configPath, 'utf8');
+    if (key === 'n') expect(after).toBe(before);
+    else expect(after).toContain("mode: 'local'");
   });
 });

@@ -12,7 +12,7 @@ export const port: Check = {
     const { here, command } = context;
     if (here.config.mode === 'remote') return [];
     const probe = await context.probe();
-    if (probe.reachable && here.url.endsWith(`:${here.port}`)) return [];
+    if (probe.reachable && probe.url.endsWith(`:${here.port}`)) return [];
     const holders = await context.holders();
     if (!holders?.length) return [];
     return [
@@ -34,15 +34,15 @@ export const reachable: Check = {
   id: 'core/doctor/gateway-reachable',
   title: 'Gateway',
   async run(context) {
-    const { here, command } = context;
+    const { command } = context;
     const probe = await context.probe();
-    if (!probe.reachable) return describeAbsence(context);
+    if (!probe.reachable) return describeAbsence(context, probe.url);
     if (!probe.connect.ok)
       return [
         {
           severity: 'error',
           message: `the gateway refuses this command line: ${probe.connect.error?.message ?? 'it did not say why'}`,
-          evidence: `${here.url}: ${probe.connect.error?.code ?? 'no code'}`,
+          evidence: `${probe.url}: ${probe.connect.error?.code ?? 'no code'}`,
           path: 'gateway.auth',
           requirement: 'the credential that the gateway started with',
           fixHint: `${command} auth explain tells which credential was used, and where it comes from`,
@@ -54,7 +54,7 @@ export const reachable: Check = {
       {
         severity: 'warning',
         message: `the gateway is version ${other}, and this command line is ${version}`,
-        evidence: here.url,
+        evidence: probe.url,
         requirement: 'one version',
         fixHint: `${command} gateway restart`,
       },
@@ -64,7 +64,7 @@ export const reachable: Check = {
 
 // --- internal ---
 
-function describeAbsence({ here, command }: DoctorContext): Found[] {
+function describeAbsence({ here, command }: DoctorContext, url: string): Found[] {
   const { runtime } = here;
   const isRemote = here.config.mode === 'remote';
   const silent = runtime?.alive;
@@ -76,7 +76,7 @@ function describeAbsence({ here, command }: DoctorContext): Found[] {
         : silent
           ? `process ${runtime.pid} says that it is the gateway, and does not answer`
           : 'no gateway is running',
-      evidence: here.url,
+      evidence: url,
       path: isRemote ? 'gateway.remote.url' : undefined,
       fixHint: isRemote ? 'check the address, and that the gateway runs there' : `${command} gateway start`,
     },

@@ -26,15 +26,26 @@ export const degradedSecrets: Check = {
   number: 9,
   id: 'core/doctor/secrets',
   title: 'References to secrets',
-  async run({ reading, command }) {
-    return (reading.loaded?.unread ?? []).map(({ path, message }) => ({
-      severity: path.startsWith('gateway.auth.') ? 'error' : 'warning',
+  async run({ reading, command, probe }) {
+    // A running gateway may still have what cannot be read any more, or lack what can be read by now.
+    const owners = (await probe()).status?.degradedSecretOwners ?? [];
+    const running = owners.map((owner) => ({
+      severity: 'warning' as const,
+      message: `the running gateway lacks a secret of ${owner}, or uses an old one`,
+      evidence: 'openclaw status: degradedSecretOwners',
+      path: owner,
+      requirement: 'every reference read at the last reload',
+      fixHint: `${command} secrets reload`,
+    }));
+    const here = (reading.loaded?.unread ?? []).map(({ path, message }) => ({
+      severity: path.startsWith('gateway.auth.') ? ('error' as const) : ('warning' as const),
       message: `${path}: ${message}`,
       evidence: reading.path,
       path,
       requirement: 'a reference that can be read by this user',
       fixHint: `correct it, then ${command} secrets reload`,
     }));
+    return [...here, ...running];
   },
 };
 

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
-import { homedir, userInfo } from 'node:os';
-import { basename, join } from 'node:path';
+import { userInfo } from 'node:os';
+import { basename } from 'node:path';
 import type { Check, Found } from '../check.ts';
 
 /** Whether the installed service is the one that would be installed now. */
@@ -59,8 +58,8 @@ export const severalServices: Check = {
   title: 'Other services',
   async run(context) {
     const own = (await context.service())?.description.unitPath;
-    const home = context.shell.env.HOME?.trim() || homedir();
-    const others = (await listUnits(home)).filter(({ path }) => path !== own);
+    const { findExtraUnits } = await import('../../local/extra-units.ts');
+    const others = await findExtraUnits({ env: context.shell.env, own, deep: true });
     return others.map(({ path, port }): Found => {
       const clashes = port === context.here.port;
       return {
@@ -102,40 +101,10 @@ export const linger: Check = {
 
 // --- internal ---
 
-interface Unit {
-  path: string;
-  port: number | undefined;
-}
-
-/** Units and property lists whose command line starts a gateway. */
-async function listUnits(home: string): Promise<Unit[]> {
-  const folders =
-    process.platform === 'darwin'
-      ? [join(home, 'Library', 'LaunchAgents'), '/Library/LaunchDaemons']
-      : [join(home, '.config', 'systemd', 'user'), '/etc/systemd/system', '/etc/systemd/user'];
-  const found = await Promise.all(folders.map(readUnits));
-  return found.flat();
-}
-
-async function readUnits(folder: string): Promise<Unit[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /\.(service|plist)$/.test(name));
-  const units = await Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name);
-      const text = await readFile(path, 'utf8').catch(() => '');
-      const words = /^ExecStart=(.*)$/m.exec(text)?.[1] ?? (name.endsWith('.plist') ? text : '');
-      if (!/openclaw/i.test(words) || !/\bgateway\b/.test(words)) return [];
-      const port = Number(/--port(?:<\/string>\s*<string>|[\s="']+)(\d+)/.exec(words)?.[1]);
-      return [{ path, port: Number.isNaN(port) ? undefined : port }];
-    }),
-  );
-  return units.flat();
-}
-
 function toStopCommand(path: string): string {
   const name = basename(path);
   if (name.endsWith('.plist')) return `launchctl bootout gui/$(id -u) ${path}`;
-  return path.startsWith('/etc/systemd/system')
+  return /^\/(etc|usr\/lib)\/systemd\/system\//.test(path)
     ? `sudo systemctl disable --now ${name}`
     : `systemctl --user disable --now ${name}`;
 }
