@@ -36,7 +36,7 @@ export async function findTargetOnPort(
   const { token, password, tlsFingerprint } = toWanted(globals);
   const { OPENCLAW_GATEWAY_URL: _, ...rest } = env;
   const local = { ...rest, OPENCLAW_GATEWAY_PORT: String(port) };
-  return toTarget(await named(locate({ token, password, tlsFingerprint }, local)));
+  return { ...toTarget(await named(locate({ token, password, tlsFingerprint }, local))), from: '--port' };
 }
 
 /** A look at a target, as long as `--timeout` lets it take. @throws GatewayError bad usage. */
