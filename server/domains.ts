@@ -4,10 +4,12 @@ import { createAgentChanges } from './agents/changes.ts';
 import { createAgentSessions } from './agents/purge.ts';
 import { createRoster } from './config/agents.ts';
 import { announceConfig } from './config/announce.ts';
-import { createConfigFile } from './config/config-file.ts';
+import { createConfigFile, type Prepared } from './config/config-file.ts';
 import { describeConfig } from './config/describe.ts';
 import { createFingerprint } from './config/fingerprint.ts';
 import type { LiveConfig } from './config/live.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { createConfigReload } from './config/reload.ts';
 import { createRevisions } from './config/revisions.ts';
 import { createSeal } from './config/seal.ts';
 import { watchSecrets } from './config/secret-watch.ts';
@@ -40,6 +42,8 @@ export interface HouseDeps {
   deviceSecret: string;
   live: LiveConfig;
   life: Life;
+  /** Makes ready what a configuration changes besides itself. */
+  prepare(loaded: LoadedConfig): Promise<Prepared>;
   /** The socket front, which events leave through; it is there before anything happens. */
   front(): Wire;
 }
@@ -48,7 +52,10 @@ export interface HouseDeps {
 export type House = ReturnType<typeof openDomains>;
 
 /** Builds everything that holds state. Nothing happens before the socket front is there. */
-export function openDomains(options: GatewayOptions, { database, deviceSecret, live, life, front }: HouseDeps) {
+export function openDomains(
+  options: GatewayOptions,
+  { database, deviceSecret, live, life, prepare, front }: HouseDeps,
+) {
   const { paths, env, version, log } = options;
   const publish: Publish = (event, payload, audience) => {
     if (event === 'sessions.changed') vitals.health.touch();
@@ -117,6 +124,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     runs,
     models,
     systemEvents,
+    configReload: () => configReload.state(),
     lastRestart: restart.last(),
     version,
     startedAt: life.startedAt,
@@ -131,7 +139,19 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     live,
     fingerprint: createFingerprint(`config ${deviceSecret}`),
     revisions: createRevisions(database, createSeal(deviceSecret, 'revisions of the configuration')),
-    onWritten: (edited) => announceConfig(edited, { publish, log: log.child('config') }),
+    prepare,
+    onWritten(edited) {
+      announceConfig(edited, { publish, log: log.child('config') });
+      configReload.written(edited);
+    },
+  });
+  const configReload = createConfigReload({
+    file: configFile,
+    live,
+    restart,
+    onTaken: (taken) => announceConfig(taken, { publish, log: undefined }),
+    onState: vitals.tell,
+    log: log.child('reload'),
   });
   const agentChanges = createAgentChanges({
     configFile,
@@ -157,6 +177,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     hooks,
     config: live,
     configFile,
+    configReload,
     configDescription: describeConfig(version),
     mainKey,
     agents,
@@ -198,6 +219,7 @@ export function openDomains(options: GatewayOptions, { database, deviceSecret, l
     },
     prune: pruning.start,
     async close() {
+      await configReload.close();
       await pruning.close();
       vitals.close();
       restart.close();

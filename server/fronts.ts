@@ -5,6 +5,7 @@ import type { Principal } from '../sdk/protocol/scopes.ts';
 import { limitAttempts } from './auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from './auth/authenticate.ts';
 import type { Caller } from './auth/caller.ts';
+import { followPolicy } from './auth/follow-policy.ts';
 import { scopesOf, toProxySettings } from './auth/persons.ts';
 import type { House } from './domains.ts';
 import type { GatewayOptions, Life } from './gateway.ts';
@@ -31,9 +32,9 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
   const { config, devices, diagnostics } = domains;
   const { startedAt } = life;
   const attempts = limitAttempts(() => config.current().gateway?.auth?.rateLimit ?? {});
-  const authentication = defineAuthentication(policy, attempts, devices);
+  const authentication = followPolicy(policy, (next) => defineAuthentication(next, attempts, devices));
   const origins = () => config.current().gateway?.controlUi?.allowedOrigins ?? [];
-  const proxies = () => toProxySettings(config.current().gateway, policy);
+  const proxies = () => toProxySettings(config.current().gateway, authentication.policy());
   const bootId = randomUUID();
   const budget = createCallBudget();
   const port = () => Number(new URL(life.url).port);
@@ -108,5 +109,5 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
     log: log.child('http'),
     limits: options.httpLimits,
   });
-  return { wire, http };
+  return { wire, http, authentication };
 }

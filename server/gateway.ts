@@ -1,7 +1,7 @@
 import type { ModelChoice } from '../sdk/protocol/health.ts';
-import type { AuthPolicy } from './auth/authenticate.ts';
 import { keepLastGood } from './config/backups.ts';
 import type { Config } from './config/config.ts';
+import type { Prepared } from './config/config-file.ts';
 import { type GatewaySettings, requireOwnHookToken } from './config/gateway.ts';
 import { createLiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -20,6 +20,7 @@ import { listen } from './listen.ts';
 import type { FileLog } from './log/file-log.ts';
 import type { Log } from './log/log.ts';
 import type { LogSettings } from './log/settings.ts';
+import { createRenewal, readPolicy } from './renewal.ts';
 import type { Keeper } from './system/restart.ts';
 import { createSteps, type Steps } from './system/steps.ts';
 import { openCertificate } from './tls/certificate.ts';
@@ -45,6 +46,12 @@ export interface GatewayOptions {
   log: FileLog;
   /** How the log follows a change of the configuration. Default: as the configuration and the environment say. */
   toLogSettings?: ((config: Config) => LogSettings) | undefined;
+  /**
+   * What the process makes of another configuration: how it would listen and recognise callers, and what it changes of its own
+   * once that is in effect. Default: no flags are known, and nothing is changed.
+   * @throws GatewayError INVALID_CONFIG when the gateway would not be started with it.
+   */
+  renew?: ((loaded: LoadedConfig) => Prepared & { settings: GatewaySettings }) | undefined;
   /** Milliseconds that runs have to end when the gateway closes. Default 15 000. */
   drainMs?: number | undefined;
   /** What the start waits for. Default: as the documentation says, and not in vain when the process is to end. */
@@ -149,7 +156,12 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
     throw error;
   });
   steps.end('database');
-  const house = openDomains(options, { database, deviceSecret, live, life, front: () => fronts.wire });
+  const prepare = createRenewal(options, {
+    authentication: () => fronts.authentication,
+    wire: () => fronts.wire,
+    life,
+  });
+  const house = openDomains(options, { database, deviceSecret, live, life, prepare, front: () => fronts.wire });
   const fronts = openFronts(options, { house, policy, life });
   const { runs, models } = house.domains;
   const log = options.log.child('gateway');
@@ -207,6 +219,7 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   const kept = keepLastGood(options.loaded).catch((error: unknown) =>
     log.warn('the configuration that this start has proven could not be kept as the last good one', { error }),
   );
+  followFile(house.domains, log);
 
   const stop = async (goodbye: Goodbye): Promise<void> => {
     life.phase = 'draining';
@@ -289,6 +302,13 @@ function reportRestart({ restart, diagnostics }: House['domains'], log: Log): vo
     log.error(`restarted with the configuration from before, the new one is of no use: ${message}`);
 }
 
+/** Follows the configuration file, once everything else is done: it is in no hurry. */
+function followFile({ configReload, restart }: House['domains'], log: Log): void {
+  const last = restart.last();
+  const failed = last?.status === 'error' ? last.message : undefined;
+  configReload.watch(failed).catch((error: unknown) => log.error('the configuration file is not watched', { error }));
+}
+
 /** Works at intervals. One time that fails, as on a full disk, is noted and does not keep the next from coming. */
 function repeat(intervalMs: number, log: Log, work: () => void): NodeJS.Timeout {
   const attempt = () => {
@@ -299,12 +319,6 @@ function repeat(intervalMs: number, log: Log, work: () => void): NodeJS.Timeout 
     }
   };
   return setInterval(attempt, intervalMs).unref();
-}
-
-/** The secret in effect: the configured one, or the gateway's own, made on the first start. */
-async function readPolicy({ auth }: GatewaySettings, { tokenPath }: Paths): Promise<AuthPolicy> {
-  if (auth.mode !== 'token' || auth.token !== undefined) return auth;
-  return { ...auth, token: await ensureToken(tokenPath), source: tokenPath };
 }
 
 /** The address at which clients on this machine find a listener. */

@@ -8,6 +8,8 @@ import { token } from './gateway.ts';
 export interface OpenSocketOptions {
   scopes?: string[];
   caps?: string[];
+  /** Default the token of all tests. */
+  secret?: string;
   /** Milliseconds a test waits for a frame before it fails. */
   patienceMs?: number;
 }
@@ -15,7 +17,7 @@ export interface OpenSocketOptions {
 /** A client of plain frames, after hello: what a test sends and gets is what stands on the wire. */
 export async function openSocket(
   url: string,
-  { scopes = ['operator.admin'], caps, patienceMs = 10_000 }: OpenSocketOptions = {},
+  { scopes = ['operator.admin'], caps, secret = token, patienceMs = 10_000 }: OpenSocketOptions = {},
 ) {
   const socket = new WebSocket(url, { perMessageDeflate: false });
   const answers: ResponseFrame[] = [];
@@ -66,7 +68,7 @@ export async function openSocket(
       role: 'operator',
       scopes,
       caps,
-      auth: { token },
+      auth: { token: secret },
     }),
   );
   if (!hello.ok) throw new Error(hello.error?.message);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigReloaded } from './config-reload.ts';
 import { ConfigHint, ConfigSchemaNode } from './config-schema.ts';
 import { ConfigDifference, ConfigRevision, ConfigSnapshot, ConfigWritten } from './config-state.ts';
 import { count, nothing } from './fields.ts';
@@ -116,6 +117,23 @@ export const config = router({
     scope: 'operator.admin',
     input: nothing,
     output: z.object({ revisions: z.array(ConfigRevision) }),
+  }),
+  /**
+   * Applies the file as it is now, as if it had just been changed, also when `gateway.reload.mode` is `off`; a restart follows
+   * where one is needed, unless the mode is `hot`. With `dryRun` it only says what that would do.
+   * @throws INVALID_REQUEST with `details.issues` when the file is not valid; then nothing is applied.
+   */
+  reload: mutation({
+    summary: 'Apply the configuration file as it is now, or show what that would take.',
+    scope: 'operator.admin',
+    limit: controlPlane,
+    input: z
+      .strictObject({
+        /** Show the plan and apply nothing. */
+        dryRun: z.boolean().optional(),
+      })
+      .prefault({}),
+    output: ConfigReloaded,
   }),
   /** Writes the text of a kept revision. @throws INVALID_REQUEST for one that is not kept, or not valid any more. */
   rollback: mutation({

@@ -45,12 +45,13 @@ export const RestartPreflight = shape<RestartPreflight>()(
 /** A restart that will happen. */
 export interface ScheduledRestart {
   ok: true;
-  /** The process stays the same. */
+  /** Of the gateway that is asked; in mode `in-process` also of the next. */
   pid: number;
   /** The signal that does the same from outside. */
   signal: string;
   reason: string;
-  mode: 'in-process';
+  /** `supervisor`: the process ends with 0, and what watches over it starts the next. */
+  mode: 'in-process' | 'supervisor';
   /** From now until the gateway begins to stop, milliseconds. */
   delayMs: number;
   /** True when one had been asked for before: both are one. */
@@ -66,7 +67,7 @@ export const ScheduledRestart = shape<ScheduledRestart>()(
     pid: count,
     signal: z.string(),
     reason: z.string(),
-    mode: z.literal('in-process'),
+    mode: z.enum(['in-process', 'supervisor']),
     delayMs: count,
     coalesced: z.boolean(),
     cooldownMsApplied: count,
@@ -119,12 +120,12 @@ export const gateway = router({
     output: RestartPreflight,
   }),
   /**
-   * Restarts the gateway in its process, with the configuration as it is then: runs get 15 s to end, clients the event
+   * Restarts the gateway in its process, or by its supervisor, with the configuration as it is then: runs get 15 s to end, clients the event
    * `shutdown` and a close with 1012. Requests within one another's delay are one; restarts are 30 s apart.
    * @throws UNAVAILABLE when nobody runs this gateway who could start it anew.
    */
   'restart.request': mutation({
-    summary: 'Restart the gateway, in its process and with its configuration read anew.',
+    summary: 'Restart the gateway, with its configuration read anew.',
     scope: 'operator.admin',
     limit: controlPlane,
     input: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigReloadState } from './config-reload.ts';
 import { count, timestampMs } from './fields.ts';
 import { LastRestart } from './gateway.ts';
 import { query } from './method.ts';
@@ -123,7 +124,7 @@ export interface HealthSnapshot {
   sessions: SessionCounts;
   /** Owners of secrets that could not be read; absent when all could. */
   degradedSecretOwners?: string[] | undefined;
-  configReload: { hotReloadStatus: 'active' | 'disabled' };
+  configReload: ConfigReloadState;
   /** How this process was restarted last; absent when it was not. */
   lastRestart?: LastRestart | undefined;
 }
@@ -145,7 +146,7 @@ export const HealthSnapshot = once(
       agents: z.array(AgentHealth),
       sessions: SessionCounts,
       degradedSecretOwners: z.array(z.string()).optional(),
-      configReload: z.object({ hotReloadStatus: z.enum(['active', 'disabled']) }),
+      configReload: ConfigReloadState,
       lastRestart: LastRestart.optional(),
     }),
   ),
@@ -183,6 +184,7 @@ export interface StatusSummary {
   /** The secrets themselves; absent when all could be read. */
   degradedSecrets?: DegradedSecretRow[] | undefined;
   degradedPlugins: string[];
+  configReload?: ConfigReloadState | undefined;
   lastRestart?: LastRestart | undefined;
   eventLoop: EventLoopHealth;
   /** Bytes. */
@@ -214,6 +216,7 @@ export const StatusSummary = shape<StatusSummary>()(
     degradedSecretOwners: z.array(z.string()),
     degradedSecrets: z.array(DegradedSecretRow).optional(),
     degradedPlugins: z.array(z.string()),
+    configReload: ConfigReloadState.optional(),
     lastRestart: LastRestart.optional(),
     eventLoop: EventLoopHealth,
     processMemory: z.object({ rss: count, heapUsed: count, heapTotal: count, external: count }),

@@ -51,6 +51,7 @@ export const actedOn = [
   'gateway.http.endpoints.responses.files.maxChars',
   'gateway.http.endpoints.responses.files.pdf.maxPages',
   'gateway.http.endpoints.responses.files.pdf.minTextChars',
+  'gateway.reload.mode',
   'gateway.remote.url',
   'gateway.remote.token',
   'gateway.remote.password',

@@ -2,7 +2,7 @@ import { dirname, relative, resolve } from 'node:path';
 import type { ConfigDifference, ConfigSnapshot } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { keepBackup } from './backups.ts';
-import { listChanges } from './changes.ts';
+import type { Config } from './config.ts';
 import { describeChanges } from './diff.ts';
 import {
   type Draft,
@@ -13,13 +13,13 @@ import {
   requireUsable,
   requireWhole,
 } from './edit.ts';
-import { asRefusal, cannotWrite, noRevision, requireWritable, withRejected } from './edit-errors.ts';
+import { asRefusal, cannotWrite, gone, noRevision, requireWritable, withRejected } from './edit-errors.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { requireOutcome } from './include-edit.ts';
 import type { LiveConfig } from './live.ts';
 import { type LoadedConfig, parseConfig, readAsWritten, readConfigText } from './load.ts';
+import { planReload, withoutRestarts } from './plan.ts';
 import { redactConfig } from './redact.ts';
-import { reloadKindOf } from './reload-kind.ts';
 import { replaceFile } from './replace-file.ts';
 import type { Revision, Revisions } from './revisions.ts';
 import { resolveTargets } from './secret-targets.ts';
@@ -64,6 +64,24 @@ export interface ConfigEdited {
   requiresRestart: boolean;
 }
 
+/** All that a configuration changes besides itself, made ready; exactly one of both is called. Contract: neither throws. */
+export interface Prepared {
+  commit(): void;
+  discard(): void;
+}
+
+/** The file while nobody else changes it. */
+export interface FileInHand {
+  /** True when it holds the text that is in effect, and the files that it includes hold theirs. */
+  isTaken(): Promise<boolean>;
+  /** What it says. @throws GatewayError INVALID_CONFIG when the gateway could not start with it. */
+  read(): Promise<{ loaded: LoadedConfig; prepared: Prepared }>;
+  /** Puts what was read into effect, but for what takes a restart. */
+  take(read: { loaded: LoadedConfig; prepared: Prepared }): Promise<void>;
+  /** What `config.get` calls it by. */
+  hashOf(loaded: LoadedConfig): string;
+}
+
 /** The configuration file, with those that it includes: reads it, writes it, and puts what it says into effect. */
 export interface ConfigFile {
   /** The file as it is now, secrets hidden. */
@@ -84,6 +102,8 @@ export interface ConfigFile {
   revisions(): Revision[];
   /** Writes the text of a revision. @throws GatewayError INVALID_REQUEST for one that is not kept, and as {@link edit}. */
   rollback(id: number, by: string): Promise<ConfigEdited>;
+  /** Has the file in hand: no edit comes in between. */
+  hold<T>(work: (file: FileInHand) => Promise<T>): Promise<T>;
   /** Reads the text of a patch. @throws GatewayError INVALID_REQUEST when it is no object in JSON5. */
   parsePatch(raw: string): Record<string, unknown>;
   /** A configuration as callers may see it: secrets hidden. */
@@ -106,6 +126,11 @@ export interface ConfigFileOptions {
   live: LiveConfig;
   fingerprint: Fingerprint;
   revisions: Revisions;
+  /**
+   * Makes ready what a configuration changes besides itself. Default: nothing.
+   * @throws GatewayError INVALID_CONFIG when the gateway could not start with it.
+   */
+  prepare?: ((loaded: LoadedConfig) => Promise<Prepared>) | undefined;
   /** Told after each write that took effect, in their order. Contract: does not throw. */
   onWritten(edited: ConfigEdited): void;
 }
@@ -121,10 +146,10 @@ export function createConfigFile({
   live,
   fingerprint,
   revisions,
+  prepare = async () => nothingPrepared,
   onWritten,
 }: ConfigFileOptions): ConfigFile {
-  const started = live.current();
-  let applied = fingerprint.config(started);
+  let applied = fingerprint.config(live.current());
   let line: Promise<unknown> = Promise.resolve();
   const inLine = <T>(work: () => Promise<T>): Promise<T> => {
     const done = line.then(work);
@@ -135,9 +160,10 @@ export function createConfigFile({
   const hashOf = ({ exists, sources }: LoadedConfig) => (exists ? fingerprint.files(sources) : undefined);
 
   const apply = (loaded: LoadedConfig) => {
-    live.put(loaded);
-    const waits = listChanges(started, loaded.config).some((key) => reloadKindOf(key) === 'restart');
-    if (!waits) applied = fingerprint.config(loaded.config);
+    const config = withoutRestarts(live.current(), loaded.config);
+    const parsed = withoutRestarts(live.loaded().parsed as Config, loaded.parsed as Config);
+    live.put(config === loaded.config ? loaded : { ...loaded, config, parsed });
+    if (config === loaded.config) applied = fingerprint.config(config);
   };
 
   /** What the file says; undefined when that is not valid. */
@@ -206,13 +232,21 @@ export function createConfigFile({
         requiresRestart: false,
       };
     const loaded = await judge(edit, draft, before);
-    const changedPaths = listChanges(before?.config ?? live.current(), loaded.config);
-    await recordFound(draft.path, draft.raw);
+    const { paths: changedPaths, restart } = planReload(before?.config ?? live.current(), loaded.config);
+    const prepared = await prepare(loaded).catch(asRefusal);
     const isUnchanged = async () =>
       before?.exists ? areAsRead(before.sources) : (await readConfigText(path).catch(() => null)) === raw;
-    if (!(await write(draft, edit, changedPaths, isUnchanged))) return undefined;
+    const isWritten = await recordFound(draft.path, draft.raw)
+      .then(() => write(draft, edit, changedPaths, isUnchanged))
+      .catch((error: unknown) => {
+        prepared.discard();
+        throw error;
+      });
+    if (!isWritten) prepared.discard();
+    if (!isWritten) return undefined;
     apply(loaded);
-    const requiresRestart = changedPaths.some((key) => reloadKindOf(key) === 'restart');
+    prepared.commit();
+    const requiresRestart = restart.length > 0;
     const edited = {
       file: draft.path,
       hash: fingerprint.files(loaded.sources),
@@ -243,6 +277,25 @@ export function createConfigFile({
       retryable: true,
       retryAfterMs: 1000,
     });
+  };
+
+  const inHand: FileInHand = {
+    async isTaken() {
+      const { exists, sources } = live.loaded();
+      if (!exists) return (await readConfigText(path)) === undefined;
+      return areAsRead(sources);
+    },
+    async read() {
+      const loaded = await parseConfig(await readConfigText(path), { path, env, previous: live.loaded() });
+      if (!loaded.exists && live.loaded().exists) throw gone(path);
+      return { loaded, prepared: await prepare(loaded) };
+    },
+    async take({ loaded, prepared }) {
+      apply(loaded);
+      prepared.commit();
+      for (const { path: file, raw } of loaded.sources) await recordFound(file, raw);
+    },
+    hashOf: ({ sources }) => fingerprint.files(sources),
   };
 
   return {
@@ -280,12 +333,17 @@ export function createConfigFile({
         const texts = new Map(before.sources.map((source) => [source.path, source.raw]));
         const loaded = await parseConfig(text, { path, env, texts, previous: before });
         requireUsable({ env, before, loaded });
+        const prepared = await prepare(loaded);
         apply(loaded);
+        prepared.commit();
         return { warnings: loaded.unread.map(({ path: key, message }) => `${key}: ${message}`) };
       }),
+    hold: (work) => inLine(() => work(inHand)),
     parsePatch: parseObject,
     show: ({ config }) => redactConfig(config),
     resolveSecrets: (wanted) => resolveTargets(live.loaded(), wanted),
     appliedHash: () => applied,
   };
 }
+
+const nothingPrepared: Prepared = { commit: () => undefined, discard: () => undefined };

@@ -25,6 +25,9 @@ export interface Config {
     | undefined;
 }
 
+/** `hybrid` (the default) and `restart` apply what can be applied and restart for the rest, `hot` leaves the rest alone, `off` all. */
+export type ReloadMode = 'off' | 'hot' | 'restart' | 'hybrid';
+
 export interface GatewayConfig {
   /** TCP port. Default 18789; `--port` and `OPENCLAW_GATEWAY_PORT` win. */
   port?: number | undefined;
@@ -106,6 +109,8 @@ export interface GatewayConfig {
         securityHeaders?: { strictTransportSecurity?: string | false | undefined } | undefined;
       }
     | undefined;
+  /** What happens when the file changes while the gateway runs. */
+  reload?: { mode?: ReloadMode | undefined } | undefined;
   /** The gateway that clients on this machine use when `mode` is `remote`. */
   remote?: RemoteConfig | undefined;
   /** An address of Tailscale's that leads to the gateway. Default `off`. */

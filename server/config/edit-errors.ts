@@ -1,8 +1,18 @@
+import { basename } from 'node:path';
 import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { keepRejected } from './backups.ts';
 import type { Revision } from './revisions.ts';
 import type { Environment } from './substitute.ts';
+
+/** The file was there, and is no more. */
+export function gone(path: string): GatewayError {
+  return new GatewayError(
+    'INVALID_CONFIG',
+    `${basename(path)} is not there any more: put it back, or stop the gateway to start it without`,
+    { details: { path, files: [path] } },
+  );
+}
 
 /** The error of a refused write, which also says where its text is kept. */
 export async function withRejected(error: GatewayError, path: string, text: string): Promise<GatewayError> {

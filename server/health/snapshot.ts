@@ -1,3 +1,4 @@
+import type { ConfigReloadState } from '../../sdk/protocol/config-reload.ts';
 import type { LastRestart } from '../../sdk/protocol/gateway.ts';
 import type { DegradedSecretRow, HealthSnapshot, SessionCounts, StatusSummary } from '../../sdk/protocol/health.ts';
 import type { Runs } from '../agent/runs.ts';
@@ -14,6 +15,8 @@ export interface HealthDeps {
   models: ModelRegistry;
   eventLoop: EventLoopWatch;
   systemEvents: { list(): string[] };
+  /** How changes of the configuration file are followed. */
+  configReload(): ConfigReloadState;
   /** How this process was restarted last. */
   lastRestart: LastRestart | undefined;
   version: string;
@@ -33,7 +36,8 @@ const noHeartbeat = { enabled: false, every: '0m', everyMs: null, prompt: '', ta
 
 /** Functions that look at the gateway as a whole. */
 export function createHealth(deps: HealthDeps) {
-  const { agents, sessions, runs, models, eventLoop, systemEvents, lastRestart, version, startedAt } = deps;
+  const { agents, sessions, runs, models, eventLoop, systemEvents, configReload, lastRestart, version, startedAt } =
+    deps;
   const countSessions = (agentId?: string): SessionCounts => {
     const { rows } = sessions.list({ limit: recentSessions, offset: 0, archived: 'all', agentId });
     const now = Date.now();
@@ -70,7 +74,7 @@ export function createHealth(deps: HealthDeps) {
       })),
       sessions: countSessions(),
       ...(degradedSecretOwners.length > 0 && { degradedSecretOwners }),
-      configReload: { hotReloadStatus: 'disabled' },
+      configReload: configReload(),
       ...(lastRestart && { lastRestart }),
       durationMs: Date.now() - ts,
     };
@@ -110,6 +114,7 @@ export function createHealth(deps: HealthDeps) {
       degradedSecretOwners: findOwners(),
       ...(deps.degradedSecrets().length > 0 && { degradedSecrets: deps.degradedSecrets().map(toRow) }),
       degradedPlugins: [],
+      configReload: configReload(),
       ...(lastRestart && { lastRestart }),
       eventLoop: eventLoop.read(),
       processMemory: { rss, heapUsed, heapTotal, external },

@@ -9,7 +9,8 @@ import { authorOf } from './resolve.ts';
 export const configMethods = implement(config, {
   get: ({ ctx }) => ctx.configFile.read(),
   async set({ input, ctx }) {
-    return toWritten(ctx, await ctx.configFile.edit({ ...input, requiresBase: true, by: authorOf(ctx) }));
+    const edited = await ctx.configFile.edit({ ...input, requiresBase: true, by: authorOf(ctx) });
+    return { ...toWritten(ctx, edited), ...restart(ctx, edited) };
   },
   async patch({ input, ctx }) {
     const { raw, replacePaths = [], ...rest } = input;
@@ -21,10 +22,11 @@ export const configMethods = implement(config, {
   schema: ({ ctx }) => ctx.configDescription.whole(),
   'schema.lookup': ({ input, ctx }) => ctx.configDescription.lookUp(input.path),
   diff: ({ input, ctx }) => ctx.configFile.diff(input.revision),
+  reload: ({ input, ctx }) => (input.dryRun ? ctx.configReload.plan() : ctx.configReload.apply()),
   'revisions.list': ({ ctx }) => ({ revisions: ctx.configFile.revisions() }),
   async rollback({ input, ctx }) {
     const edited = await ctx.configFile.rollback(input.revision, authorOf(ctx));
-    return { ...toWritten(ctx, edited), changedPaths: edited.changedPaths };
+    return { ...toWritten(ctx, edited), changedPaths: edited.changedPaths, ...restart(ctx, edited) };
   },
 });
 
@@ -56,17 +58,20 @@ function toSentinel(
   return { sentinel: { persisted: !noop, payload } };
 }
 
+/** The restart that a write leads to: the one that was asked for, or the one that the reload mode brings by itself. */
 function restart(
   ctx: Context,
   { requiresRestart }: ConfigEdited,
-  { restartDelayMs }: { restartDelayMs?: number | undefined },
+  { restartDelayMs }: { restartDelayMs?: number | undefined } = {},
 ): Pick<ConfigWritten, 'restart'> {
-  if (!requiresRestart || restartDelayMs === undefined) return {};
+  const isAsked = restartDelayMs !== undefined;
+  if (!requiresRestart || (!isAsked && !ctx.configReload.restarts())) return {};
   try {
-    return { restart: ctx.restart.request({ reason: 'config', delayMs: restartDelayMs }) };
+    const wanted = isAsked ? { delayMs: restartDelayMs } : { cause: 'config' as const };
+    return { restart: ctx.restart.request({ reason: 'config', ...wanted }) };
   } catch (error) {
     // The file is written, and the answer has to say so; that nobody can restart the gateway is said beside it.
     if (!isGatewayError(error)) throw error;
-    return { restart: { ok: false, error: toErrorShape(error) } };
+    return isAsked ? { restart: { ok: false, error: toErrorShape(error) } } : {};
   }
 }

@@ -12,6 +12,7 @@ import type { Roster } from '../config/agents.ts';
 import type { ConfigFile } from '../config/config-file.ts';
 import type { ConfigDescription } from '../config/describe.ts';
 import type { LiveConfig } from '../config/live.ts';
+import type { ConfigReload } from '../config/reload.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Stability } from '../health/stability.ts';
 import type { Log } from '../log/log.ts';
@@ -31,6 +32,8 @@ export interface Domains {
   config: Pick<LiveConfig, 'current' | 'loaded'>;
   /** Writes the configuration, and puts it into effect. */
   configFile: ConfigFile;
+  /** Follows the file when somebody else changes it. */
+  configReload: ConfigReload;
   /** What the configuration may hold; made at the first question. */
   configDescription: ConfigDescription;
   /** Last part of the key of an agent's main session, as it is now. */

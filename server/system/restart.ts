@@ -2,29 +2,41 @@ import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { LastRestart, RestartPreflight, ScheduledRestart } from '../../sdk/protocol/gateway.ts';
 import type { Log } from '../log/log.ts';
 
-// asked ──delayMs──► due ──► keeper.restart(): the owner closes this gateway and starts the next in the same process
+// asked ──delayMs──► due ──► keeper.restart(): the owner closes this gateway and starts the next in the same process, or
+//   │                         ends it for the supervisor that starts the next
 //   │ asked again: one restart, at the earlier of both times, never within 30 s of the last
 
 /** Who runs the gateway and can start it anew in the same process. */
 export interface Keeper {
   /** Called once, when a restart is due. Contract: does not throw and does not wait. */
-  restart(reason: string): void;
+  restart(reason: string, mode?: RestartMode): void;
   /** The restart that led to this gateway. */
   last: LastRestart | undefined;
+  /** True when a supervisor starts the process anew once it has ended. Default false. */
+  supervised?: boolean | undefined;
 }
+
+/** Who starts the next gateway: this process, or a supervisor after its end. */
+export type RestartMode = ScheduledRestart['mode'];
 
 export interface RestartRequest {
   /** For the log and for people. */
   reason?: string | undefined;
   /** Milliseconds until the gateway begins to stop. Default 500, so that the answer gets out. */
   delayMs?: number | undefined;
+  /** What asks for it, where it can be withdrawn again: the configuration may be changed back. */
+  cause?: RestartCause | undefined;
 }
+
+export type RestartCause = 'config';
 
 export interface Restart {
   /** What a restart would interrupt right now. */
   preflight(): RestartPreflight;
   /** Schedules a restart. @throws GatewayError UNAVAILABLE when nobody could start the gateway anew. */
   request(request?: RestartRequest): ScheduledRestart;
+  /** Takes back what nobody but this cause has asked for. */
+  withdraw(cause: RestartCause): void;
   /** How the last restart of this process went. */
   last(): LastRestart | undefined;
   /** Forgets what is scheduled. */
@@ -45,36 +57,48 @@ const defaultDelayMs = 500;
 const cooldownMs = 30_000;
 
 export function createRestart({ keeper, runs, obeysSignal, log }: RestartDeps): Restart {
-  let scheduled: { dueAt: number; reason: string; timer: NodeJS.Timeout } | undefined;
+  let scheduled: Scheduled | undefined;
 
-  const schedule = (dueAt: number, reason: string) => {
+  const schedule = ({ dueAt, reason, mode, cause }: Omit<Scheduled, 'timer'>) => {
     clearTimeout(scheduled?.timer);
-    const timer = setTimeout(() => keeper?.restart(reason), dueAt - Date.now());
-    scheduled = { dueAt, reason, timer };
+    const timer = setTimeout(() => keeper?.restart(reason, mode), dueAt - Date.now());
+    scheduled = { dueAt, reason, mode, cause, timer };
     return scheduled;
   };
 
   const restart: Restart = {
     preflight: () => toPreflight(runs.counts()),
-    request({ reason = 'requested', delayMs = defaultDelayMs } = {}) {
+    request({ reason = 'requested', delayMs = defaultDelayMs, cause } = {}) {
       if (!keeper) throw cannotRestart();
       const now = Date.now();
       const cooledAt = keeper.last ? keeper.last.ts + cooldownMs : 0;
       const wantedAt = Math.max(now + delayMs, cooledAt);
       const before = scheduled;
-      const next = before && before.dueAt <= wantedAt ? before : schedule(wantedAt, before?.reason ?? reason);
+      const next = schedule({
+        dueAt: Math.min(wantedAt, before?.dueAt ?? wantedAt),
+        reason: before?.reason ?? reason,
+        // The signal is answered by this process, whoever watches over it.
+        mode: keeper.supervised && reason !== signal && before?.mode !== 'in-process' ? 'supervisor' : 'in-process',
+        cause: before ? before.cause && cause : cause,
+      });
       log.info('restart scheduled', { reason, inMs: next.dueAt - now, coalesced: before !== undefined });
       return {
         ok: true,
         pid: process.pid,
         signal,
         reason: next.reason,
-        mode: 'in-process',
+        mode: next.mode,
         delayMs: Math.max(0, next.dueAt - now),
         coalesced: before !== undefined,
         cooldownMsApplied: Math.max(0, cooledAt - (now + delayMs)),
         emitHooksQueued: false,
       };
+    },
+    withdraw(cause) {
+      if (scheduled?.cause !== cause) return;
+      clearTimeout(scheduled.timer);
+      scheduled = undefined;
+      log.info('restart withdrawn: nothing needs it any more', { cause });
     },
     last: () => keeper?.last,
     close() {
@@ -88,6 +112,16 @@ export function createRestart({ keeper, runs, obeysSignal, log }: RestartDeps): 
   };
   if (keeper) process.on(signal, onSignal);
   return restart;
+}
+
+interface Scheduled {
+  /** Milliseconds since the epoch. */
+  dueAt: number;
+  reason: string;
+  mode: RestartMode;
+  /** Undefined when somebody wants it who does not withdraw. */
+  cause: RestartCause | undefined;
+  timer: NodeJS.Timeout;
 }
 
 function cannotRestart(): GatewayError {

@@ -123,6 +123,13 @@ export class Sockets implements ConnectionListener {
     }
   }
 
+  /** Ends the sockets of those who came in by a secret that is none any more. */
+  closeOutdated(holds: (caller: Caller) => boolean): void {
+    for (const connection of this.hub.connections()) {
+      if (!holds(connection.caller)) connection.close(authChanged.code, authChanged.reason);
+    }
+  }
+
   hear(beacon: Beacon): void {
     this.presence.hear(beacon);
     this.#news.presenceChanged();
@@ -342,6 +349,9 @@ function toServerOptions(limits: Limits): ServerOptions & { closeTimeout: number
 
 /** How sockets end whose device was removed, or whose token was taken back. */
 const deviceRemoved = { code: 4001, reason: 'device removed' } as const;
+
+/** How sockets end whose secret was replaced. */
+const authChanged = { code: 4001, reason: 'auth changed' } as const;
 
 const busy = {
   code: 'UNAVAILABLE',

@@ -7,6 +7,7 @@ import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Beacon, PresenceEntry } from '../../sdk/protocol/presence.ts';
 import type { Authentication } from '../auth/authenticate.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { ProxySettings } from '../auth/proxies.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Log } from '../log/log.ts';
@@ -87,6 +88,8 @@ export interface Wire {
   counts(): { opening: number; ready: number; bufferedBytes: number };
   /** The same by who the clients are, with what they were too slow for. */
   figures(): WireFigures;
+  /** Closes sockets whose caller does not hold any more with 4001 `auth changed`. */
+  closeOutdated(holds: (caller: Caller) => boolean): void;
   /** Closes sockets with 4001 `device removed`. */
   closeDevice(device: DeviceSockets): void;
   /** Takes no new sockets from now on: HTTP 503. */
@@ -107,6 +110,7 @@ export function createWire(options: WireOptions): Wire {
     stateVersion: hub.stateVersion,
     counts: () => sockets.counts(),
     figures: () => sockets.figures(),
+    closeOutdated: (holds) => sockets.closeOutdated(holds),
     closeDevice: (device) => sockets.closeDevice(device),
     drain: () => sockets.drain(),
     close: (goodbye) => sockets.close(goodbye),

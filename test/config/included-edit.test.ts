@@ -123,7 +123,7 @@ describe('the state of a configuration in several files', () => {
   it('goes back to an earlier one, file by file', async () => {
     await using house = await openParts();
     await house.edit({ patch: { session: { mainKey: 'one' } } });
-    await house.edit({ patch: { gateway: { port: 4711 } } });
+    await house.edit({ patch: { gateway: { tools: { deny: ['x'] } } } });
     await house.edit({ patch: { session: { mainKey: 'two' } } });
     const revisions = house.file.revisions();
     expect(revisions.map(({ file }) => file)).toEqual([
@@ -136,7 +136,7 @@ describe('the state of a configuration in several files', () => {
     const [, , , first] = revisions;
     await house.file.rollback(first?.id ?? 0, 'a test');
     expect(await house.read('session.json5')).toContain("mainKey: 'one'");
-    expect(house.live.current()).toMatchObject({ session: { mainKey: 'one' }, gateway: { port: 4711 } });
+    expect(house.live.current()).toMatchObject({ session: { mainKey: 'one' }, gateway: { tools: { deny: ['x'] } } });
   });
 
   it('is written back to its files when it was read with them in place', async () => {

@@ -227,6 +227,7 @@ export const rooms: readonly Room[] = [
   },
   { place: 'server/gateway.ts', values: root },
   { place: 'server/domains.ts', values: root },
+  { place: 'server/renewal.ts', values: root },
   { place: 'server/conversations.ts', values: root },
   { place: 'server/fronts.ts', values: root },
   { place: 'cli', values: cli, types: protocolTypes },

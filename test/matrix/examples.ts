@@ -71,6 +71,7 @@ export const examples: Record<string, Example> = {
   'config.set': { params: rewritten },
   'config.apply': { params: rewritten },
   'config.patch': { params: patched },
+  'config.reload': { params: { dryRun: true } },
   'config.schema': nothing,
   'config.schema.lookup': { params: { path: 'gateway.port' } },
   'config.diff': nothing,

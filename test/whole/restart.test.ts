@@ -2,36 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
 import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
 import { begin, startUpstream } from '../upstream.ts';
 import { findFreePort, spawnGateway, withUpstream } from './process.ts';
-
-type Client = Awaited<ReturnType<typeof openSocket>>;
-
-const closeOf = (client: Client) =>
-  new Promise<{ code: number; reason: string }>((resolve) =>
-    client.socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
-  );
-
-/** A socket at an address where a gateway is about to be. */
-async function openSoon(url: string): Promise<Client> {
-  await expect
-    .poll(
-      () =>
-        new Promise((resolve) => {
-          const probe = new WebSocket(url);
-          probe.once('open', () => resolve(true));
-          probe.once('error', () => resolve(false));
-          probe.once('open', () => probe.terminate());
-        }),
-      { timeout: 10_000 },
-    )
-    .toBe(true);
-  return openSocket(url);
-}
+import { closeOf, openSoon } from './soon.ts';
 
 async function start(folder: string) {
   const port = await findFreePort();

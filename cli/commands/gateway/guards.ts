@@ -25,9 +25,8 @@ export async function loadGuarded(path: string, env: Environment, allowUnconfigu
   }
 }
 
-// --- internal ---
-
-function guardMode(exists: boolean, mode: unknown, path: string): void {
+/** What only a configuration for a gateway may say. @throws GatewayError INVALID_CONFIG */
+export function guardMode(exists: boolean, mode: unknown, path: string): void {
   const allow = 'pass --allow-unconfigured';
   if (!exists)
     throw refusal(
@@ -42,6 +41,8 @@ function guardMode(exists: boolean, mode: unknown, path: string): void {
     path,
   );
 }
+
+// --- internal ---
 
 async function guardModeOfInvalid(path: string, env: Environment): Promise<void> {
   const file = await readAsWritten(path, { env }).catch((error: unknown) => {

@@ -3,7 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
 import { type GatewaySettings, resolveGateway } from '../../../server/config/gateway.ts';
+import type { LoadedConfig } from '../../../server/config/load.ts';
 import { type Paths, resolvePaths } from '../../../server/config/paths.ts';
+import { withoutRestarts } from '../../../server/config/plan.ts';
 import type { Gateway, GatewayOptions } from '../../../server/gateway.ts';
 import type { FileLog } from '../../../server/log/file-log.ts';
 import type { Keeper } from '../../../server/system/restart.ts';
@@ -13,7 +15,7 @@ import { findPackageRoot } from '../../package-root.ts';
 import type { Shell } from '../../shell.ts';
 import { buildId, version } from '../../version.ts';
 import { greeting } from './greeting.ts';
-import { loadGuarded } from './guards.ts';
+import { guardMode, loadGuarded } from './guards.ts';
 import { keepRunning } from './keep-running.ts';
 import { writeLastWords } from './last-words.ts';
 import { openLog } from './log.ts';
@@ -34,11 +36,13 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   const stopped = untilStopped(shell).then(() => ending.abort());
   let current: FileLog | undefined;
   const stopListening = writeLastWords(() => current);
+  const isUnguarded = args['allow-unconfigured'] === true;
+  const resolve = (loaded: LoadedConfig) =>
+    asMisuse(() => resolveGateway({ ...loaded, flags, env, dev: paths.profile === 'dev' }));
   return keepRunning({
     async read() {
-      const loaded = await loadGuarded(paths.configPath, env, args['allow-unconfigured'] === true);
-      const dev = paths.profile === 'dev';
-      return { loaded, settings: asMisuse(() => resolveGateway({ ...loaded, flags, env, dev })) };
+      const loaded = await loadGuarded(paths.configPath, env, isUnguarded);
+      return { loaded, settings: resolve(loaded) };
     },
     async start(setup, keeper) {
       const verbose = args.verbose === true;
@@ -52,6 +56,10 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
           paths,
           log: opened.log,
           toLogSettings: opened.toSettings,
+          renew(loaded) {
+            if (!isUnguarded) guardMode(loaded.exists, loaded.config.gateway?.mode, paths.configPath);
+            return renewSetup(setup, { loaded, settings: resolve(loaded) });
+          },
           keeper,
           wsLog,
           patience: toPatience(opened.log, keeper, ending),
@@ -72,9 +80,27 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
 
 // --- internal ---
 
+interface Setup {
+  loaded: LoadedConfig;
+  settings: GatewaySettings;
+}
+
+/** Makes ready another configuration: once it is in effect, it is what a restart goes back to when the next one is of no use. */
+function renewSetup(setup: Setup, { loaded, settings }: Setup): ReturnType<NonNullable<GatewayOptions['renew']>> {
+  return {
+    settings,
+    discard: () => undefined,
+    commit() {
+      const { auth } = settings.auth.mode === setup.settings.auth.mode ? settings : setup.settings;
+      const config = withoutRestarts(setup.loaded.config, loaded.config);
+      Object.assign(setup, { loaded: { ...loaded, config }, settings: { ...setup.settings, auth } });
+    },
+  };
+}
+
 type Starting = Pick<
   GatewayOptions,
-  'paths' | 'loaded' | 'settings' | 'log' | 'toLogSettings' | 'keeper' | 'patience' | 'wsLog'
+  'paths' | 'loaded' | 'settings' | 'log' | 'toLogSettings' | 'renew' | 'keeper' | 'patience' | 'wsLog'
 >;
 
 async function start(shell: Shell, starting: Starting, toFileOnly: () => void): Promise<Gateway> {
