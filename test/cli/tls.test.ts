@@ -23,6 +23,9 @@ describe('the command line and a gateway that speaks TLS', () => {
     const [, fingerprint = ''] = await started.sees(/certificate SHA-256 ([0-9A-F:]{95})/);
     expect(started.stdout()).toContain(`ready on ${url}`);
     expect((await home.run(['health'])).exitCode).toBe(0);
+    const status = await home.run(['gateway', 'status']);
+    expect(status).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('RPC probe: ok') });
+    expect(status.stdout).toContain(`TLS: certificate SHA-256 ${fingerprint}`);
 
     const token = (await readFile(join(home.stateDir, 'gateway.token'), 'utf8')).trim();
     // A home that knows nothing of this gateway.

@@ -29,6 +29,8 @@ export async function toGatewayStatus(standing: Standing, deep: boolean) {
       portSource: port.source,
       probeUrl: target.url,
       probeUrlSource: target.from,
+      /** SHA-256 that its certificate has to have; null without TLS, or when it is not known here. */
+      tlsFingerprint: target.tlsFingerprint ?? null,
       version: probe?.server?.version ?? probe?.status?.runtimeVersion ?? null,
     },
     port: { port: port.port, status: port.status, listeners: toListeners(port) },
@@ -52,6 +54,7 @@ export function renderGatewayStatus(standing: Standing, report: GatewayStatus, l
     ...(serviceConfig ? renderConfig('service', serviceConfig, look) : []),
     ...here.faults.map((fault) => look.paint('red', `Would not start: ${oneLine(fault)}`)),
     oneLine(`Gateway: bind=${gateway.bindMode} (${gateway.bindHost}), port=${gateway.port} (${gateway.portSource})`),
+    ...(gateway.tlsFingerprint ? [`TLS: certificate SHA-256 ${oneLine(gateway.tlsFingerprint)}`] : []),
     `Runtime: ${renderProcess(process)}`,
     ...renderProbe(standing, look),
     ...port.listeners.map(({ address, pid, user, command }) =>
