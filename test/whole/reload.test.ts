@@ -231,6 +231,15 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
     expect((await closed).code).toBe(1012);
   });
 
+  it('ends the process with 0 where a supervisor starts the next one', async () => {
+    await using folder = await scratch();
+    await using setting = await start(folder.path, {}, { OPENCLAW_SERVICE_MARKER: 'openclaw' });
+    const { client, gateway } = setting;
+    await setting.change('gateway', { port: await findFreePort() });
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(client.told('shutdown')).toEqual([{ reason: 'gateway restarting', restartExpectedMs: 7000 }]);
+  });
+
   it('that leads to a port which somebody else has is tried once, and told as long as the file says so', async () => {
     await using folder = await scratch();
     await using taken = await scratch();

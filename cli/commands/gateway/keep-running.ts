@@ -1,7 +1,9 @@
 import type { LastRestart } from '../../../sdk/protocol/gateway.ts';
 import type { Gateway } from '../../../server/gateway.ts';
-import type { Keeper } from '../../../server/system/restart.ts';
+import type { Keeper, RestartMode } from '../../../server/system/restart.ts';
 
+// Under a supervisor the process ends instead of `read`, and the next one is a process of its own.
+//
 // read ─► start ─► runs ─► asked to restart: close ─► read ─► start ─► runs ─► ...
 //                    │                          └─ invalid, or does not start: the one from before
 //                    └─ stopped: close, end
@@ -12,17 +14,23 @@ export interface Keeping<Setup extends object> {
   start(setup: Setup, keeper: Keeper): Promise<Gateway>;
   /** Resolves when the process is to end. */
   stopped: Promise<unknown>;
+  /** True when a supervisor starts the process anew once it has ended. Default false. */
+  supervised?: boolean | undefined;
 }
 
 /** Milliseconds in which clients may expect a restarted gateway back. */
 const restartExpectedMs = 1500;
+/** The same where a supervisor starts the next: systemd waits 5 s before it does. */
+const respawnExpectedMs = 7000;
 
 /**
  * Runs a gateway until the process is to end, and starts it anew as often as it asks for it. A configuration that cannot
  * be used at a restart does not cost the gateway: it runs on with the last good one, and says so.
  * @throws GatewayError what kept the first one from starting, or any later one also with the configuration from before.
  */
-export async function keepRunning<Setup extends object>({ read, start, stopped }: Keeping<Setup>): Promise<void> {
+export async function keepRunning<Setup extends object>(keeping: Keeping<Setup>): Promise<void> {
+  const { read, stopped, supervised } = keeping;
+  const start: Keeping<Setup>['start'] = (setup, keeper) => keeping.start(setup, { ...keeper, supervised });
   let isStopped = false;
   const stop = stopped.then(() => {
     isStopped = true;
@@ -36,8 +44,11 @@ export async function keepRunning<Setup extends object>({ read, start, stopped }
   if (!first) return;
   let running = first;
   for (;;) {
-    const reason = await Promise.race([stop, running.asked]);
-    if (reason === undefined) return running.gateway.close();
+    const asked = await Promise.race([stop, running.asked]);
+    if (asked === undefined) return running.gateway.close();
+    const { reason, mode } = asked;
+    if (mode === 'supervisor')
+      return running.gateway.close({ reason: 'gateway restarting', restartExpectedMs: respawnExpectedMs });
     const last = { kind: 'restart', ts: Date.now(), reason } as const;
     await running.gateway.close({ reason: 'gateway restarting', restartExpectedMs });
     if (isStopped) return;
@@ -50,7 +61,7 @@ export async function keepRunning<Setup extends object>({ read, start, stopped }
 /** A gateway, and the reason for which it asks to be started anew. */
 interface Running {
   gateway: Gateway;
-  asked: Promise<string>;
+  asked: Promise<{ reason: string; mode: RestartMode }>;
 }
 
 type Starting<Setup extends object> = Pick<Keeping<Setup>, 'read' | 'start'>;
@@ -75,6 +86,7 @@ async function startOne<Setup extends object>(
   setup: Setup,
   last: LastRestart | undefined,
 ): Promise<Running> {
-  const { promise: asked, resolve: restart } = Promise.withResolvers<string>();
+  const { promise: asked, resolve } = Promise.withResolvers<{ reason: string; mode: RestartMode }>();
+  const restart: Keeper['restart'] = (reason, mode = 'in-process') => resolve({ reason, mode });
   return { gateway: await start(setup, { restart, last }), asked };
 }

@@ -19,6 +19,7 @@ import { guardMode, loadGuarded } from './guards.ts';
 import { keepRunning } from './keep-running.ts';
 import { writeLastWords } from './last-words.ts';
 import { openLog } from './log.ts';
+import { isSupervised } from './supervisor.ts';
 
 /** `openclaw gateway`: starts, tells what to try, and stops on a signal. @throws GatewayError what kept it from starting. */
 export async function runGateway(shell: Shell, args: Record<string, unknown>): Promise<number> {
@@ -72,6 +73,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
       return gateway;
     },
     stopped,
+    supervised: isSupervised(env),
   })
     .then(() => exitCodes.ok)
     .catch((error: unknown) => leaveToRival(shell, error))
