@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeDevice, type TestDevice } from '../auth/device.ts';
@@ -8,6 +8,10 @@ import { createHome, type Ended, freePort, type Home } from './processes.ts';
 let home: Home;
 beforeEach(async () => {
   home = await createHome();
+  // The tests are a proxy when they pass on sockets of devices elsewhere.
+  const config = { gateway: { mode: 'local', trustedProxies: ['127.0.0.1'] } };
+  await mkdir(home.stateDir, { mode: 0o700 });
+  await writeFile(join(home.stateDir, 'openclaw.json'), JSON.stringify(config), { mode: 0o600 });
 });
 afterEach(() => home[Symbol.asyncDispose]());
 

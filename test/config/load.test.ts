@@ -76,12 +76,12 @@ describe('a configuration file', () => {
   });
 
   it('warns of a key without an effect, and accepts it', async () => {
-    const { config, warnings } = await load('{ gateway: { port: 1234, tailscale: { mode: "off" } } }');
-    expect(config).toMatchObject({ gateway: { tailscale: { mode: 'off' } } });
+    const { config, warnings } = await load('{ gateway: { port: 1234, controlUi: { root: "x" } } }');
+    expect(config).toMatchObject({ gateway: { controlUi: { root: 'x' } } });
     expect(warnings).toEqual([
       {
-        path: 'gateway.tailscale',
-        message: 'accepted, but this version does not act on it yet (gateway.tailscale.mode)',
+        path: 'gateway.controlUi',
+        message: 'accepted, but this version does not act on it yet (gateway.controlUi.root)',
       },
     ]);
   });
