@@ -1,0 +1,59 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { scratch } from '../scratch.ts';
+import { openSocket } from '../socket.ts';
+import { begin, startUpstream } from '../upstream.ts';
+import { findFreePort, spawnGateway, withUpstream } from './process.ts';
+import { closeOf } from './soon.ts';
+
+/** A gateway with a run whose provider has begun to answer and says nothing more. */
+async function startHung(stateDir: string) {
+  const upstream = await startUpstream(begin('half a reply', () => undefined));
+  const setting = { stateDir, port: await findFreePort(), config: withUpstream(upstream.url) };
+  const gateway = await spawnGateway(setting);
+  const client = await openSocket(gateway.url, { patienceMs: 40_000 });
+  await client.call('chat.send', { sessionKey: 'main', message: 'go', idempotencyKey: 'k' });
+  await client.until('the first words', () => client.told('agent').find(({ stream }) => stream === 'assistant'));
+  return {
+    gateway,
+    client,
+    setting,
+    async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
+      await gateway[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('a stop while a provider hangs', { timeout: 90_000 }, () => {
+  it('ends with 0 once the drain is over: everybody is told, the run is marked, and nothing is left behind', async () => {
+    await using folder = await scratch();
+    await using hung = await startHung(folder.path);
+    const { gateway, client, setting } = hung;
+    const closed = closeOf(client);
+    gateway.signal('SIGTERM');
+    expect(await closed).toEqual({ code: 1012, reason: 'service restart' });
+    expect(client.told('shutdown')).toEqual([{ reason: 'gateway stopping' }]);
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(await readdir(folder.path)).not.toContain('gateway.json');
+    await using again = await spawnGateway({ ...setting, keepConfig: true });
+    await using second = await openSocket(again.url);
+    expect(await second.call('runs.events', { runId: 'k' })).toMatchObject({
+      run: { status: 'interrupted', text: 'half a reply' },
+    });
+  });
+
+  it('ends at once on a second signal', async () => {
+    await using folder = await scratch();
+    await using hung = await startHung(folder.path);
+    const { gateway } = hung;
+    gateway.signal('SIGTERM');
+    await expect.poll(() => gateway.output(), { timeout: 10_000 }).toContain('stopping');
+    // Two signals that come together are one.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    gateway.signal('SIGTERM');
+    expect(await gateway.exited).toEqual({ code: 1, signal: null });
+    expect(gateway.output()).toContain('Stopped at once');
+  });
+});
