@@ -80,8 +80,8 @@ describe('a configuration file', () => {
     expect(config).toMatchObject({ gateway: { controlUi: { root: 'x' } } });
     expect(warnings).toEqual([
       {
-        path: 'gateway.controlUi',
-        message: 'accepted, but this version does not act on it yet (gateway.controlUi.root)',
+        path: 'gateway.controlUi.root',
+        message: 'accepted, but this version does not act on it yet',
       },
     ]);
   });
