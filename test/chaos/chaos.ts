@@ -31,7 +31,7 @@ const mostMessages = 25;
 const mostMs = 60;
 const longestMs = 5_000;
 
-/** Kills a gateway under load, again and again, and compares what is there afterwards with what was told. */
+/** Kills, stops and restarts a gateway under load, again and again, and compares what is there afterwards with what was told. */
 export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<ChaosReport> {
   const dice = throwDice(seed);
   await using folder = await scratch();
@@ -49,7 +49,15 @@ export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<Ch
     if (faults.length > 0) faults.push(gateway.output().slice(-2_000));
     const load = work(gateway.url, conversations, records);
     await busy(conversations, dice);
-    await gateway.kill();
+    // Stopped as a supervisor does, restarted in its process and then killed, or killed outright.
+    const end = dice.pick(['kill', 'stop', 'restart'] as const);
+    if (end === 'stop') gateway.signal('SIGTERM');
+    if (end === 'restart') {
+      gateway.signal('SIGUSR2');
+      await sleep(dice.below(mostMs * 10));
+    }
+    if (end === 'stop') faults.push(...toStopFault(await gateway.exited));
+    else await gateway.kill();
     faults.push(...(await load), ...(await damage(folder.path)));
     if (round % 10 === 9) progress?.(`${round + 1} kills, ${count(conversations)} messages accepted`);
   }
@@ -123,7 +131,14 @@ async function repeat(url: string, record: Records): Promise<void> {
 }
 
 /** What somebody hears who asks a gateway while it is killed. */
-const isGone = ({ message }: Error) => /ECONNREFUSED|ECONNRESET|EPIPE|closed|socket hang up|in time/.test(message);
+const isGone = ({ message }: Error) =>
+  /server response: 503|gateway (?:stopping|starting)|ECONNREFUSED|ECONNRESET|EPIPE|closed|socket hang up|in time/.test(
+    message,
+  );
+
+/** A stop ends with 0, whatever was at work. */
+const toStopFault = ({ code, signal }: { code: number | null; signal: string | null }) =>
+  code === 0 ? [] : [`a stop ended with ${code ?? signal}`];
 
 /** What SQLite finds wrong with the database as the kill has left it, in a copy of it. */
 async function damage(stateDir: string): Promise<string[]> {
