@@ -15,6 +15,7 @@ import { tailLog } from './log/tail.ts';
 import { createCallBudget } from './methods/call-budget.ts';
 import { createMethods } from './methods/table.ts';
 import { describeMachine } from './system/machine.ts';
+import { createWhois } from './tailscale/whois.ts';
 import { limitsFrom } from './wire/limits.ts';
 import { tellTraffic } from './wire/traffic.ts';
 import { createWire } from './wire/wire.ts';
@@ -32,7 +33,14 @@ export function openFronts(options: GatewayOptions, { house, policy, life }: Fro
   const { config, devices, diagnostics } = domains;
   const { startedAt } = life;
   const attempts = limitAttempts(() => config.current().gateway?.auth?.rateLimit ?? {});
-  const authentication = followPolicy(policy, (next) => defineAuthentication(next, attempts, devices));
+  const askTailscale = createWhois({ env, log: log.child('tailscale') });
+  const whois = () => {
+    const { allowTailscale = options.settings.tailscale === 'serve' } = config.current().gateway?.auth ?? {};
+    return allowTailscale ? askTailscale : undefined;
+  };
+  const authentication = followPolicy(policy, (next) =>
+    defineAuthentication(next, attempts, { tokens: devices, whois }),
+  );
   const origins = () => config.current().gateway?.controlUi?.allowedOrigins ?? [];
   const proxies = () => toProxySettings(config.current().gateway, authentication.policy());
   const bootId = randomUUID();

@@ -16,7 +16,7 @@ export type OperatorScope = (typeof operatorScopes)[number];
 export type Role = 'operator' | 'node';
 
 /** How the caller proved who it is. */
-export type AuthMethod = 'none' | 'token' | 'password' | 'device-token' | 'trusted-proxy';
+export type AuthMethod = 'none' | 'token' | 'password' | 'device-token' | 'trusted-proxy' | 'tailscale';
 
 /** Who is calling. Made once, at hello or per HTTP request, and never changed. */
 export interface Principal {
@@ -28,7 +28,7 @@ export interface Principal {
   method: AuthMethod;
   /** The device whose key the caller has proved to hold. */
   deviceId?: string | undefined;
-  /** The person whom a trusted proxy has signed in, by the name that it gave. */
+  /** The person whom a trusted proxy or Tailscale has signed in, by the name that it gave. */
   user?: string | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { Credentials } from '../../sdk/protocol/hello.ts';
 import { operatorScopes, type Principal, type Role } from '../../sdk/protocol/scopes.ts';
 import type { Attempts } from './attempts.ts';
 import type { Caller } from './caller.ts';
+import { isSameUser } from './proxies.ts';
 import { type Fault, type Refusal, toProxyRefusal, toRefusal, withoutProxy } from './refusal.ts';
 
 /** How callers prove that they may talk to the gateway. */
@@ -59,11 +60,22 @@ export interface Authentication {
 /** How long a wrong credential is left without an answer. */
 const wrongCredentialDelayMs = 250;
 
+/** What else proves who somebody is. */
+export interface OtherProofs {
+  tokens?: DeviceTokens | undefined;
+  /** Whose machine has an address of the tailnet; undefined where nobody is let in by that. */
+  whois?: (() => ((address: string) => Promise<string | undefined>) | undefined) | undefined;
+}
+
 /**
  * Binds a policy, a count of failures and the tokens of devices into a way of recognising callers.
  * @throws GatewayError INVALID_CONFIG when the policy's mode lacks its secret.
  */
-export function defineAuthentication(policy: AuthPolicy, attempts: Attempts, tokens?: DeviceTokens): Authentication {
+export function defineAuthentication(
+  policy: AuthPolicy,
+  attempts: Attempts,
+  { tokens, whois }: OtherProofs = {},
+): Authentication {
   const { mode } = policy;
   const findFault = toFindFault(policy);
 
@@ -86,6 +98,9 @@ export function defineAuthentication(policy: AuthPolicy, attempts: Attempts, tok
         attempts.failed(caller);
         await delay(wrongCredentialDelayMs);
       }
+      const user =
+        fault === 'missing' && deviceId && role === 'operator' ? await findPerson(caller, whois?.()) : undefined;
+      if (user !== undefined) return { principal: { id, role, scopes, method: 'tailscale', deviceId, user } };
       const mayHaveDeviceToken = deviceId !== undefined && !!credentials.token;
       return { refusal: toRefusal({ fault, policy, caller, mayHaveDeviceToken }) };
     },
@@ -100,6 +115,16 @@ function judgeProxied({ caller, id, role = 'operator', scopes = operatorScopes, 
   const { user, fault } = caller.claim ?? { fault: withoutProxy };
   if (user === undefined) return { refusal: toProxyRefusal(fault) };
   return { principal: { id, role, scopes, method: 'trusted-proxy', deviceId, user } };
+}
+
+/** Whom Tailscale names and, asked by the address, knows: the header alone is only a claim. */
+async function findPerson(
+  { address, tailnetLogin }: Caller,
+  whois: ((address: string) => Promise<string | undefined>) | undefined,
+): Promise<string | undefined> {
+  if (tailnetLogin === undefined || !whois) return undefined;
+  const login = await whois(address);
+  return login !== undefined && isSameUser(login, tailnetLogin) ? login : undefined;
 }
 
 /** A device's own token may stand in either place; the published client sends it in both. */

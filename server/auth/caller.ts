@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { toPlainAddress } from '../config/address-range.ts';
 import { isLoopbackAddress } from './addresses.ts';
 import { isIngress } from './ingress.ts';
@@ -18,6 +18,8 @@ export interface Caller {
   unattributed?: boolean | undefined;
   /** Whom a trusted proxy has signed in; only in the mode `trusted-proxy`, and not for who comes without a proxy. */
   claim?: ProxyClaim | undefined;
+  /** Whom Tailscale says it passes this on for, by the door that only it is told of; still to be checked. */
+  tailnetLogin?: string | undefined;
   /** `x-openclaw-scopes`: all that it may be given; only in modes without a shared secret. */
   scopes?: readonly string[] | undefined;
 }
@@ -35,7 +37,8 @@ export function toCaller(
 ): Caller {
   const source = toPlainAddress(socket.remoteAddress ?? '');
   const passed = { source, headers };
-  const forwarders = isIngress(socket) ? { ...proxies, trusted: [...proxies.trusted, '127.0.0.1'] } : proxies;
+  const byIngress = isIngress(socket);
+  const forwarders = byIngress ? { ...proxies, trusted: ingressSources } : proxies;
   const client = findClient(passed, forwarders);
   const isHere = isLoopbackAddress(source);
   const local = isHere && !Object.keys(headers).some((name) => forwardingHeaders.test(name));
@@ -47,11 +50,22 @@ export function toCaller(
     host: headers.host,
     unattributed: isHere && client === undefined && isForwarded(headers),
     claim: identity && !local ? judgeClaim(passed, { ...proxies, identity }) : undefined,
+    tailnetLogin: byIngress && client !== undefined ? toTailnetLogin(headers) : undefined,
     scopes: toScopes(headers['x-openclaw-scopes']),
   };
 }
 
 // --- internal ---
+
+/** Tailscale's proxy runs on this machine, and by its door nobody else comes. */
+const ingressSources: readonly string[] = ['127.0.0.1'];
+
+/** What comes from the internet by a funnel has no name. */
+function toTailnetLogin(headers: IncomingHttpHeaders): string | undefined {
+  const isWhole = headers['x-forwarded-proto'] !== undefined && headers['x-forwarded-host'] !== undefined;
+  if (!isWhole || headers['tailscale-funnel-request'] !== undefined) return undefined;
+  return String(headers['tailscale-user-login'] ?? '').trim() || undefined;
+}
 
 function toScopes(header: string | string[] | undefined): string[] | undefined {
   if (header === undefined) return undefined;

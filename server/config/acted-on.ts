@@ -11,6 +11,7 @@ export const actedOn = [
   'gateway.auth.mode',
   'gateway.auth.token',
   'gateway.auth.password',
+  'gateway.auth.allowTailscale',
   'gateway.auth.identityScopes.<id>',
   'gateway.auth.trustedProxy.userHeader',
   'gateway.auth.trustedProxy.requiredHeaders',

@@ -54,6 +54,8 @@ export interface GatewayConfig {
               exemptLoopback?: boolean | undefined;
             }
           | undefined;
+        /** True when a person whom Tailscale knows needs no secret beside a device. Default: with `tailscale.mode: 'serve'`. */
+        allowTailscale?: boolean | undefined;
         /** How a proxy tells whom it has signed in; for the mode `trusted-proxy`. */
         trustedProxy?:
           | {

@@ -32,6 +32,7 @@ const kinds: Readonly<Record<string, ReloadKind>> = {
   'gateway.auth.rateLimit': 'hot',
   'gateway.trustedProxies': 'hot',
   'gateway.auth.trustedProxy': 'hot',
+  'gateway.auth.allowTailscale': 'hot',
   // As long as the mode stays the same, see plan.ts.
   'gateway.auth.token': 'hot',
   'gateway.auth.password': 'hot',

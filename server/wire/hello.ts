@@ -167,23 +167,20 @@ async function recognise(opened: Opened, connection: Connection, door: Door): Pr
   const role: Role = params.role === 'node' ? 'node' : 'operator';
   const hasDevice = device !== undefined;
   const asked = grantScopes({ client, role, scopes, hasDevice, caller });
-  const user = role === 'operator' ? caller.claim?.user : undefined;
-  const { grant, paired } =
-    user === undefined
-      ? { grant: asked, paired: asked.scopes }
-      : grantPerson(asked, { own: door.scopesOf?.(user) ?? [], allowed: caller.scopes });
-  const { principal, refusal } = await door.authentication.authenticate({
+  const { principal: known, refusal } = await door.authentication.authenticate({
     credentials: auth,
     caller,
     id: connection.id,
     role,
-    scopes: grant.scopes,
+    scopes: asked.scopes,
     deviceId: device?.id,
   });
   const isUnknown = refusal ? refusal.code.endsWith('_MISSING') : role === 'node';
   if (!hasDevice && isUnknown)
     return refuse(id, 'NOT_PAIRED', 'device identity required', { code: 'DEVICE_IDENTITY_REQUIRED' });
   if (refusal) return refuseCredentials(id, refusal);
+  const { grant, paired } = grantTo(known, { asked, caller, door });
+  const principal = { ...known, scopes: grant.scopes };
   try {
     return await introduce(opened, { principal, grant, paired, caller }, door);
   } catch (error) {
@@ -191,6 +188,17 @@ async function recognise(opened: Opened, connection: Connection, door: Door): Pr
     if (!isGatewayError(error)) throw error;
     return { answer: { id, error: toErrorShape(error) }, refused: { code: 1011, reason: 'hello failed' } };
   }
+}
+
+/** Adds what is due to the person, where there is one. */
+function grantTo(
+  { user, role, method }: Principal,
+  { asked, caller, door }: { asked: Grant; caller: Connection['caller']; door: Door },
+): ReturnType<typeof grantPerson> {
+  if (user === undefined || role !== 'operator') return { grant: asked, paired: asked.scopes };
+  // Only a trusted proxy has a say in it; what Tailscale passes on is the client's own word.
+  const allowed = method === 'trusted-proxy' ? caller.scopes : undefined;
+  return grantPerson(asked, { own: door.scopesOf?.(user) ?? [], allowed });
 }
 
 interface Recognised extends Pick<Connection, 'caller'> {

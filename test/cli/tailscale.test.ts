@@ -2,6 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeDevice } from '../auth/device.ts';
+import { authOf, connectDevice, refusalOf } from '../device-client.ts';
 import { putFakeProgram } from './fake-program.ts';
 import { createHome, freePort, type Home } from './processes.ts';
 
@@ -18,6 +20,10 @@ const configure = (gateway: object) =>
 const working = `
 const { writeFileSync } = require('node:fs');
 if (args[0] === 'status') process.stdout.write(JSON.stringify({ BackendState: 'Running' }));
+else if (args[0] === 'whois') {
+  if (args.at(-1) !== '100.64.1.2') process.exit(1);
+  process.stdout.write(JSON.stringify({ Node: {}, UserProfile: { LoginName: 'Nick@example.org' } }));
+}
 else {
   writeFileSync(process.env.FAKE_PID, String(process.pid));
   process.stdout.write('Available within your tailnet:\\n\\nhttps://box.tail1.ts.net/\\n|-- proxy ' + args.at(-1) + '\\n\\nPress Ctrl+C to exit.\\n');
@@ -63,6 +69,61 @@ describe('a gateway that Tailscale passes requests on to', () => {
     expect(await gateway.ended).toMatchObject({ exitCode: 0 });
     while (isAlive(pid)) await sleep(10);
     expect(await tailscale.calls()).toHaveLength(2);
+  });
+
+  describe('and whom Tailscale knows', () => {
+    const passed = {
+      'x-forwarded-for': '100.64.1.2',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'box.tail1.ts.net',
+      'tailscale-user-login': 'nick@example.org',
+    };
+    const start = async (auth: object = {}) => {
+      await configure({ tailscale: { mode: 'serve' }, auth });
+      const tailscale = await putFakeProgram(home.dir, 'tailscale', working);
+      const gateway = await home.gateway([], { env: { PATH: tailscale.PATH, FAKE_PID: join(home.dir, 'pid') } });
+      await gateway.sees(/tailscale serve: https/);
+      const claim = (await tailscale.calls()).findLast(([verb]) => verb === 'serve');
+      const door = String(claim?.at(-1)).replace('http', 'ws');
+      const device = makeDevice();
+      const params = { scopes: ['operator.read'], auth: undefined };
+      const knock = (headers: Record<string, string>, url = door) =>
+        connectDevice({ url }, device, { params, headers });
+      return { knock, gateway, tailscale };
+    };
+
+    it('needs no secret beside a device that was approved', async () => {
+      const { knock, tailscale } = await start({ identityScopes: { 'nick@example.org': ['operator.write'] } });
+      using stranger = await knock(passed);
+      const { details } = await refusalOf(stranger);
+      expect(details).toMatchObject({ code: 'PAIRING_REQUIRED' });
+      expect(await home.run(['devices', 'approve', String(details.requestId)])).toMatchObject({ exitCode: 0 });
+      using known = await knock(passed);
+      expect(authOf(known)).toMatchObject({ method: 'tailscale', scopes: ['operator.read', 'operator.write'] });
+      const { payload } = await known.request('users.self');
+      expect(payload?.profile).toMatchObject({ id: 'Nick@example.org' });
+      // Once for both: what it said a moment ago still holds.
+      expect((await tailscale.calls()).filter(([verb]) => verb === 'whois')).toEqual([
+        ['whois', '--json', '100.64.1.2'],
+      ]);
+    });
+
+    it('is nobody else, and nobody at another door or where it is switched off', async () => {
+      const { knock, gateway } = await start();
+      const code = async (headers: Record<string, string>) => {
+        using raw = await knock(headers);
+        return (await refusalOf(raw)).details.code;
+      };
+      expect(await code({ ...passed, 'tailscale-user-login': 'eve@example.org' })).toBe('AUTH_TOKEN_MISSING');
+      expect(await code({ ...passed, 'x-forwarded-for': '100.64.9.9' })).toBe('AUTH_TOKEN_MISSING');
+      expect(await code({ ...passed, 'tailscale-funnel-request': '?1' })).toBe('AUTH_TOKEN_MISSING');
+      await expect(knock(passed, gateway.url)).rejects.toThrow('403');
+      gateway.process.kill('SIGTERM');
+      await gateway.ended;
+      const off = await start({ allowTailscale: false });
+      using raw = await off.knock(passed);
+      expect((await refusalOf(raw)).details.code).toBe('AUTH_TOKEN_MISSING');
+    });
   });
 
   it('is asked for by the flag, and lets a password through a funnel', async () => {

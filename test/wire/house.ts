@@ -124,7 +124,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     now: options.now,
   });
   const wire = createWire({
-    authentication: defineAuthentication(options.policy ?? { mode: 'token', token }, limitAttempts(), devices),
+    authentication: defineAuthentication(options.policy ?? { mode: 'token', token }, limitAttempts(), {
+      tokens: devices,
+    }),
     devices,
     allowedOrigins: options.allowedOrigins,
     // The tests are a proxy when they pass on sockets of somebody elsewhere.
