@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { readProcessStart } from '../../server/config/process-start.ts';
 import { replaceFile } from '../../server/config/replace-file.ts';
 import { readGatewayHere } from '../local/gateway-here.ts';
-import { readProcessStart } from '../local/process-start.ts';
 import type { Shell } from '../shell.ts';
 import type { Launch } from './launch.ts';
 import type { Runtime } from './service.ts';
@@ -14,7 +14,7 @@ import { askOnce } from './serving.ts';
 export interface Detached {
   pid: number;
   /** As {@link readProcessStart}: another process with the same number has another one. */
-  startedAt: string | undefined;
+  startedAt: number | undefined;
   /** What it prints goes there. */
   outputFile: string;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { readProcessStart } from './process-start.ts';
 import { isAlive } from './state-dir.ts';
 
 /** What the file of a lock says about the gateway that holds it. */
@@ -53,10 +54,9 @@ export async function isOwnerAlive({ pid, startTime }: Pick<LockOwner, 'pid' | '
   return startTime === null || startTime === undefined || now === startTime;
 }
 
-/** When a process began: ticks since the boot on Linux, else milliseconds since the epoch. Undefined when that cannot be told. */
+/** When a process began, for the file of a lock. Undefined under Windows, where asking takes longer than the rest of a start. */
 export async function readStartTime(pid: number): Promise<number | undefined> {
-  if (process.platform === 'linux') return readTicks(pid);
-  return process.platform === 'win32' ? undefined : askPs(pid);
+  return process.platform === 'win32' ? undefined : readProcessStart(pid);
 }
 
 // --- internal ---
@@ -69,25 +69,4 @@ function pathFor(folder: string, named: string): string {
 
 async function resolveLinks(folder: string): Promise<string> {
   return realpath(folder).catch(() => resolve(folder));
-}
-
-/** The 22nd word of /proc/<pid>/stat, proc_pid_stat(5). The second one, in parentheses, may hold anything. */
-async function readTicks(pid: number): Promise<number | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(words[19]);
-  const hasEnded = words[0] === 'Z' || words[0] === 'X';
-  return hasEnded || !Number.isInteger(ticks) || ticks <= 0 ? undefined : ticks;
-}
-
-async function askPs(pid: number): Promise<number | undefined> {
-  // Not on the way of a start on Linux.
-  const { execFile } = await import('node:child_process');
-  const options = { timeout: 1000, env: { ...process.env, LC_ALL: 'C' } };
-  return new Promise((done) => {
-    execFile('ps', ['-o', 'lstart=', '-p', String(pid)], options, (_error, stdout) => {
-      const at = Date.parse(String(stdout).trim());
-      done(Number.isNaN(at) ? undefined : at);
-    });
-  });
 }

@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readProcessStart } from '../../cli/local/process-start.ts';
+import { readProcessStart } from '../../server/config/process-start.ts';
 import { freePort } from '../cli/processes.ts';
 import { findProgram } from '../needs.ts';
 import { scratch } from '../scratch.ts';
@@ -138,7 +138,7 @@ describe.skipIf(process.platform !== 'linux')('without a supervisor', { timeout:
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     await once(other, 'spawn');
     const outputFile = join(at.stateDir, 'gateway.out.log');
-    const left = { pid: other.pid, startedAt: '1', outputFile };
+    const left = { pid: other.pid, startedAt: 1, outputFile };
     await writeFile(join(at.stateDir, 'gateway.pid'), JSON.stringify(left));
     const running = { pid: other.pid, url: `ws://127.0.0.1:${at.port}` };
     await writeFile(join(at.stateDir, 'gateway.json'), JSON.stringify(running));
