@@ -141,7 +141,7 @@ async function restoreIncluded({ path, issues }: Reading): Promise<Remedy[]> {
 async function replaceKept(file: string, text: string): Promise<string | undefined> {
   const old = await readFile(file, 'utf8').catch(() => undefined);
   const copy = old === undefined ? undefined : await keepOld(file, old, { broken: true });
-  await replaceFile(file, text, async () => true);
+  await replaceFile(file, text);
   return copy && `kept as ${copy}`;
 }
 

@@ -52,7 +52,7 @@ export async function startDetached(shell: Shell, launch: Launch, flags: readonl
       lastExit = signal ? `signal ${signal}` : `exit ${code}`;
     });
     const detached: Detached = { pid, startedAt: await readProcessStart(pid), outputFile };
-    await replaceFile(pidPath(launch.paths), `${JSON.stringify(detached)}\n`, async () => true);
+    await replaceFile(pidPath(launch.paths), `${JSON.stringify(detached)}\n`);
     return {
       ...detached,
       runtime: async () => (lastExit ? { status: 'stopped', state: 'failed', lastExit } : { status: 'running', pid }),

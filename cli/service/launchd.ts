@@ -69,13 +69,9 @@ export function createLaunchd(launch: Launch, { run, uid }: Surroundings): Servi
       };
     },
     async install(secrets) {
-      await replaceFile(
-        launch.secretsPath,
-        renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)),
-        always,
-      );
+      await replaceFile(launch.secretsPath, renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)));
       const before = await readIfThere(unitPath);
-      await replaceFile(unitPath, renderPlist(toPlist(launch)), always);
+      await replaceFile(unitPath, renderPlist(toPlist(launch)));
       try {
         await bootout();
         await bootstrap();
@@ -106,7 +102,6 @@ export function createLaunchd(launch: Launch, { run, uid }: Surroundings): Servi
 
 // --- internal ---
 
-const always = async () => true;
 /** `ExitTimeOut` is 20 s. */
 const bootoutTries = 120;
 const bootoutPauseMs = 200;

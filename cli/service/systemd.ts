@@ -70,8 +70,8 @@ export function createSystemd(launch: Launch, surroundings: Surroundings): Servi
       const text = renderUnit(launch);
       const secretsText = renderSecrets(secrets, 'systemd', await readIfThere(launch.secretsPath));
       const before = await readIfThere(unitPath);
-      await replaceFile(launch.secretsPath, secretsText, always);
-      await replaceFile(unitPath, text, always);
+      await replaceFile(launch.secretsPath, secretsText);
+      await replaceFile(unitPath, text);
       try {
         await reload();
         await order('enable', name);
@@ -111,8 +111,6 @@ export async function lingers({ run }: Pick<Surroundings, 'run'>): Promise<boole
 }
 
 // --- internal ---
-
-const always = async () => true;
 
 const runtimeDirOf = ({ env, uid }: Surroundings) => env.XDG_RUNTIME_DIR?.trim() || `/run/user/${uid}`;
 

@@ -37,7 +37,7 @@ export function createWindows(launch: Launch, { env, run }: Surroundings): Servi
       if (!(await hasTask())) await takeAway();
       throw refusal(`schtasks /Create /TN ${name}`, ran);
     }
-    await replaceFile(startup, renderStartup(script), always);
+    await replaceFile(startup, renderStartup(script));
     await runScript();
     return [`Windows does not let this account make a task (${lastWords(ran)}): the gateway starts from ${startup}`];
   };
@@ -70,13 +70,9 @@ export function createWindows(launch: Launch, { env, run }: Surroundings): Servi
     },
     async install(secrets) {
       const scriptText = renderScript(launch);
-      await replaceFile(
-        launch.secretsPath,
-        renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)),
-        always,
-      );
-      await replaceFile(script, scriptText, always);
-      await replaceFile(unitPath, toUtf16(renderTask(launch, userId)), always);
+      await replaceFile(launch.secretsPath, renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)));
+      await replaceFile(script, scriptText);
+      await replaceFile(unitPath, toUtf16(renderTask(launch, userId)));
       const made = await schtasks('/Create', '/F', '/TN', name, '/XML', unitPath);
       if (made.code !== 0) return useStartup(made);
       await rm(startup, { force: true });
@@ -109,8 +105,6 @@ export function createWindows(launch: Launch, { env, run }: Surroundings): Servi
 }
 
 // --- internal ---
-
-const always = async () => true;
 
 /** The text is translated, its numbers are not; and a command that hangs is ended. */
 const isDenied = ({ code, stdout, stderr }: Ran) =>

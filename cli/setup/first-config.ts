@@ -65,7 +65,7 @@ export async function keepVariables(
   const isThere = (name: string) => new RegExp(`^(?:export )?${name}=`, 'm').test(text);
   const lines = names.filter((name) => !isThere(name)).map((name) => `${name}=${JSON.stringify(env[name] ?? '')}\n`);
   const start = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  await replaceFile(path, start + lines.join(''), async () => true);
+  await replaceFile(path, start + lines.join(''));
   await chmod(path, 0o600);
   return path;
 }

@@ -17,7 +17,7 @@ export async function keepBackup(path: string, text: string): Promise<void> {
   if ((await readIfThere(`${path}.bak`)) === text) return;
   for (let at = backups.length - 1; at > 0; at--)
     await rename(path + backups[at - 1], path + backups[at]).catch(ignoreMissing);
-  await replaceFile(`${path}.bak`, text, async () => true);
+  await replaceFile(`${path}.bak`, text);
 }
 
 /** Keeps a text that was not written because it was refused, mode 0600, the newest eight. @returns the file it is in. */
@@ -45,7 +45,7 @@ export async function keepLastGood({ path, sources }: Pick<LoadedConfig, 'path' 
   for (const source of sources) {
     if (!(await isOwnFile(source.path, path))) continue;
     const copy = lastGoodOf(source.path);
-    if ((await readIfThere(copy)) !== source.raw) await replaceFile(copy, source.raw, async () => true);
+    if ((await readIfThere(copy)) !== source.raw) await replaceFile(copy, source.raw);
   }
 }
 

@@ -7,13 +7,13 @@ import { isAlive } from './state-dir.ts';
 /**
  * Writes a file so that whoever reads it, also after a crash at any moment, finds the old one or the new one whole: a draft
  * in the same folder, flushed, renamed, and the folder flushed. Mode 0600. A symbolic link is replaced, not followed.
- * @param isWanted asked at the last moment; false leaves the file as it is.
+ * @param isWanted asked at the last moment; false leaves the file as it is. Default: it is wanted.
  * @returns whether the file was written.
  */
 export async function replaceFile(
   path: string,
   content: string | Buffer,
-  isWanted: () => Promise<boolean>,
+  isWanted: () => Promise<boolean> = async () => true,
 ): Promise<boolean> {
   const folder = dirname(path);
   await makeFolder(folder);

@@ -54,7 +54,7 @@ export function isDue(certificate: X509Certificate, now = Date.now()): boolean {
 /** Puts a certificate of the same key in the place of one that ends soon. */
 export async function renewCertificate({ certPath, keyPath }: TlsSettings): Promise<void> {
   const { cert } = await make(await readFile(keyPath, 'utf8'));
-  await replaceFile(certPath, cert, async () => true);
+  await replaceFile(certPath, cert);
 }
 
 // --- internal ---
