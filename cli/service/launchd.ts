@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { replaceFile } from '../../server/config/replace-file.ts';
 import { factsOfCommand, readIfThere } from './command-facts.ts';
 import { compareSettings } from './drift.ts';
@@ -15,87 +14,37 @@ import {
   toSettings,
   writtenBy,
 } from './launchd-plist.ts';
-import { lastWords, type Ran } from './run-program.ts';
-import { renderSecrets } from './secrets-file.ts';
+import { type Orders, toOrders } from './orders.ts';
+import type { Ran } from './run-program.ts';
+import { writeSecrets } from './secrets-file.ts';
 import type { Description, Runtime, Service, Surroundings } from './service.ts';
 
 /** The agent of a profile in the user's session under macOS, whether its property list is there or not. */
-export function createLaunchd(launch: Launch, { run, uid }: Surroundings): Service {
-  const label = agentLabel(launch.paths.profile);
-  const unitPath = join(launch.home, 'Library', 'LaunchAgents', `${label}.plist`);
-  const domain = `gui/${uid}`;
-  const target = `${domain}/${label}`;
-  const launchctl = (...args: string[]) => run('launchctl', args);
-  const order = async (...args: string[]) => {
-    const ran = await launchctl(...args);
-    if (ran.code !== 0) throw refusal(`launchctl ${args.join(' ')}`, ran);
-  };
-  const isLoaded = async () => (await launchctl('print', target)).code === 0;
-  const bootstrap = async () => {
-    await order('enable', target);
-    await order('bootstrap', domain, unitPath);
-  };
-  // launchctl answers before the process has ended; what is loaded cannot be loaded again.
-  const bootout = async () => {
-    if (!(await isLoaded())) return;
-    await order('bootout', target);
-    for (let tries = 0; tries < bootoutTries && (await isLoaded()); tries++) await sleep(bootoutPauseMs);
-  };
-
-  const takeAway = () => Promise.all([unitPath, launch.secretsPath].map((path) => rm(path, { force: true })));
-
+export function createLaunchd(launch: Launch, surroundings: Surroundings): Service {
+  const own = toOwn(launch, surroundings);
+  const { label, unitPath, target, launchctl } = own;
   return {
     kind: 'launchd',
     label: 'launchd agent',
     name: label,
     unitPath,
-    async describe(): Promise<Description> {
-      const [printed, disabled, text] = await Promise.all([
-        launchctl('print', target),
-        launchctl('print-disabled', domain),
-        readIfThere(unitPath),
-      ]);
-      const plist = text === undefined ? undefined : parsePlist(text);
-      const isDisabled = new RegExp(`"${label.replaceAll('.', '\\.')}" => (disabled|true)`).test(disabled.stdout);
-      return {
-        loaded: printed.code === 0,
-        installed: text !== undefined,
-        foreign: text !== undefined && !text.includes(renderedMark),
-        enabled: text !== undefined && !isDisabled,
-        runtime: toRuntime(printed),
-        ...(plist && describePlist(plist, launch)),
-        unitPath,
-        drift: plist ? compareSettings(toSettings(plist), toSettings(toPlist(launch))) : [],
-      };
-    },
-    async install(secrets) {
-      await replaceFile(launch.secretsPath, renderSecrets(secrets, 'node', await readIfThere(launch.secretsPath)));
-      const before = await readIfThere(unitPath);
-      await replaceFile(unitPath, renderPlist(toPlist(launch)));
-      try {
-        await bootout();
-        await bootstrap();
-      } catch (error) {
-        if (before === undefined) await takeAway();
-        throw error;
-      }
-      return [];
-    },
+    describe: () => describe(own),
+    install: (secrets) => install(own, secrets),
     async start() {
-      if (await isLoaded()) await order('kickstart', target);
-      else await bootstrap();
+      if (await isLoaded(own)) await launchctl.order('kickstart', target);
+      else await bootstrap(own);
     },
     async stop({ disable } = {}) {
-      await bootout();
-      if (disable) await order('disable', target);
+      await bootout(own);
+      if (disable) await launchctl.order('disable', target);
     },
     async restart() {
-      if (await isLoaded()) await order('kickstart', '-k', target);
-      else await bootstrap();
+      if (await isLoaded(own)) await launchctl.order('kickstart', '-k', target);
+      else await bootstrap(own);
     },
     async uninstall() {
-      await bootout();
-      await takeAway();
+      await bootout(own);
+      await takeAway(own);
     },
   };
 }
@@ -107,11 +56,78 @@ const bootoutTries = 120;
 const bootoutPauseMs = 200;
 const renderedMark = writtenBy.replaceAll('"', '&quot;');
 
-function refusal(command: string, ran: Ran): GatewayError {
-  const hint = /domain/i.test(ran.stderr) ? ' (agents need a session: log in at the screen once)' : '';
-  return new GatewayError('UNAVAILABLE', `launchd refused "${command}": ${lastWords(ran)}${hint}`, {
-    details: { command, code: ran.code },
-  });
+/** The agent of this gateway, and the launchd that knows it. */
+interface Own {
+  launch: Launch;
+  label: string;
+  unitPath: string;
+  /** The user's session. */
+  domain: string;
+  /** The agent in it. */
+  target: string;
+  launchctl: Orders;
+}
+
+function toOwn(launch: Launch, { run, uid }: Surroundings): Own {
+  const label = agentLabel(launch.paths.profile);
+  const unitPath = join(launch.home, 'Library', 'LaunchAgents', `${label}.plist`);
+  const domain = `gui/${uid}`;
+  const ask = (args: readonly string[]) => run('launchctl', args);
+  const launchctl = toOrders({ supervisor: 'launchd', program: 'launchctl', ask });
+  return { launch, label, unitPath, domain, target: `${domain}/${label}`, launchctl };
+}
+
+async function describe({ launch, label, unitPath, domain, target, launchctl }: Own): Promise<Description> {
+  const [printed, disabled, text] = await Promise.all([
+    launchctl.ask('print', target),
+    launchctl.ask('print-disabled', domain),
+    readIfThere(unitPath),
+  ]);
+  const plist = text === undefined ? undefined : parsePlist(text);
+  const isDisabled = new RegExp(`"${label.replaceAll('.', '\\.')}" => (disabled|true)`).test(disabled.stdout);
+  return {
+    loaded: printed.code === 0,
+    installed: text !== undefined,
+    foreign: text !== undefined && !text.includes(renderedMark),
+    enabled: text !== undefined && !isDisabled,
+    runtime: toRuntime(printed),
+    ...(plist && describePlist(plist, launch)),
+    unitPath,
+    drift: plist ? compareSettings(toSettings(plist), toSettings(toPlist(launch))) : [],
+  };
+}
+
+async function install(own: Own, secrets: Readonly<Record<string, string>>): Promise<string[]> {
+  const { launch, unitPath } = own;
+  await writeSecrets(launch.secretsPath, secrets, 'node');
+  const before = await readIfThere(unitPath);
+  await replaceFile(unitPath, renderPlist(toPlist(launch)));
+  try {
+    await bootout(own);
+    await bootstrap(own);
+  } catch (error) {
+    if (before === undefined) await takeAway(own);
+    throw error;
+  }
+  return [];
+}
+
+const isLoaded = async ({ launchctl, target }: Own) => (await launchctl.ask('print', target)).code === 0;
+
+async function bootstrap({ launchctl, domain, target, unitPath }: Own): Promise<void> {
+  await launchctl.order('enable', target);
+  await launchctl.order('bootstrap', domain, unitPath);
+}
+
+/** launchctl answers before the process has ended; what is loaded cannot be loaded again. */
+async function bootout(own: Own): Promise<void> {
+  if (!(await isLoaded(own))) return;
+  await own.launchctl.order('bootout', own.target);
+  for (let tries = 0; tries < bootoutTries && (await isLoaded(own)); tries++) await sleep(bootoutPauseMs);
+}
+
+async function takeAway({ unitPath, launch }: Own): Promise<void> {
+  await Promise.all([unitPath, launch.secretsPath].map((path) => rm(path, { force: true })));
 }
 
 /** `launchctl print` is for people; of its lines with one tab before them, these have stayed. */

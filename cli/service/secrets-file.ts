@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { replaceFile } from '../../server/config/replace-file.ts';
+import { readIfThere } from './command-facts.ts';
 
 /** Who reads the file: systemd (`EnvironmentFile`), or Node (`--env-file-if-exists`), which knows no backslashes. */
 export type Reader = 'systemd' | 'node';
@@ -37,6 +39,18 @@ export function renderSecrets(secrets: Readonly<Record<string, string>>, reader:
   const given = Object.entries(secrets).map(([name, value]) => `${name}=${quoteValue(name, value, reader)}`);
   const lines = [...kept, ...given];
   return `# Written by "openclaw gateway install": secrets of the gateway's process.\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+/**
+ * Writes an owner-only file of variables for that reader, with what it holds from before.
+ * @throws GatewayError as {@link renderSecrets}, before anything is written.
+ */
+export async function writeSecrets(
+  path: string,
+  secrets: Readonly<Record<string, string>>,
+  reader: Reader,
+): Promise<void> {
+  await replaceFile(path, renderSecrets(secrets, reader, await readIfThere(path)));
 }
 
 // --- internal ---

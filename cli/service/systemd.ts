@@ -1,13 +1,13 @@
 import { lstat, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { replaceFile } from '../../server/config/replace-file.ts';
 import { factsOfCommand, readIfThere } from './command-facts.ts';
 import { compareSettings, type Setting } from './drift.ts';
 import type { Launch } from './launch.ts';
+import { type Orders, toOrders } from './orders.ts';
 import { lastWords, type Ran } from './run-program.ts';
-import { renderSecrets } from './secrets-file.ts';
+import { writeSecrets } from './secrets-file.ts';
 import type { Description, Found, Runtime, Service, Surroundings } from './service.ts';
 import { parseUnit, renderUnit, type Unit, unitName, writtenBy } from './systemd-unit.ts';
 
@@ -22,82 +22,30 @@ export async function findSystemd(launch: Launch, surroundings: Surroundings): P
 
 /** The service of a profile, whether its unit is there or not. */
 export function createSystemd(launch: Launch, surroundings: Surroundings): Service {
-  const { env, run } = surroundings;
-  const name = unitName(launch.paths.profile);
-  const configHome = env.XDG_CONFIG_HOME?.trim() || join(launch.home, '.config');
-  const unitPath = join(configHome, 'systemd', 'user', name);
-  const runtime = { XDG_RUNTIME_DIR: runtimeDirOf(surroundings) };
-  const systemctl = (...args: string[]) => run('systemctl', ['--user', ...args], runtime);
-  const order = async (...args: string[]) => {
-    const ran = await systemctl(...args);
-    if (ran.code !== 0) throw refusal(`systemctl --user ${args.join(' ')}`, ran);
-  };
-  const reload = () => order('daemon-reload');
-  // A service that failed too often is not started again before this; of one that did not, it is no error.
-  const forgive = () => systemctl('reset-failed', name);
-
-  const takeAway = async () => {
-    await systemctl('disable', '--now', name);
-    await Promise.all([unitPath, launch.secretsPath].map((path) => rm(path, { force: true })));
-    await reload();
-    await forgive();
-  };
-
+  const own = toOwn(launch, surroundings);
+  const { name, unitPath, systemctl } = own;
   return {
     kind: 'systemd',
     label: 'systemd user',
     name,
     unitPath,
-    async describe(): Promise<Description> {
-      const [shown, text] = await Promise.all([
-        systemctl('show', name, '-p', shownProperties.join(',')),
-        readIfThere(unitPath),
-      ]);
-      const properties = toProperties(shown);
-      const unit = text === undefined ? undefined : parseUnit(text);
-      return {
-        loaded: properties.LoadState === 'loaded',
-        installed: unit !== undefined,
-        foreign: text !== undefined && !text.includes(writtenBy),
-        enabled: properties.UnitFileState === 'enabled',
-        runtime: shown.code === 0 ? toRuntime(properties) : { status: 'unknown', detail: lastWords(shown) },
-        ...(unit && factsOfCommand(unit.command, unit.environment, launch.home)),
-        unitPath,
-        drift: unit ? findDrift(unit, launch, properties) : [],
-      };
-    },
-    async install(secrets) {
-      const text = renderUnit(launch);
-      const secretsText = renderSecrets(secrets, 'systemd', await readIfThere(launch.secretsPath));
-      const before = await readIfThere(unitPath);
-      await replaceFile(launch.secretsPath, secretsText);
-      await replaceFile(unitPath, text);
-      try {
-        await reload();
-        await order('enable', name);
-        await forgive();
-        await order('restart', name);
-      } catch (error) {
-        if (before === undefined) await takeAway();
-        throw error;
-      }
-      return adviseLinger(surroundings);
-    },
+    describe: () => describe(own),
+    install: (secrets) => install(own, secrets),
     async start() {
-      await forgive();
-      await order('start', name);
+      await forgive(own);
+      await systemctl.order('start', name);
     },
     async stop({ disable } = {}) {
-      await order('stop', name);
-      if (disable) await order('disable', name);
+      await systemctl.order('stop', name);
+      if (disable) await systemctl.order('disable', name);
     },
     async restart() {
-      await forgive();
-      await order('restart', name);
+      await forgive(own);
+      await systemctl.order('restart', name);
     },
     async uninstall() {
-      await order('disable', '--now', name);
-      await takeAway();
+      await systemctl.order('disable', '--now', name);
+      await takeAway(own);
     },
   };
 }
@@ -114,11 +62,75 @@ export async function lingers({ run }: Pick<Surroundings, 'run'>): Promise<boole
 
 const runtimeDirOf = ({ env, uid }: Surroundings) => env.XDG_RUNTIME_DIR?.trim() || `/run/user/${uid}`;
 
-function refusal(command: string, ran: Ran): GatewayError {
-  return new GatewayError('UNAVAILABLE', `systemd refused "${command}": ${lastWords(ran)}`, {
-    details: { command, code: ran.code },
-  });
+/** The unit of this gateway, and the systemd that knows it. */
+interface Own {
+  launch: Launch;
+  surroundings: Surroundings;
+  name: string;
+  unitPath: string;
+  systemctl: Orders;
 }
+
+function toOwn(launch: Launch, surroundings: Surroundings): Own {
+  const { env, run } = surroundings;
+  const name = unitName(launch.paths.profile);
+  const configHome = env.XDG_CONFIG_HOME?.trim() || join(launch.home, '.config');
+  const runtime = { XDG_RUNTIME_DIR: runtimeDirOf(surroundings) };
+  const systemctl = toOrders({
+    supervisor: 'systemd',
+    program: 'systemctl --user',
+    ask: (args) => run('systemctl', ['--user', ...args], runtime),
+  });
+  return { launch, surroundings, name, unitPath: join(configHome, 'systemd', 'user', name), systemctl };
+}
+
+async function describe({ launch, name, unitPath, systemctl }: Own): Promise<Description> {
+  const [shown, text] = await Promise.all([
+    systemctl.ask('show', name, '-p', shownProperties.join(',')),
+    readIfThere(unitPath),
+  ]);
+  const properties = toProperties(shown);
+  const unit = text === undefined ? undefined : parseUnit(text);
+  return {
+    loaded: properties.LoadState === 'loaded',
+    installed: unit !== undefined,
+    foreign: text !== undefined && !text.includes(writtenBy),
+    enabled: properties.UnitFileState === 'enabled',
+    runtime: shown.code === 0 ? toRuntime(properties) : { status: 'unknown', detail: lastWords(shown) },
+    ...(unit && factsOfCommand(unit.command, unit.environment, launch.home)),
+    unitPath,
+    drift: unit ? findDrift(unit, launch, properties) : [],
+  };
+}
+
+async function install(own: Own, secrets: Readonly<Record<string, string>>): Promise<string[]> {
+  const { launch, surroundings, name, unitPath, systemctl } = own;
+  const text = renderUnit(launch);
+  const before = await readIfThere(unitPath);
+  await writeSecrets(launch.secretsPath, secrets, 'systemd');
+  await replaceFile(unitPath, text);
+  try {
+    await systemctl.order('daemon-reload');
+    await systemctl.order('enable', name);
+    await forgive(own);
+    await systemctl.order('restart', name);
+  } catch (error) {
+    if (before === undefined) await takeAway(own);
+    throw error;
+  }
+  return adviseLinger(surroundings);
+}
+
+async function takeAway(own: Own): Promise<void> {
+  const { launch, name, unitPath, systemctl } = own;
+  await systemctl.ask('disable', '--now', name);
+  await Promise.all([unitPath, launch.secretsPath].map((path) => rm(path, { force: true })));
+  await systemctl.order('daemon-reload');
+  await forgive(own);
+}
+
+/** A service that failed too often is not started again before this; of one that did not, it is no error. */
+const forgive = ({ systemctl, name }: Own) => systemctl.ask('reset-failed', name);
 
 /** Without it the gateway ends with the last login: worth a word, and no reason to fail. */
 async function adviseLinger(surroundings: Surroundings): Promise<string[]> {
