@@ -265,15 +265,23 @@ describe('openclaw config explain', () => {
   });
 
   it('tells of the running gateway its flags, and what it has not taken', async () => {
-    await write("{ gateway: { mode: 'local', port: 4711 }, discovery: { mdns: { mode: 'off' } } }");
+    const file = (more: string) =>
+      write(
+        `{ gateway: { mode: 'local', port: 4711, reload: { mode: 'off' } }, discovery: { mdns: { mode: '${more}' } } }`,
+      );
+    await file('off');
     const { port } = await home.gateway();
     expect(await json('explain', 'gateway.port')).toMatchObject({
       value: port,
       source: { kind: 'flag', flag: '--port', file: configPath() },
       differs: false,
     });
-    await write("{ gateway: { mode: 'local', port: 4711, bind: 'loopback' }, discovery: { mdns: { mode: 'full' } } }");
-    expect(await json('diff')).toMatchObject({ from: 'running' });
+    await file('full');
+    expect(await json('explain', 'discovery.mdns.mode')).toMatchObject({ differs: true });
+    expect(await json('diff')).toMatchObject({
+      from: 'running',
+      changes: [{ path: 'discovery.mdns.mode', change: 'changed', before: 'off', after: 'full' }],
+    });
   });
 });
 

@@ -169,8 +169,9 @@ describe('a command through an SSH tunnel', () => {
 });
 
 const sshd = findProgram('sshd', 'SSH tunnels through a real server');
+const sshClient = findProgram('ssh', 'SSH tunnels through a real server');
 
-describe.skipIf(!sshd)('a real SSH server', () => {
+describe.skipIf(!sshd || !sshClient)('a real SSH server', () => {
   let server: TestSshd;
   let port: number;
   let token: string;
@@ -181,7 +182,7 @@ describe.skipIf(!sshd)('a real SSH server', () => {
       join(home.dir, `real-${more}`),
       'ssh',
       `const own = ['-F', 'none', '-o', 'UserKnownHostsFile=${join(home.dir, more)}', '-o', 'GlobalKnownHostsFile=none'];
-const child = require('node:child_process').spawn('/usr/bin/ssh', [...own, ...args], { stdio: 'inherit' });
+const child = require('node:child_process').spawn('${sshClient}', [...own, ...args], { stdio: 'inherit' });
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('exit', (code) => { process.exitCode = code ?? 1; });`,
     );

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { openEmbeddingGateway } from '../clients/fixture.ts';
 import { token } from '../gateway.ts';
 import { root } from '../law/imports.ts';
+import { findProgram } from '../needs.ts';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
 import { obligingModel } from './client-model.ts';
@@ -107,11 +108,7 @@ describe('programs on the pages of clients', () => {
   });
 });
 
-const curl = await run('curl', ['--version']).then(
-  () => true,
-  () => false,
-);
-if (!curl) console.warn('\n*** There is no curl here: the commands of docs/clients/curl.md ARE NOT TESTED. ***\n');
+const curl = findProgram('curl', 'the commands of docs/clients/curl.md');
 
 describe.skipIf(!curl)('commands on the page of curl', () => {
   const page = pages.find(({ path }) => path === 'docs/clients/curl.md');
@@ -130,7 +127,7 @@ describe.skipIf(!curl)('commands on the page of curl', () => {
     const answers: string[] = [];
     for (const [, ...argv] of commands) {
       const words = argv.map((word) => word.replace(address, gateway.http).replace('$TOKEN', token));
-      const { stdout } = await run('curl', ['--silent', '--show-error', '-w', '\n%{http_code}', ...words]);
+      const { stdout } = await run(curl ?? '', ['--silent', '--show-error', '-w', '\n%{http_code}', ...words]);
       expect(stdout, words.join(' ')).toMatch(/\n200$/);
       answers.push(stdout);
     }

@@ -168,7 +168,7 @@ describe('a device of another machine', () => {
       clientMode: 'ui',
       role: 'operator',
       scopes: ['operator.read'],
-      remoteIp: '127.0.0.1',
+      remoteIp: '192.0.2.7',
       isRepair: false,
     });
     expect(faultsOf('DevicePairRequestedEvent', told)).toEqual([]);

@@ -10,6 +10,7 @@ import { scratch } from '../../scratch.ts';
 
 const lsof = findProgram('lsof', 'who holds a port');
 const fuser = findProgram('fuser', 'who holds a port, without lsof');
+const ps = findProgram('ps', 'who holds a port, without lsof');
 
 /** A process that listens on two addresses of a port until it is ended. */
 async function startHolder() {
@@ -78,13 +79,11 @@ describe.skipIf(!lsof)('who holds a port, by lsof', () => {
   });
 });
 
-describe.skipIf(!fuser)('who holds a port, by fuser', () => {
-  const ps = findProgram('ps', 'the name of who holds a port') ?? '';
-
+describe.skipIf(!fuser || !ps)('who holds a port, by fuser', () => {
   it('is told where there is no lsof', async () => {
     await using folder = await scratch();
     await using holder = await startHolder();
-    const env = await folderOf(folder.path, { fuser: fuser ?? '', ps });
+    const env = await folderOf(folder.path, { fuser: fuser ?? '', ps: ps ?? '' });
     const found = await findPortHolders(holder.port, { env });
     expect(found).toEqual([
       {
@@ -99,14 +98,14 @@ describe.skipIf(!fuser)('who holds a port, by fuser', () => {
   it('is told where lsof may not be run', async () => {
     await using folder = await scratch();
     await using holder = await startHolder();
-    const env = await folderOf(folder.path, { fuser: fuser ?? '', ps });
+    const env = await folderOf(folder.path, { fuser: fuser ?? '', ps: ps ?? '' });
     await writeFile(join(folder.path, 'lsof'), 'no program', { mode: 0o644 });
     expect((await findPortHolders(holder.port, { env }))?.map(({ pid }) => pid)).toEqual([holder.pid]);
   });
 
   it('is nobody on a port that is free', async () => {
     await using folder = await scratch();
-    const env = await folderOf(folder.path, { fuser: fuser ?? '', ps });
+    const env = await folderOf(folder.path, { fuser: fuser ?? '', ps: ps ?? '' });
     expect(await findPortHolders(await findClosedPort(), { env })).toEqual([]);
   });
 });
