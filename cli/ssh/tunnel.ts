@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sshError, toSshError } from './failure.ts';
+import { isForeignListener } from './listener.ts';
 import type { SshTarget } from './target.ts';
 
 // a free port ─► ssh -N -L ─► the port answers: open ─► close: SIGTERM, after a second SIGKILL
@@ -57,6 +58,12 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
     const deadline = performance.now() + timeoutMs;
     const isOpen = untilOpen(port, () => performance.now() < deadline && client.exitCode === null);
     const failure = await Promise.race([isOpen, ended]);
+    if (failure === 'open' && (await isForeignListener(port)))
+      throw sshError(
+        'SSH_FORWARDING',
+        target.destination,
+        `another user of this machine has taken port ${port}, which it was to begin at: nothing was sent there; try again`,
+      );
     if (failure === 'open' && client.exitCode === null) return { port, close };
     if (failure === 'late' && client.exitCode === null)
       throw sshError(

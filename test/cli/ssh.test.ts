@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listenersIn } from '../../cli/ssh/listener.ts';
 import { findProgram } from '../needs.ts';
 import { putFakeProgram } from './fake-program.ts';
 import { createHome, freePort, type Home } from './processes.ts';
@@ -136,6 +137,42 @@ describe('a command through an SSH tunnel', () => {
     const ended = await home.run(['health', '--ssh', 'far'], { env: { PATH: ssh.PATH } });
     expect(ended).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringMatching(/^no SSH tunnel to far: /) });
     expect(ended.stderr).toMatch(message);
+  });
+
+  // Who is to listen there has to be somebody else, which only root can arrange.
+  it.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+    'sends nothing to another user who was faster at the port that it begins at',
+    async () => {
+      const received = join(home.dir, 'received.txt');
+      // The client is still on its way; meanwhile somebody who has seen its arguments listens.
+      const ssh = await putFakeProgram(
+        join(home.dir, 'taken'),
+        'ssh',
+        `
+const [, from] = args.join(' ').match(/-L (\\d+):/);
+const thief = require('node:child_process').spawn(process.execPath, ['-e', \`
+  process.setgid(65534); process.setuid(65534);
+  require('node:net').createServer((socket) => socket.on('error', () => {}).on('data', (bytes) => process.stdout.write(bytes)))
+    .listen(\${from}, '127.0.0.1');
+\`], { stdio: ['ignore', require('node:fs').openSync(${JSON.stringify(received)}, 'w'), 'inherit'] });
+process.on('SIGTERM', () => { thief.kill('SIGKILL'); process.exit(255); });
+setInterval(() => {}, 1000);
+`,
+      );
+      await configure({ remote: { sshTarget: 'ann@far', token: 'meant-for-the-far-one' } });
+      const ended = await home.run(['health', '--ssh', 'ann@far'], { env: { PATH: ssh.PATH } });
+      expect(await readFile(received, 'utf8')).toBe('');
+      expect(ended).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/another user .* has taken port \d+/) });
+    },
+  );
+
+  it('knows by the table of the system who listens', () => {
+    const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0
+   1: 00000000:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000    33        0 2 1 0 100 0 0 10 0
+   2: 0100007F:1F92 0100007F:1F90 01 00000000:00000000 00:00000000 00000000   500        0 3 1 0 100 0 0 10 0
+`;
+    expect([8080, 8081, 8082, 80].map((port) => listenersIn(table, port))).toEqual([[1000], [33], [], []]);
   });
 
   it('tells when there is no client, and when it says nothing for too long', async () => {
