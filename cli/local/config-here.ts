@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { readConfigText } from '../../sdk/node/config-text.ts';
 import { findGatewayError } from '../../sdk/protocol/errors.ts';
 import type { Config } from '../../server/config/config.ts';
@@ -26,7 +26,7 @@ export interface ConfigHere {
 
 /** Reads and checks the file. No secret is read and no program run for one. Never throws. */
 export async function readConfigHere(path: string, env: NodeJS.ProcessEnv): Promise<ConfigHere> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+  const text = await readText(path).catch((error: NodeJS.ErrnoException) => error);
   const none = {
     path,
     exists: false,
@@ -49,6 +49,11 @@ export async function readConfigHere(path: string, env: NodeJS.ProcessEnv): Prom
 }
 
 // --- internal ---
+
+/** Of a pipe or a device nothing: it may never end, and the check says what it is. */
+async function readText(path: string): Promise<string> {
+  return (await stat(path)).isFile() ? readFile(path, 'utf8') : '';
+}
 
 function toFault(error: unknown): Pick<ConfigHere, 'files' | 'issues' | 'fault'> {
   const known = findGatewayError(error);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readConfigText } from './config-text.ts';
 
@@ -10,12 +10,17 @@ const maxDepth = 10;
  * not ours to read counts as empty, since the gateway is who refuses it.
  */
 export async function readConfigFile(path: string, depth = 0): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readText(path).catch(() => undefined);
   if (text === undefined || depth > maxDepth) return {};
   return (await include(readConfigText(text), dirname(path), depth)) as Record<string, unknown>;
 }
 
 // --- internal ---
+
+/** A pipe or a device may never end. */
+async function readText(path: string): Promise<string | undefined> {
+  return (await stat(path)).isFile() ? readFile(path, 'utf8') : undefined;
+}
 
 /** Own keys win over included ones, and later files over earlier ones. */
 async function include(value: unknown, folder: string, depth: number): Promise<unknown> {

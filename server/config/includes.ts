@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { formatKey, isPlainObject } from './key-path.ts';
 import { type Origin, originOfMember, type SourceFile } from './origins.ts';
-import { parseSource, readSource, type SourceFault } from './source.ts';
+import { maxSourceBytes, parseSource, readSource, type SourceFault } from './source.ts';
 import type { Environment } from './substitute.ts';
 
 /*
@@ -37,7 +37,7 @@ const maxPathLength = 4096;
 
 /** Puts included files in place. What is wrong with them is among the faults, never thrown. @param value of `source`, parsed. */
 export async function assemble(value: unknown, source: SourceFile, { env, texts }: Assembly): Promise<Assembled> {
-  const whole: Whole = { sources: [source], files: [source.path], faults: [], count: 0, texts, roots: [] };
+  const whole: Whole = { sources: [source], files: [source.path], faults: [], count: 0, chars: 0, texts, roots: [] };
   const origin: Origin = { file: source.path, steps: [] };
   if (!holdsInclude(value)) return { ...whole, value, origin };
   whole.roots = await findRoots(source.path, env);
@@ -60,6 +60,8 @@ export function holdsInclude(value: unknown): boolean {
 
 interface Whole extends Pick<Assembled, 'sources' | 'files' | 'faults'> {
   count: number;
+  /** Of all that was put in place; what is named twice is read twice. */
+  chars: number;
   texts: Assembly['texts'];
   /** Folders that included files may be in, symbolic links followed. */
   roots: string[];
@@ -155,6 +157,16 @@ async function readOne(name: unknown, origin: Origin, { whole, chain }: Walk): P
   const raw =
     whole.texts?.get(path) ?? whole.sources.find((source) => source.path === path)?.raw ?? (await readSource(path));
   if (typeof raw === 'object') return refuse(walk, origin, raw.code, `"${name}": ${path} ${raw.message}`);
+  // Said once as well.
+  if (whole.chars > maxSourceBytes) return undefined;
+  whole.chars += raw.length;
+  if (whole.chars > maxSourceBytes)
+    return refuse(
+      walk,
+      origin,
+      'INCLUDE_TOO_LARGE',
+      `the included files are larger than ${maxSourceBytes} bytes in all`,
+    );
   if (!whole.sources.some((source) => source.path === path)) whole.sources.push({ path, raw });
   const parsed = parseSource(raw, path);
   if (parsed.fault) {

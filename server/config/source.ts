@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import JSON5 from 'json5';
 import type { KeyPath } from './key-path.ts';
 import type { Position } from './positions.ts';
@@ -16,10 +17,14 @@ export interface SourceFault {
   message: string;
 }
 
+/** Bytes of a configuration, all its files together: reading more would hold up everything else for seconds. */
+export const maxSourceBytes = 4 * 1024 * 1024;
+
 /** The text of a file, or why there is none: what follows its name in a message. */
 export async function readSource(path: string): Promise<string | { code: string; errno?: string; message: string }> {
   try {
-    const bytes = await readFile(path);
+    const bytes = await readBounded(path);
+    if ('fault' in bytes) return { code: 'FILE_UNREADABLE', message: bytes.fault };
     return isUtf8(bytes) ? bytes.toString() : { code: 'NOT_UTF8', message: 'is not UTF-8 text: save it as UTF-8' };
   } catch (error) {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
@@ -52,6 +57,20 @@ export function parseSource(
     const { lineNumber: line = 1, columnNumber: column = 1 } = error as { lineNumber?: number; columnNumber?: number };
     const reason = error.message.replace(/^JSON5: /, '').replace(/ at \d+:\d+$/, '');
     return fault('SYNTAX', `not valid JSON5: ${reason}`, { line, column });
+  }
+}
+
+/** What is behind a pipe or a device has no end, and may not even begin. */
+async function readBounded(path: string): Promise<Buffer | { fault: string }> {
+  // Without waiting for a writer, should it be a pipe.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const status = await file.stat();
+    if (!status.isFile() && !status.isDirectory()) return { fault: 'is no regular file' };
+    if (status.size > maxSourceBytes) return { fault: `is larger than ${maxSourceBytes} bytes` };
+    return await file.readFile();
+  } finally {
+    await file.close();
   }
 }
 

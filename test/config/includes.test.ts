@@ -1,4 +1,5 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isGatewayError } from '../../sdk/protocol/errors.ts';
@@ -190,6 +191,32 @@ describe('a fault of $include', () => {
     const error = await loadConfig({ path, env: {} }).catch((thrown) => thrown);
     expect(error.details.issues.map(({ code }: LocatedIssue) => code)).toEqual(Array(3).fill('INCLUDE_OUTSIDE'));
     expect(error.message).toContain('OPENCLAW_INCLUDE_ROOTS');
+  });
+
+  it.skipIf(process.platform === 'win32')('is a pipe, which nobody writes to', async () => {
+    await using folder = await scratch();
+    const path = await place(folder.path, { 'openclaw.json': "{ ui: { $include: 'pipe' } }" });
+    execFileSync('mkfifo', [join(folder.path, 'pipe'), join(folder.path, 'active')]);
+    const error = await loadConfig({ path, env: {} }).catch((thrown) => thrown);
+    expect(error.message).toMatch(/"pipe": .*pipe is no regular file/);
+    const active = await loadConfig({ path: join(folder.path, 'active'), env: {} }).catch((thrown) => thrown);
+    expect(active.message).toContain('the file is no regular file');
+  });
+
+  it('is a file without end, and one that grows by being named again and again', async () => {
+    await using folder = await scratch();
+    const path = await place(folder.path, {
+      'openclaw.json': `{ ui: { $include: [${"'a.json5', ".repeat(400)}] }, agents: { $include: 'endless.json5' } }`,
+      'a.json5': `{} // ${'x'.repeat(50_000)}`,
+    });
+    await writeFile(join(folder.path, 'endless.json5'), '');
+    await truncate(join(folder.path, 'endless.json5'), 8e9);
+    const error = await loadConfig({ path, env: {} }).catch((thrown) => thrown);
+    expect(error.details.issues.map(({ code }: LocatedIssue) => code)).toEqual([
+      'INCLUDE_TOO_LARGE',
+      'FILE_UNREADABLE',
+    ]);
+    expect(error.message).toContain('is larger than 4194304 bytes');
   });
 
   it.each(['7', '{}', '[]', '""', '[1]'])('is $include: %s', async (named) => {
