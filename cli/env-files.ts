@@ -33,8 +33,13 @@ const maxBytes = 1024 * 1024;
 /** What programs are loaded with: a file of text must not decide that. */
 const loaders = /^(?:NODE_|LD_|DYLD_)/;
 
-/** What decides whose files are read and where keys are sent: whatever folder one happens to be in must not. */
-const steering = /^OPENCLAW_(?:STATE_DIR|CONFIG_PATH|HOME|PROFILE|INCLUDE_ROOTS|GATEWAY_URL)$|_BASE_URL$/;
+/** Decided by no folder that one happens to be in: whose files are read, where keys are sent, who is believed. */
+const steering =
+  /^OPENCLAW_(?:STATE_DIR|CONFIG_PATH|HOME|PROFILE|INCLUDE_ROOTS|GATEWAY_URL|GATEWAY_TLS_FINGERPRINT|ALLOW_\w+)$|_(?:BASE_URL|API_HOST|ENDPOINT|HOMESERVER|PROXY)$|^(?:https?|all|no)_proxy$|^(?:SSL_CERT|DBUS|XDG)_/;
+
+/** Nor what the programs load that a gateway or a tool of an agent starts. */
+const startup =
+  /^(?:PATH|ENV|BASH_ENV|SHELLOPTS|PS4|PERL5(?:OPT|LIB)|PYTHON(?:PATH|HOME|STARTUP)|RUBY(?:OPT|LIB)|JAVA_TOOL_OPTIONS|OPENSSL_CONF|GCONV_PATH|GLIBC_TUNABLES|SSH_(?:ASKPASS|AUTH_SOCK)|GIT_(?:SSH|SSH_COMMAND|ASKPASS|EDITOR|PAGER|EXEC_PATH|EXTERNAL_DIFF|PROXY_COMMAND|TEMPLATE_DIR|DIR|CONFIG\w*)|npm_config_\w+)$/i;
 
 /** What the file of the state directory is found by: too late to say otherwise in it. */
 const finding = /^OPENCLAW_(?:STATE_DIR|HOME|PROFILE)$/;
@@ -50,7 +55,7 @@ function take(path: string, { env, note, isForeign }: Taking): void {
   for (const [name, value] of Object.entries(parseEnv(text))) {
     if (env[name] !== undefined) continue;
     if (loaders.test(name)) note(`${path}: ${name} is left out: it has to be set before the process starts`);
-    else if ((isForeign ? steering : finding).test(name))
+    else if (isForeign ? steering.test(name) || startup.test(name) : finding.test(name))
       note(`${path}: ${name} is left out: it has to be set in the environment`);
     else {
       env[name] = value;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { lstat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import type { Environment } from './substitute.ts';
 
@@ -30,6 +30,8 @@ export async function findCommandFault(command: string): Promise<string | undefi
   if (status.uid !== process.getuid?.())
     return 'belongs to another user: it has to be of the user that runs the gateway';
   if (status.mode & 0o022) return 'can be written by others: take that away with chmod go-w';
+  if (await canBeReplaced(dirname(command)))
+    return `lies in a folder that others can write to: take that away with chmod o-w ${dirname(command)}`;
   return status.mode & 0o100 ? undefined : 'cannot be executed: make it so with chmod u+x';
 }
 
@@ -39,8 +41,10 @@ export function runSecretCommand(wanted: SecretCommand): Promise<{ output: strin
   return new Promise((resolve) => {
     // In a group of its own, so that what it has started itself ends with it.
     const detached = process.platform !== 'win32';
-    const options = { env, cwd: dirname(command), detached, windowsHide: true } as const;
-    const child = spawn(command, [...args], { ...options, shell: false, stdio: ['pipe', 'pipe', 'ignore'] });
+    const options = { env, cwd: dirname(command), detached };
+    const child = start(command, args, options);
+    if (!child)
+      return resolve({ fault: 'cannot be run: an argument or a variable of it has a zero byte in it, or is too long' });
     const chunks: Buffer[] = [];
     let bytes = 0;
     const settle = (outcome: { output: string } | { fault: string }) => {
@@ -69,6 +73,31 @@ export function runSecretCommand(wanted: SecretCommand): Promise<{ output: strin
 }
 
 // --- internal ---
+
+/** Where everybody may write and take away what is not theirs, another program can be put in its place after it was looked at. */
+async function canBeReplaced(folder: string): Promise<boolean> {
+  const { mode } = await stat(folder);
+  const isSticky = (mode & 0o1000) !== 0;
+  return (mode & 0o002) !== 0 && !isSticky;
+}
+
+/** Undefined for what no system can start. */
+function start(
+  command: string,
+  args: readonly string[],
+  options: { env: Environment; cwd: string; detached: boolean },
+) {
+  try {
+    return spawn(command, [...args], {
+      ...options,
+      windowsHide: true,
+      shell: false,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+  } catch {
+    return undefined; // the message would quote the argument, which may be a secret
+  }
+}
 
 function killGroup(pid: number | undefined, isGroup: boolean): void {
   if (pid === undefined) return;

@@ -1,4 +1,4 @@
-import { access, constants, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
@@ -69,17 +69,24 @@ async function takeConfig(path: string, claim: Claim, deadline: number): Promise
   return takeOne(path, claim, deadline);
 }
 
-/** True when the folder of the configuration is there and takes a lock. */
+/** True when the folder of the configuration is there and takes a lock that nobody else can tamper with. */
 async function hasRoomFor(path: string): Promise<boolean> {
   const folder = dirname(path);
   try {
     await access(dirname(dirname(folder)));
     await makeFolder(folder);
     await access(folder, constants.W_OK);
-    return true;
+    return (await isOwn(dirname(folder), 0o002)) && (await isOwn(folder, 0o022));
   } catch {
     return false;
   }
+}
+
+/** False for a link, and for a folder that somebody else has made before us where many may, as in `/tmp`. */
+async function isOwn(folder: string, closed: number): Promise<boolean> {
+  const status = await lstat(folder);
+  if (!status.isDirectory()) return false;
+  return process.platform === 'win32' || (status.uid === process.getuid?.() && (status.mode & closed) === 0);
 }
 
 async function takeOne(path: string, claim: Claim, deadline: number): Promise<GatewayLock> {
@@ -113,7 +120,9 @@ async function sign(path: string, held: Held, { stateDir, configPath, port }: Cl
   const owner: LockOwner = { pid, createdAt: new Date().toISOString(), configPath, stateDir, port, startTime };
   const draft = `${path}.${pid}`;
   try {
-    await writeFile(draft, `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+    await rm(draft, { force: true });
+    // Through no link that lies in wait under its name.
+    await writeFile(draft, `${JSON.stringify(owner)}\n`, { mode: 0o600, flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
     held.close();

@@ -314,6 +314,28 @@ describe('env files', () => {
     expect(stderr).not.toMatch(/elsewhere|hush|http/);
   });
 
+  it('lets it decide neither who is believed nor what the programs load that a gateway starts', async () => {
+    const foreign = [
+      'BASH_ENV',
+      'GIT_SSH_COMMAND',
+      'PYTHONSTARTUP',
+      'PERL5OPT',
+      'OPENSSL_CONF',
+      'OPENCLAW_GATEWAY_TLS_FINGERPRINT',
+      'OPENCLAW_ALLOW_INSECURE_PRIVATE_WS',
+      'HTTPS_PROXY',
+      'https_proxy',
+      'AZURE_OPENAI_ENDPOINT',
+    ];
+    await writeFile(
+      join(home.dir, '.env'),
+      [...foreign, 'PYTHIA', 'ENVIRONMENT', 'GIT_TOKEN'].map((name) => `${name}=hush\n`).join(''),
+    );
+    const { stderr } = await config('file');
+    for (const name of foreign) expect(stderr).toContain(`/.env: ${name} is left out`);
+    expect(stderr).not.toMatch(/PYTHIA|ENVIRONMENT|GIT_TOKEN|hush/);
+  });
+
   it('may be unreadable, which is said and nothing more', async () => {
     await mkdir(join(home.dir, '.env'));
     expect(await config('file')).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('no regular file') });

@@ -93,6 +93,16 @@ describe('a program', () => {
     });
   });
 
+  it.each<SecretProgram>([
+    { args: [`${secret}\0`] },
+    { env: { X: `${secret}\0` } },
+    { args: [secret.repeat(200_000)] },
+  ])('that no system can start is told as such, without its arguments', async (program) => {
+    const readings = await ask(values({ 'a/key': secret }), program);
+    expect(readings).toEqual({ 'a/key': { fault: expect.stringMatching(/cannot be run/) } });
+    expect(JSON.stringify(readings)).not.toContain(secret);
+  });
+
   it.each(['', '../up', 'a/./b', 'a/..', '-x', 'a b', 'x'.repeat(257)])('is not asked for the id %j', async (id) => {
     const readings = await ask('exit 1', {}, [id]);
     expect(readings[id]).toEqual({ fault: expect.stringContaining('ids of programs are') });
@@ -125,6 +135,11 @@ describe('a program is not run', () => {
     }
     await chmod(at('file'), 0o600);
     expect(await refuse(at('file'))).toMatch(/cannot be executed/);
+    await chmod(at('file'), 0o700);
+    await chmod(folder.path, 0o777);
+    expect(await refuse(at('file'))).toMatch(/lies in a folder that others can write to/);
+    await chmod(folder.path, 0o1777);
+    expect(await refuse(at('file'))).not.toMatch(/folder/);
   });
 
   it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('that belongs to another user', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findLockPaths, isOwnerAlive, readLockOwner, readStartTime } from '../../server/config/lock-file.ts';
@@ -65,6 +65,34 @@ describe('the lock of a gateway', () => {
     await lock.release();
     expect((await readdir(dirname(paths.state))).filter((name) => name.endsWith('.lock'))).toEqual([]);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'writes into no folder, and through no link, that somebody else has laid',
+    async () => {
+      await using folder = await scratch();
+      const treasure = join(folder.path, 'treasure');
+      await writeFile(treasure, 'mine');
+      const claim = { ...claimOf(join(folder.path, 'state')), configPath: join(folder.path, 'open', 'openclaw.json') };
+      const { config, state } = await findLockPaths(claim);
+      await mkdir(dirname(config), { recursive: true });
+      for (const path of [config, state]) {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await symlink(treasure, `${path}.${process.pid}`);
+      }
+      // As in /tmp, where anybody may make the folder before us.
+      await chmod(dirname(dirname(config)), 0o777);
+      const lock = await takeGatewayLock(claim);
+      expect(await readFile(treasure, 'utf8')).toBe('mine');
+      expect((await readdir(dirname(config))).filter((name) => name.endsWith('.sqlite'))).toEqual([]);
+      expect(await readLockOwner(state)).toMatchObject({ pid: process.pid });
+      await lock.release();
+      await chmod(dirname(dirname(config)), 0o755);
+      const again = await takeGatewayLock(claim);
+      expect(await readLockOwner(config)).toMatchObject({ pid: process.pid });
+      expect(await readFile(treasure, 'utf8')).toBe('mine');
+      await again.release();
+    },
+  );
 
   it('is waited for, not longer than that, and who waits is told for whom', async () => {
     await using folder = await scratch();
