@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { misuse } from '../misuse.ts';
+import { readPort } from '../port.ts';
 import type { Shell } from '../shell.ts';
 
 /** `openclaw setup`: from an empty machine to an answer. */
@@ -36,20 +37,11 @@ export function setupCommand(shell: Shell): Command {
         nonInteractive: args['non-interactive'] === true,
         baseline: args.baseline === true,
         model,
-        port: toPort(text('port')),
+        port: readPort(text('port')),
         workspace: text('workspace') || undefined,
         installService: args['install-service'] === true,
         keepKeys: args['keep-keys'] === true,
       });
     },
   };
-}
-
-// --- internal ---
-
-function toPort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw misuse(`--port "${text}" is no port: use a whole number from 1 to 65535`);
-  return port;
 }

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { describeHolder, findPortHolders, type PortHolder } from './port-holders.ts';
+import { tryPort } from './try-port.ts';
 
 // who listens? ─► SIGTERM to each ─► gone? ── 700 ms ─► SIGKILL ─► gone? ── 2 s ─► give up
 //      └─ nobody                        └───────────────────────────┴─► try the port for up to 3 s
@@ -85,22 +84,9 @@ async function waitUntilFree(port: number, hosts: readonly string[], say: (line:
 }
 
 async function isFree(port: number, hosts: readonly string[]): Promise<boolean> {
-  for (const host of hosts) if (!(await canBind(port, host))) return false;
+  // Any other fault is not one of who holds it.
+  for (const host of hosts) if ((await tryPort(port, host)).refused === 'EADDRINUSE') return false;
   return true;
-}
-
-async function canBind(port: number, host: string): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen({ port, host, exclusive: true });
-    await once(server, 'listening');
-    server.close();
-    await once(server, 'close');
-    return true;
-  } catch (error) {
-    // Any other fault is not one of who holds it.
-    return (error as NodeJS.ErrnoException).code !== 'EADDRINUSE';
-  }
 }
 
 function refusal(port: number, what: string): GatewayError {

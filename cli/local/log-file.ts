@@ -1,13 +1,14 @@
 import { lstatSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { expandHome } from '../../server/config/home-path.ts';
 
 /**
  * The file that a gateway on this machine logs to today: `logging.file`, else one of the day in the temporary folder.
  * Makes nothing.
  */
 export async function findLogFile(configured: string | undefined, profile: string | undefined): Promise<string> {
-  if (configured) return configured.startsWith('~/') ? join(homedir(), configured.slice(2)) : resolve(configured);
+  if (configured) return resolve(expandHome(configured));
   const { nameOfDay } = await import('../../server/log/log-folder.ts');
   return join(findFolder(tmpdir()), nameOfDay(new Date(), profile));
 }

@@ -47,14 +47,6 @@ export function probeTarget(
   return probeGateway({ url, credentials, tlsFingerprint, timeoutMs: toTimeoutMs(globals) ?? patienceMs });
 }
 
-/** A `--port` as it was typed. @throws GatewayError bad usage. */
-export function readPort(text: unknown): number | undefined {
-  if (text === undefined) return undefined;
-  const port = /^\d{1,5}$/.test(String(text)) ? Number(text) : 0;
-  if (port >= 1 && port <= 65_535) return port;
-  throw misuse(`--port "${text}" is no port: use a whole number from 1 to 65535`);
-}
-
 /** A `--url` as a WebSocket address. @throws GatewayError bad usage. */
 export function readUrl(url: string): string {
   try {

@@ -8,8 +8,8 @@ import { answer, type Shell } from '../shell.ts';
 import { findRunning, installHere, startDetachedHere, type Up } from './bring-up.ts';
 import { keepVariables, type Written, writeFirstConfig } from './first-config.ts';
 import { askFirstQuestion, type FirstWords } from './first-words.ts';
-import { findFreePort } from './free-port.ts';
 import { findModelChoices, guide, type ModelChoice } from './model-choices.ts';
+import { findFreePort } from './next-port.ts';
 import { type Answers, askPerson } from './questions.ts';
 import { renderSetup } from './view.ts';
 

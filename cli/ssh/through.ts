@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { readRemoteSettings } from '../../sdk/node/remote-settings.ts';
+import { expandHome } from '../../server/config/home-path.ts';
 import { toTimeoutMs } from '../globals.ts';
 import { misuse } from '../misuse.ts';
+import { readPort } from '../port.ts';
 import { withProgress } from '../progress.ts';
 import type { Shell } from '../shell.ts';
 import { readSshTarget } from './target.ts';
@@ -29,11 +30,12 @@ export async function throughSsh<T>(shell: Shell, path: readonly string[], use: 
   const target = readSshTarget(ssh);
   const remote = await readRemoteSettings(env);
   const isConfigured = remote.sshTarget === ssh;
-  const remotePort = readPort(globals['remote-port']) ?? remote.remotePort ?? 18_789;
+  const remotePort = readPort(globals['remote-port'], '--remote-port') ?? remote.remotePort ?? 18_789;
+  const identity = globals['ssh-identity'] ?? (isConfigured ? remote.sshIdentity : undefined);
   const work = openTunnel({
     target,
     remotePort,
-    identity: expand(globals['ssh-identity'] ?? (isConfigured ? remote.sshIdentity : undefined), env),
+    identity: identity && expandHome(identity, env.HOME || homedir()),
     hostKeyPolicy: isConfigured && remote.sshHostKeyPolicy === 'openssh' ? 'openssh' : 'strict',
     timeoutMs: toTimeoutMs(globals) ?? patienceMs,
     env,
@@ -49,17 +51,4 @@ export async function throughSsh<T>(shell: Shell, path: readonly string[], use: 
   } finally {
     await tunnel.close();
   }
-}
-
-// --- internal ---
-
-function readPort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port >= 1 && port <= 65_535) return port;
-  throw misuse(`--remote-port "${text}" is no port: use a whole number from 1 to 65535`);
-}
-
-function expand(path: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
-  return path !== undefined && /^~[\\/]/.test(path) ? join(env.HOME || homedir(), path.slice(1)) : path;
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tryPort } from '../local/try-port.ts';
 import { sshError, toSshError } from './failure.ts';
 import { isForeignListener } from './listener.ts';
 import type { SshTarget } from './target.ts';
@@ -38,7 +39,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Forwards a free port of this machine through the system's SSH client. @throws GatewayError UNREACHABLE */
 export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   const { target, timeoutMs, env } = options;
-  const port = await takeFreePort();
+  const { port, refused } = await tryPort(0, '127.0.0.1');
+  if (port === undefined)
+    throw sshError('SSH_FAILED', target.destination, `no port of this machine is free (${refused})`);
   const client = spawn('ssh', toArguments(options, port), {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -104,15 +107,6 @@ function toArguments({ target, remotePort, identity, hostKeyPolicy }: TunnelOpti
     ...(identity === undefined ? [] : ['-i', identity]),
     target.destination,
   ];
-}
-
-async function takeFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** The client listens once it is let in. */

@@ -1,8 +1,8 @@
-import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { AgentSpec, Roster } from '../config/agents.ts';
 import type { ConfigFile } from '../config/config-file.ts';
+import { expandHome } from '../config/home-path.ts';
 import type { LiveConfig } from '../config/live.ts';
 import type { Log } from '../log/log.ts';
 import { isWithin } from '../workspace/confined.ts';
@@ -165,7 +165,7 @@ function toEntry({ name, workspace, model, emoji, avatar }: AgentDraft): EntryCh
 
 /** @throws GatewayError INVALID_REQUEST for a folder that no agent should have to itself. */
 function toFolder(path: string, stateDir: string): string {
-  const folder = path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+  const folder = expandHome(path);
   const wrong = (reason: string) => refuse(`workspace "${path}" ${reason}`, { code: 'INVALID_WORKSPACE' });
   if (!isAbsolute(folder) || folder.includes('\0')) throw wrong('has to be an absolute path, or begin with ~/');
   const plain = resolve(folder);

@@ -1,7 +1,7 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentIdentity } from '../../sdk/protocol/agents.ts';
 import type { Config, ModelSetting, ToolPolicySetting } from './config.ts';
+import { expandHome } from './home-path.ts';
 
 /** One agent with its defaults filled in. */
 export interface AgentSpec {
@@ -76,8 +76,4 @@ function resolveAgents(config: Config, stateDir: string): [AgentSpec, ...AgentSp
 
 function toModelSetting(setting: ModelSetting | undefined): Exclude<ModelSetting, string> {
   return typeof setting === 'string' ? { primary: setting } : (setting ?? {});
-}
-
-function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { expandHome } from './home-path.ts';
 import { formatKey, isPlainObject } from './key-path.ts';
 import { type Origin, originOfMember, type SourceFile } from './origins.ts';
 import { maxSourceBytes, parseSource, readSource, type SourceFault } from './source.ts';
@@ -208,7 +209,7 @@ function partOf(value: unknown, origin: Origin, step: string | number): Part {
 async function findRoots(path: string, env: Environment): Promise<string[]> {
   const named = (env.OPENCLAW_INCLUDE_ROOTS ?? '').split(delimiter).map((root) => root.trim());
   const home = env.OPENCLAW_HOME?.trim() || env.HOME?.trim() || homedir();
-  const folders = named.filter(Boolean).map((root) => (/^~(?=$|[\\/])/.test(root) ? join(home, root.slice(1)) : root));
+  const folders = named.filter(Boolean).map((root) => expandHome(root, home));
   return Promise.all([dirname(path), ...folders].map((folder) => toReal(resolve(folder))));
 }
 

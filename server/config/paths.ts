@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
+import { expandHome } from './home-path.ts';
 import type { Environment } from './substitute.ts';
 
 /** Where a gateway keeps what it has. All paths are absolute. */
@@ -69,6 +70,5 @@ function resolveProfile(profile: string | undefined, dev: boolean | undefined, e
 }
 
 function toAbsolute(path: string, home: string): string {
-  const trimmed = path.trim();
-  return trimmed === '~' || /^~[\\/]/.test(trimmed) ? join(home, trimmed.slice(1)) : resolve(trimmed);
+  return resolve(expandHome(path.trim(), home));
 }

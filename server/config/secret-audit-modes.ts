@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { expandHome } from './home-path.ts';
 import type { LoadedConfig } from './load.ts';
 import type { SecretFinding } from './secret-audit.ts';
 
@@ -27,7 +27,7 @@ export async function findModeFaults(audit: ModeAudit): Promise<{ files: string[
 function listSecretFiles({ config }: LoadedConfig): string[] {
   return Object.values(config.secrets?.providers ?? {}).flatMap(({ source, path }) => {
     if (source !== 'file' || !path) return [];
-    return [path.startsWith('~/') ? join(homedir(), path.slice(2)) : path];
+    return [expandHome(path)];
   });
 }
 

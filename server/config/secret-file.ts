@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { expandHome } from './home-path.ts';
 import { isPlainObject } from './key-path.ts';
 import { readNothing, type SecretReading, type SecretRequest } from './secret-reading.ts';
 
@@ -26,7 +25,7 @@ export async function readSecretFile(
   { path = '', mode = 'json', maxBytes = 1024 * 1024, timeoutMs = 5000 }: SecretFile,
 ): Promise<Map<string, SecretReading>> {
   const place = `secrets.providers.${request.provider}.path`;
-  const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+  const file = expandHome(path);
   if (file === '') return readNothing(request, `${place} is not set`);
   let text: string;
   try {

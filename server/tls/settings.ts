@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import { expandHome } from '../config/home-path.ts';
 import type { Paths } from '../config/paths.ts';
 
 /** Which certificate the gateway answers with. All paths are absolute. */
@@ -27,8 +28,7 @@ export function readTlsSettings(
   if (!tls?.enabled) return undefined;
   const { certPath, keyPath, caPath, autoGenerate = true } = tls;
   if (!certPath !== !keyPath) throw halfPair(certPath ? 'keyPath' : 'certPath');
-  const toAbsolute = (path: string) =>
-    /^~[\\/]/.test(path) ? join(process.env.HOME || homedir(), path.slice(1)) : resolve(dirname(configPath), path);
+  const toAbsolute = (path: string) => resolve(dirname(configPath), expandHome(path, process.env.HOME || homedir()));
   const own = join(stateDir, 'gateway', 'tls');
   return {
     certPath: certPath ? toAbsolute(certPath) : join(own, 'gateway-cert.pem'),

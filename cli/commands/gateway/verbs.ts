@@ -5,6 +5,7 @@ import { resolvePaths } from '../../../server/config/paths.ts';
 import { toTimeoutMs } from '../../globals.ts';
 import { readGatewayHere } from '../../local/gateway-here.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
+import { readPort } from '../../port.ts';
 import { findDetached, findForeground } from '../../service/detached.ts';
 import { isFleeting, type Launch, planLaunch } from '../../service/launch.ts';
 import { collectSecrets } from '../../service/secrets-file.ts';
@@ -39,7 +40,7 @@ export async function runVerb(shell: Shell, name: keyof typeof verbs, args: Args
   if (shell.globals.url !== undefined)
     throw misuse(`gateway ${name} is about the gateway of this machine: leave out --url`);
   const here = await readGatewayHere(shell);
-  const launch = await planLaunch(shell, toPort(args.port) ?? here.port);
+  const launch = await planLaunch(shell, readPort(args.port) ?? here.port);
   const away = pointsAway(shell);
   const found = away ? { missing: away } : await findService(launch, surroundingsOf(shell));
   const timeoutMs = (usual: number) => toTimeoutMs(shell.globals) ?? usual;
@@ -138,13 +139,6 @@ export const verbs = {
 /** Written where ours are, or anywhere else that the supervisor looks. */
 function isThere(description: Description | undefined): description is Description {
   return description !== undefined && (description.installed || description.loaded);
-}
-
-function toPort(flag: unknown): number | undefined {
-  if (flag === undefined) return undefined;
-  const port = /^\d{1,5}$/.test(String(flag)) ? Number(flag) : 0;
-  if (port < 1 || port > 65_535) throw misuse(`--port "${flag}" is no port: use a whole number from 1 to 65535`);
-  return port;
 }
 
 /** A service is that of an account and a profile: two gateways of other folders would have one name. */

@@ -1,11 +1,11 @@
 import type { ConfigHere } from '../../local/config-here.ts';
 import type { Probe } from '../../local/probe.ts';
-import type { ProcessHere } from '../../local/process-here.ts';
 import { header } from '../../render/header.ts';
 import { oneLine } from '../../render/text.ts';
 import { span } from '../../render/time.ts';
 import { type ReloadState, renderTroubles } from '../../render/troubles.ts';
 import type { Look } from '../../render/value.ts';
+import type { ProcessHere } from '../../service/process-here.ts';
 import { askReadiness } from './readiness.ts';
 import type { PortHere, Standing, Supervisor } from './standing.ts';
 

@@ -1,6 +1,7 @@
 import type { Flags } from '../../args.ts';
 import type { Command } from '../../command.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
+import { readPort } from '../../port.ts';
 import { answer, type Shell } from '../../shell.ts';
 
 const flags: Flags = {
@@ -26,7 +27,6 @@ export function gatewayStatusCommand(shell: Shell): Command {
       const probe = args.probe !== false;
       if (requireRpc && !probe) throw misuse('--require-rpc and --no-probe: leave one out');
       const { lookAtGateway } = await import('./standing.ts');
-      const { readPort } = await import('../../local/target.ts');
       const { renderGatewayStatus, toGatewayStatus } = await import('./gateway-report.ts');
       const port = readPort(args.port);
       if (port !== undefined && shell.globals.url !== undefined) throw misuse('--port and --url: leave one out');

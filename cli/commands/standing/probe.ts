@@ -1,5 +1,6 @@
 import type { Command } from '../../command.ts';
 import { exitCodes } from '../../misuse.ts';
+import { readPort } from '../../port.ts';
 import { header } from '../../render/header.ts';
 import { oneLine } from '../../render/text.ts';
 import { span } from '../../render/time.ts';
@@ -41,7 +42,7 @@ interface Report {
 }
 
 async function lookAround(shell: Shell, args: Record<string, unknown>): Promise<Report> {
-  const [{ readGatewayHere }, { probeTarget, readPort }, { bestCapability, listTargets, warnOf }, { withProgress }] =
+  const [{ readGatewayHere }, { probeTarget }, { bestCapability, listTargets, warnOf }, { withProgress }] =
     await Promise.all([
       import('../../local/gateway-here.ts'),
       import('../../local/target.ts'),

@@ -4,10 +4,10 @@ import { type ExtraUnit, findExtraUnits } from '../../local/extra-units.ts';
 import { type GatewayHere, readGatewayHere } from '../../local/gateway-here.ts';
 import { findPortHolders, type PortHolder } from '../../local/port-holders.ts';
 import type { Probe } from '../../local/probe.ts';
-import { findProcess, type ProcessHere } from '../../local/process-here.ts';
 import { findTarget, findTargetOnPort, probeTarget, type Target } from '../../local/target.ts';
 import { withProgress } from '../../progress.ts';
 import { planLaunch } from '../../service/launch.ts';
+import { findProcess, type ProcessHere } from '../../service/process-here.ts';
 import { type Description, findService, type Service, surroundingsOf } from '../../service/service.ts';
 import type { Shell } from '../../shell.ts';
 

@@ -1,8 +1,8 @@
 import { findLockPaths, isOwnerAlive, readLockOwner } from '../../server/config/lock-file.ts';
-import { findDetached } from '../service/detached.ts';
-import type { Description } from '../service/service.ts';
-import type { GatewayHere } from './gateway-here.ts';
-import type { Probe } from './probe.ts';
+import type { GatewayHere } from '../local/gateway-here.ts';
+import type { Probe } from '../local/probe.ts';
+import { findDetached } from './detached.ts';
+import type { Description } from './service.ts';
 
 /** The process of the gateway, as far as this machine knows. */
 export interface ProcessHere {
