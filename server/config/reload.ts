@@ -160,6 +160,10 @@ export function createConfigReload({ file, live, restart, onTaken, onState, log 
     });
 
   const onFault = (error: unknown) => log.error('the configuration file cannot be followed', { error });
+  const onPolling = (error: Error) =>
+    log.warn('the system has no file watches left: the configuration file is looked at every second instead', {
+      error,
+    });
 
   return {
     state: () => ({
@@ -190,7 +194,7 @@ export function createConfigReload({ file, live, restart, onTaken, onState, log 
         return { ok: true, dryRun: false, mode, path, ...judged.plan, ...(scheduled && { scheduled }) };
       }),
     async watch(failed) {
-      watch = await watchFiles({ files: () => files, onChange: () => evaluate().catch(onFault), onFault });
+      watch = await watchFiles({ files: () => files, onChange: () => evaluate().catch(onFault), onFault, onPolling });
       if (isClosed) await watch.close();
       else await evaluate(failed).catch(onFault);
       await watch.refresh();

@@ -1,4 +1,4 @@
-import type { FSWatcher } from 'chokidar';
+import type { ChokidarOptions, FSWatcher } from 'chokidar';
 import { listHops } from './link-hops.ts';
 
 // a change ─► settleMs without another one ─► onChange() ─► what is watched is looked up anew: links may lead elsewhere
@@ -10,8 +10,12 @@ export interface WatchOptions {
   onChange(): Promise<void>;
   /** Told what keeps it from seeing changes. */
   onFault(error: unknown): void;
+  /** Told that the system has no watches left, and that the files are looked at every second instead. */
+  onPolling(error: Error): void;
   /** Milliseconds without a change after which a burst is over. Default 300. */
   settleMs?: number | undefined;
+  /** Default chokidar's. */
+  watch?: ((paths: string[], options: ChokidarOptions) => FSWatcher) | undefined;
 }
 
 export interface FileWatch {
@@ -29,8 +33,8 @@ const pollingIntervalMs = 1000;
  * that turn to another folder. Resolves when it watches. Does not keep the process alive.
  */
 export async function watchFiles(options: WatchOptions): Promise<FileWatch> {
-  const { files, onChange, onFault, settleMs = defaultSettleMs } = options;
-  const { watch } = await import('chokidar');
+  const { files, onChange, onFault, onPolling, settleMs = defaultSettleMs } = options;
+  const watch = options.watch ?? (await import('chokidar')).watch;
   let wanted = new Set<string>();
   let watcher: FSWatcher;
   let timer: NodeJS.Timeout | undefined;
@@ -75,11 +79,13 @@ export async function watchFiles(options: WatchOptions): Promise<FileWatch> {
     });
     opened.on('all', settle);
     opened.on('error', (error) => {
-      onFault(error);
-      const { code } = error as NodeJS.ErrnoException;
-      if (backend === 'polling' || isClosed || (code !== 'ENOSPC' && code !== 'EMFILE')) return;
+      if (opened !== watcher || isClosed) return;
+      if (backend === 'polling' || !hasNoWatches(error)) return onFault(error);
       void opened.close();
       watcher = open('polling');
+      onPolling(error);
+      // What happened while nothing was watched is found by looking.
+      settle();
     });
     return opened;
   };
@@ -99,3 +105,8 @@ export async function watchFiles(options: WatchOptions): Promise<FileWatch> {
     },
   };
 }
+
+// --- internal ---
+
+const hasNoWatches = (error: unknown): error is NodeJS.ErrnoException =>
+  ['ENOSPC', 'EMFILE'].includes(String((error as NodeJS.ErrnoException).code));

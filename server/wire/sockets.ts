@@ -166,6 +166,8 @@ export class Sockets implements ConnectionListener {
       if (connection.state !== 'opening') return;
       if (met.refused) this.#turnAway(connection, met);
       else if (!met.holds()) connection.close(deviceRemoved.code, deviceRemoved.reason);
+      // The secret has become another one since it was checked: who is cut for that is found among those that are in.
+      else if (!authentication.holds(connection.caller)) connection.close(authChanged.code, authChanged.reason);
       else this.#letIn(connection, met);
     } catch (error) {
       // Nobody waits for this method, so an error of ours ends here, with the one socket.

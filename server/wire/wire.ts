@@ -6,8 +6,8 @@ import type { StateVersion } from '../../sdk/protocol/frames.ts';
 import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import type { CallContext } from '../../sdk/protocol/method.ts';
 import type { Beacon, PresenceEntry } from '../../sdk/protocol/presence.ts';
-import type { Authentication } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
+import type { LivingAuthentication } from '../auth/follow-policy.ts';
 import type { ProxySettings } from '../auth/proxies.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Log } from '../log/log.ts';
@@ -24,7 +24,7 @@ import type { HelloFacts } from './welcome.ts';
 export type WireCall = Pick<Context, 'principal' | 'subscriptions' | 'follow'> & { signal: AbortSignal | undefined };
 
 export interface WireOptions {
-  authentication: Authentication;
+  authentication: Pick<LivingAuthentication, 'mode' | 'authenticate' | 'holds'>;
   /** Decides on clients that are devices, and is told when they come and go. */
   devices: Pick<Devices, 'admit' | 'joined' | 'left' | 'recoveryScope'>;
   /** `gateway.controlUi.allowedOrigins`; read anew for each socket. Default none. */

@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { watch as watchByChokidar } from 'chokidar';
 import { describe, expect, it } from 'vitest';
 import { listHops } from '../../server/config/link-hops.ts';
-import { watchFiles } from '../../server/config/watch-files.ts';
+import { type WatchOptions, watchFiles } from '../../server/config/watch-files.ts';
 import { scratch } from '../scratch.ts';
 
-async function watching(files: () => readonly string[], settleMs = 60) {
+async function watching(files: () => readonly string[], settleMs = 60, by?: WatchOptions['watch']) {
   let changes = 0;
   const faults: unknown[] = [];
+  const polled: Error[] = [];
   const watch = await watchFiles({
     files,
     settleMs,
@@ -16,9 +18,12 @@ async function watching(files: () => readonly string[], settleMs = 60) {
       changes++;
     },
     onFault: (error) => faults.push(error),
+    onPolling: (error) => polled.push(error),
+    watch: by,
   });
   return {
     faults,
+    polled,
     count: () => changes,
     /** Does something, and waits until it has been seen. */
     async sees(act: () => Promise<unknown>) {
@@ -112,6 +117,26 @@ describe('watching files', () => {
     });
     expect(watch.count()).toBe(1);
   });
+});
+
+it.each(['ENOSPC', 'EMFILE'])('looks at the files every second when there are no watches left (%s)', async (code) => {
+  await using folder = await scratch();
+  const file = join(folder.path, 'openclaw.json');
+  await writeFile(file, '0');
+  const scarce: WatchOptions['watch'] = (paths, options) => {
+    if (options.backend === 'polling') return watchByChokidar(paths, options);
+    // As chokidar tells of it: an error, and nothing that it would see.
+    const blind = watchByChokidar([], options);
+    setImmediate(() => blind.emit('error', Object.assign(new Error('no watches left'), { code })));
+    return blind;
+  };
+  await using watch = await watching(() => [file], 60, scarce);
+  await expect.poll(() => watch.polled).toMatchObject([{ code }]);
+  await expect.poll(() => watch.count()).toBe(1);
+  await watch.sees(() => writeFile(file, 'in place'));
+  await watch.sees(() => unlink(file));
+  await watch.sees(() => writeFile(file, 'again'));
+  expect(watch.faults).toEqual([]);
 });
 
 it('names every link on the way to a file, also one that leads nowhere or in circles', async () => {

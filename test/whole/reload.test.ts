@@ -240,6 +240,19 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
     expect(client.told('shutdown')).toEqual([{ reason: 'gateway restarting', restartExpectedMs: 7000 }]);
   });
 
+  it('restarts in the process in a container, whose engine has a supervisor that the gateway has not', async () => {
+    await using folder = await scratch();
+    const env = { INVOCATION_ID: '5d4b8f0e', KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+    await using setting = await start(folder.path, {}, env);
+    const { client, gateway } = setting;
+    const port = await findFreePort();
+    const closed = closeOf(client);
+    await setting.change('gateway', { port });
+    expect((await closed).code).toBe(1012);
+    await using again = await openSoon(`ws://127.0.0.1:${port}`);
+    expect(await again.call('status')).toMatchObject({ pid: gateway.pid });
+  });
+
   it('that leads to a port which somebody else has is tried once, and told as long as the file says so', async () => {
     await using folder = await scratch();
     await using taken = await scratch();

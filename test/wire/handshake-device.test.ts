@@ -99,3 +99,23 @@ describe('a device', () => {
     expect(error).toMatchObject({ code: 'INVALID_REQUEST', details, message: expect.stringMatching(message) });
   });
 });
+
+it('is cut within its hello when the secret that it has shown is another one by then', async () => {
+  const arrived = Promise.withResolvers<void>();
+  const admitted = Promise.withResolvers<void>();
+  await using own = await openHouse({
+    beforeAdmission() {
+      arrived.resolve();
+      return admitted.promise;
+    },
+  });
+  using raw = await dial(own);
+  await connectWithDevice(raw);
+  await arrived.promise;
+  own.authentication.follow({ mode: 'token', token: 'another-token-for-tests' });
+  own.wire.closeOutdated(own.authentication.holds);
+  admitted.resolve();
+  expect(await raw.closed).toEqual({ code: 4001, reason: 'auth changed' });
+  expect(raw.frames.some(({ id }) => id === 'hello')).toBe(false);
+  expect(own.wire.counts().ready).toBe(0);
+});

@@ -5,6 +5,7 @@ import type { HealthSnapshot } from '../../sdk/protocol/health.ts';
 import type { SecondAnswer } from '../../sdk/protocol/method.ts';
 import { limitAttempts } from '../../server/auth/attempts.ts';
 import { type AuthPolicy, defineAuthentication } from '../../server/auth/authenticate.ts';
+import { followPolicy, type LivingAuthentication } from '../../server/auth/follow-policy.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import { createDevices, type Devices } from '../../server/devices/devices.ts';
 import { createStability, type Stability } from '../../server/health/stability.ts';
@@ -72,6 +73,7 @@ export type TestHandler = (input: never, call: WireCall) => unknown;
 
 export interface House extends AsyncDisposable {
   wire: Wire;
+  authentication: LivingAuthentication;
   server: Server;
   /** What has strained the wire. */
   stability: Stability;
@@ -92,6 +94,8 @@ export interface HouseOptions {
   autoApproveLocal?: boolean;
   /** Milliseconds since the epoch, for devices. */
   now?: () => number;
+  /** Awaited between the check of the credentials of a device and its admission. */
+  beforeAdmission?: () => Promise<void>;
   /** Told to everybody who connects; nobody by default. */
   health?: () => HealthSnapshot;
 }
@@ -123,11 +127,18 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     autoApproveLocal: () => options.autoApproveLocal ?? true,
     now: options.now,
   });
+  const authentication = followPolicy(options.policy ?? { mode: 'token', token }, (policy) =>
+    defineAuthentication(policy, limitAttempts(), { tokens: devices }),
+  );
   const wire = createWire({
-    authentication: defineAuthentication(options.policy ?? { mode: 'token', token }, limitAttempts(), {
-      tokens: devices,
-    }),
-    devices,
+    authentication,
+    devices: {
+      ...devices,
+      async admit(arrival) {
+        await options.beforeAdmission?.();
+        return devices.admit(arrival);
+      },
+    },
     allowedOrigins: options.allowedOrigins,
     // The tests are a proxy when they pass on sockets of somebody elsewhere.
     proxies: { trusted: ['127.0.0.1'] },
@@ -151,6 +162,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const { port } = server.address() as AddressInfo;
   return {
     wire,
+    authentication,
     server,
     stability,
     url: `ws://127.0.0.1:${port}`,
