@@ -3,6 +3,7 @@ import type { LivingAuthentication } from './auth/follow-policy.ts';
 import type { Prepared } from './config/config-file.ts';
 import { type GatewaySettings, requireOwnHookToken, resolveGateway } from './config/gateway.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { toLogSettings } from './config/log-settings.ts';
 import type { Paths } from './config/paths.ts';
 import { toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
 import { ensureToken } from './config/token.ts';
@@ -49,6 +50,7 @@ export function createRenewal(options: GatewayOptions, { authentication, wire, l
     try {
       const next = await readPolicy(settings, paths);
       requireOwnHookToken(loaded.config, next);
+      await options.log.judge((options.toLogSettings ?? ((config) => toLogSettings(config, env)))(loaded.config));
       return {
         commit() {
           commit();

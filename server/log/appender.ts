@@ -12,6 +12,8 @@ export interface AppenderOptions {
   maxFileBytes: () => number;
   /** Told what went wrong, once for each fault. Contract: must not throw. */
   report: (fault: string) => void;
+  /** Told once why another file could not be begun; may write that, which goes into the old one. Contract: must not throw. */
+  refused: (fault: string) => void;
   /** Called when another file is begun. */
   onTurn?: (() => void) | undefined;
 }
@@ -32,7 +34,8 @@ const keptFiles = 5;
 /** Bytes that may wait for the disk. */
 const maxWaitingBytes = 16 * 1024 * 1024;
 
-export function createAppender({ target, size: initialSize, maxFileBytes, report, onTurn }: AppenderOptions): Appender {
+export function createAppender(options: AppenderOptions): Appender {
+  const { target, size: initialSize, maxFileBytes, report, onTurn } = options;
   let file = target();
   let size = initialSize;
   let waitingBytes = 0;
@@ -42,7 +45,7 @@ export function createAppender({ target, size: initialSize, maxFileBytes, report
   const held: string[] = [];
   let heldBytes = 0;
   /** The file that could not be begun. */
-  let refused: string | undefined;
+  let unusable: string | undefined;
   let isFaulty = false;
   let isClosed = false;
   const idle = new Set<() => void>();
@@ -83,12 +86,14 @@ export function createAppender({ target, size: initialSize, maxFileBytes, report
   const turn = async (next: string) => {
     try {
       await turnTo(next);
-      refused = undefined;
+      unusable = undefined;
     } catch (error) {
       // The lines go on into the old file; it is tried again when that has grown by as much again.
-      refused = next;
+      const isNews = next !== file && next !== unusable;
+      unusable = next;
       size = 0;
-      report(`cannot begin the log ${next}: ${error instanceof Error ? error.message : error}`);
+      const tell = isNews ? options.refused : report;
+      tell(`cannot begin the log ${next}: ${error instanceof Error ? error.message : error}`);
     }
     turning = undefined;
     heldBytes = 0;
@@ -101,7 +106,7 @@ export function createAppender({ target, size: initialSize, maxFileBytes, report
     const bytes = Buffer.byteLength(line);
     if (!turning) {
       const next = target();
-      const isDue = next !== file && next !== refused;
+      const isDue = next !== file && next !== unusable;
       if (isDue || (size > 0 && size + bytes > maxFileBytes())) turning = turn(next);
     }
     if (turning) hold(line, bytes);

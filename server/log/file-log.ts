@@ -37,6 +37,8 @@ export interface FileLog extends Log {
    * @throws GatewayError INVALID_CONFIG for a pattern that is no regular expression: then nothing has changed.
    */
   configure(settings: LogSettings): void;
+  /** Whether the file that settings name can be written; makes nothing. @throws GatewayError INVALID_CONFIG when it cannot. */
+  judge(settings: LogSettings): Promise<void>;
   /** Hides one more secret from now on. */
   learn(secret: string): void;
   /** Writes an error and waits for the system to take it; for a process that is about to end. Never throws. */
@@ -58,11 +60,12 @@ export function createLog(options: LogOptions = {}): FileLog {
   const toJson = createJsonLines(redact);
   const warn = (message: string) =>
     screen.write({ at: now(), level: 'warn', subsystem: 'log', message, fields: undefined });
-  const file = openLogFile({ settings: () => settings, profile, tmp, now, warn });
+  const tell = (message: string) => emit({ at: now(), level: 'error', subsystem: 'log', message, fields: undefined });
+  const file = openLogFile({ settings: () => settings, profile, tmp, now, warn, tell });
 
   const takes = ({ level, subsystem }: Entry, least: LogLevel = 'info') =>
     gravity[level] >= gravity[levelFor(subsystem, least, settings.flags ?? [])];
-  const emit = (entry: Entry, append = file.append) => {
+  const emit = (entry: Entry, append: (line: string) => void = file.append) => {
     const isFiled = takes(entry, settings.level);
     const isShown = takes(entry, settings.consoleLevel);
     if (!isFiled && !isShown) return;
@@ -75,6 +78,7 @@ export function createLog(options: LogOptions = {}): FileLog {
   return {
     ...createSubsystem('gateway', { emit, now, redact: redact.known }),
     currentFile: file.path,
+    judge: file.judge,
     learn: redact.learn,
     configure(next) {
       redact.expect(next.redactPatterns ?? []);

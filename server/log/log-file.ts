@@ -2,7 +2,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { type Appender, createAppender } from './appender.ts';
-import { findLogFolder, nameOfDay, openForAppending, pruneLogs } from './log-folder.ts';
+import { findLogFolder, nameOfDay, openForAppending, pruneLogs, requireAppendable } from './log-folder.ts';
 import type { LogSettings } from './settings.ts';
 
 export interface LogFileOptions {
@@ -14,6 +14,8 @@ export interface LogFileOptions {
   now: () => Date;
   /** Told what goes wrong. Contract: must not throw. */
   warn(message: string): void;
+  /** Told what the log itself can still tell. Contract: must not throw. */
+  tell(message: string): void;
 }
 
 /** The file of a log; lines go nowhere while there is none that can be written. */
@@ -23,6 +25,8 @@ export interface LogFile {
   path(): string;
   /** False when there is no file at all. */
   isOpen(): boolean;
+  /** Writes nothing. @throws GatewayError INVALID_CONFIG when another file is named, and cannot be written. */
+  judge(settings: Pick<LogSettings, 'file'>): Promise<void>;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,7 +34,7 @@ export interface LogFile {
 const defaultMaxFileBytes = 100_000_000;
 
 /** @throws GatewayError INVALID_CONFIG when a file is named and cannot be written. */
-export function openLogFile({ settings, profile, tmp = tmpdir(), now, warn }: LogFileOptions): LogFile {
+export function openLogFile({ settings, profile, tmp = tmpdir(), now, warn, tell }: LogFileOptions): LogFile {
   let folder: string | undefined;
   // Asked at the start; later only for a gateway that began with a file of its own and is to leave it.
   const daily = () => {
@@ -52,6 +56,7 @@ export function openLogFile({ settings, profile, tmp = tmpdir(), now, warn }: Lo
       size,
       maxFileBytes: () => settings().maxFileBytes ?? defaultMaxFileBytes,
       report: warn,
+      refused: tell,
       onTurn: prune,
     });
   const appender = settings().file ? begin(openNamed(target())) : beginDaily();
@@ -76,6 +81,10 @@ export function openLogFile({ settings, profile, tmp = tmpdir(), now, warn }: Lo
     append: (line) => appender?.write(line),
     path: () => appender?.file() ?? target(),
     isOpen: () => appender !== undefined,
+    async judge({ file }) {
+      if (file === undefined || file === settings().file) return;
+      await requireAppendable(toPath(file)).catch((error: unknown) => refuse(toPath(file), error));
+    },
     flush: async () => appender?.flush(),
     close: async () => appender?.close(),
   };
@@ -91,11 +100,15 @@ function openNamed(file: string): number {
   try {
     return openForAppending(file);
   } catch (error) {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw new GatewayError(
-      'INVALID_CONFIG',
-      `cannot write the log file ${file} (${errno}): set logging.file to a file in a folder that this user may write to (ls -ld ${dirname(file)})`,
-      { details: { path: 'logging.file', errno }, cause: error },
-    );
+    return refuse(file, error);
   }
+}
+
+function refuse(file: string, error: unknown): never {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  throw new GatewayError(
+    'INVALID_CONFIG',
+    `cannot write the log file ${file} (${errno}): set logging.file to a file in a folder that this user may write to (ls -ld ${dirname(file)})`,
+    { details: { path: 'logging.file', errno }, cause: error },
+  );
 }

@@ -1,5 +1,5 @@
 import { closeSync, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { access, constants, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toLocalIso } from './line.ts';
 import { makeFolderSync } from './make-folder.ts';
@@ -37,6 +37,14 @@ export function openForAppending(file: string): number {
   }
 }
 
+/** Looks whether a log file can be written, and makes nothing. Rejects with the error of the system. */
+export async function requireAppendable(file: string): Promise<void> {
+  const status = await statIfThere(file);
+  if (!status) return requireMakeable(dirname(file));
+  if (status.isDirectory()) throw Object.assign(new Error(`${file} is a folder`), { code: 'EISDIR' });
+  await access(file, constants.W_OK);
+}
+
 /** Deletes the gateway's own log files that are older than {@link keptDays}; those of other profiles stay. */
 export async function pruneLogs(folder: string, profile: string | undefined, now: Date): Promise<void> {
   const oldest = nameOfDay(new Date(now.getTime() - keptDays * 86_400_000), profile);
@@ -44,6 +52,20 @@ export async function pruneLogs(folder: string, profile: string | undefined, now
   const old = (await readdir(folder)).filter((name) => own.test(name) && name < oldest);
   await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
 }
+
+/** The folder, or the nearest above it that is there, takes files. */
+async function requireMakeable(folder: string): Promise<void> {
+  const isThere = (await statIfThere(folder)) !== undefined;
+  if (!isThere && dirname(folder) !== folder) return requireMakeable(dirname(folder));
+  await access(folder, constants.W_OK | constants.X_OK);
+}
+
+/** Rejects where something on the way is no folder. */
+const statIfThere = (path: string) =>
+  stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
 
 function prefixOf(profile: string | undefined): string {
   return profile ? `openclaw-${profile}` : 'openclaw';

@@ -1,129 +1,17 @@
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { ConfigReloaded, ConfigReloadState } from '../../sdk/protocol/config-reload.ts';
-import type { Config } from '../../server/config/config.ts';
-import { token } from '../gateway.ts';
 import { scratch } from '../scratch.ts';
-import { openSocket } from '../socket.ts';
-import { reply, startUpstream } from '../upstream.ts';
-import { findFreePort, spawnGateway, withUpstream } from './process.ts';
-import { type Client, closeOf, isOpen, openSoon } from './soon.ts';
-
-const patience = { timeout: 15_000 };
-
-/** A gateway in a process of its own, and its configuration file in the hands of an editor. */
-async function start(folder: string, more: Config = {}, env?: Record<string, string>) {
-  const port = await findFreePort();
-  const upstream = await startUpstream(reply('hello'));
-  const upConfig = withUpstream(upstream.url);
-  const config: Config = { ...upConfig, ...more };
-  const gateway = await spawnGateway({ stateDir: folder, port, config, ...(env && { env }) });
-  const path = join(folder, 'openclaw.json');
-  const write = async (text: string) => {
-    await writeFile(`${path}.new`, text);
-    await rename(`${path}.new`, path);
-  };
-  const client = await openSocket(gateway.url);
-  return {
-    gateway,
-    port,
-    path,
-    client,
-    write,
-    /** Changes a section of the file as a person does. */
-    async change(section: keyof Config, value: object) {
-      const file = JSON.parse(await readFile(path, 'utf8'));
-      await write(JSON.stringify({ ...file, [section]: { ...file[section], ...value } }));
-    },
-    log: () => readFile(join(folder, 'gateway.log'), 'utf8'),
-    state: async () => (await client.call<{ configReload: ConfigReloadState }>('status')).configReload,
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-      await upstream[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const agentIds = async (client: Client) =>
-  (await client.call<{ agents: { id: string }[] }>('agents.list')).agents.map(({ id }) => id);
-
-describe('a hot change of the file', () => {
-  it('is applied without a socket closed, a shutdown, or another process', async () => {
-    await using folder = await scratch();
-    await using setting = await start(folder.path);
-    const { client, gateway } = setting;
-    await setting.change('agents', { entries: { second: {} } });
-    await expect.poll(() => agentIds(client), patience).toEqual(['second']);
-    await setting.change('agents', { entries: { second: {}, third: {} } });
-    await expect.poll(() => agentIds(client), patience).toEqual(['second', 'third']);
-    expect(client.told('shutdown')).toEqual([]);
-    expect(await client.call('status')).toMatchObject({ pid: gateway.pid });
-    expect(await setting.state()).toEqual({ hotReloadStatus: 'active', mode: 'hybrid' });
-    const log = await setting.log();
-    expect(log).toContain('config change detected; evaluating reload (agents.entries.second)');
-    expect(log).not.toContain('requires gateway restart');
-  });
-
-  it('of the model is what the next run is answered with', async () => {
-    await using folder = await scratch();
-    await using setting = await start(folder.path);
-    const { client } = setting;
-    await setting.change('agents', { defaults: { model: 'up/two' } });
-    const model = async () =>
-      (await client.call<{ models: { model: string }[] }>('status')).models.map((one) => one.model);
-    await expect.poll(model, patience).toEqual(['up/two']);
-  });
-
-  it('that the gateway itself has written is not taken a second time', async () => {
-    await using folder = await scratch();
-    await using setting = await start(folder.path);
-    const { client } = setting;
-    const { hash } = await client.call<{ hash: string }>('config.get');
-    await client.call('config.patch', { raw: "{ session: { mainKey: 'home' } }", baseHash: hash });
-    await setting.change('agents', { entries: { later: {} } });
-    await expect.poll(() => agentIds(client), patience).toEqual(['later']);
-    const lines = (await setting.log()).split('\n').filter((line) => line.includes('config change detected'));
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('(agents.entries.later)');
-  });
-
-  it('of the log is in the next record: its level, and its file', async () => {
-    await using folder = await scratch();
-    await using setting = await start(folder.path);
-    const { client } = setting;
-    const other = join(folder.path, 'other.log');
-    await setting.change('logging', { level: 'debug', file: other });
-    await expect.poll(() => readFile(other, 'utf8').catch(() => ''), patience).toContain('config change applied');
-    await using second = await openSocket(setting.gateway.url);
-    second.socket.close();
-    await expect.poll(() => readFile(other, 'utf8'), patience).toContain('socket closed');
-    expect(await client.call('logs.tail')).toMatchObject({ file: other });
-  });
-
-  it('of the token lets the new one in and cuts who came with the old one, but not the others', async () => {
-    await using folder = await scratch();
-    await using setting = await start(folder.path);
-    const { client, gateway } = setting;
-    const closed = closeOf(client);
-    await setting.change('gateway', { auth: { mode: 'token', token: 'another-token-for-tests' } });
-    expect(await closed).toEqual({ code: 4001, reason: 'auth changed' });
-    await using again = await openSocket(gateway.url, { secret: 'another-token-for-tests' });
-    expect(await again.call('status')).toMatchObject({ pid: gateway.pid });
-    await expect(openSocket(gateway.url)).rejects.toThrow('token mismatch');
-    const runtime = JSON.parse(await readFile(join(folder.path, 'gateway.json'), 'utf8'));
-    expect(runtime).toMatchObject({ token: 'another-token-for-tests', pid: gateway.pid });
-    const log = await setting.log();
-    expect(log).not.toContain('another-token-for-tests');
-    expect(log).not.toContain(token);
-  });
-});
+import { agentIds, patience, startEdited } from './edited.ts';
+import { findFreePort } from './process.ts';
+import { closeOf, isOpen, openSoon } from './soon.ts';
 
 describe('an invalid edit', () => {
   it('changes nothing, is told in the log, health and status, and is forgotten when the file is valid again', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path);
+    await using setting = await startEdited(folder.path);
     const { client, path } = setting;
     const good = await readFile(path, 'utf8');
     const bad = "{\n  gateway: { mode: 'local', nonsense: 1 },\n  agents: { entries: { second: {} } },\n}\n";
@@ -144,7 +32,7 @@ describe('an invalid edit', () => {
 
   it('is also a file that is gone, or in which the gateway is none any more', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path);
+    await using setting = await startEdited(folder.path);
     const good = await readFile(setting.path, 'utf8');
     const fault = async () => (await setting.state()).fault?.message;
     await unlink(setting.path);
@@ -159,7 +47,7 @@ describe('an invalid edit', () => {
 
   it('of an included file is told with its place, and a missing one is taken when it comes', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path);
+    await using setting = await startEdited(folder.path);
     const { client } = setting;
     const part = join(folder.path, 'agents.json5');
     const file = JSON.parse(await readFile(setting.path, 'utf8'));
@@ -176,10 +64,34 @@ describe('an invalid edit', () => {
   });
 });
 
+describe('an edit that names a log which cannot be written', () => {
+  it('is refused, told in the log that goes on, and nothing of it is applied', async () => {
+    await using folder = await scratch();
+    await using setting = await startEdited(folder.path);
+    const { client } = setting;
+    const before = await readFile(setting.path, 'utf8');
+    const file = JSON.parse(before);
+    // Neither is a place for a file, whoever asks.
+    for (const wanted of [folder.path, join(setting.path, 'below', 'gateway.log')]) {
+      await setting.write(JSON.stringify({ ...file, logging: { file: wanted }, agents: { entries: { second: {} } } }));
+      const fault = async () => (await setting.state()).fault?.message;
+      await expect.poll(fault, patience).toContain(`cannot write the log file ${wanted}`);
+      expect(await setting.log()).toContain(
+        `config reload skipped (invalid config): cannot write the log file ${wanted}`,
+      );
+    }
+    expect(await agentIds(client)).toEqual(['main']);
+    expect(await client.call('logs.tail')).toMatchObject({ file: join(folder.path, 'gateway.log') });
+    await setting.write(before);
+    await expect.poll(async () => (await setting.state()).fault, patience).toBeUndefined();
+    expect(client.told('shutdown')).toEqual([]);
+  });
+});
+
 describe('a change that takes a restart', { timeout: 90_000 }, () => {
   it('restarts in the process, with the new port, in mode hybrid', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path);
+    await using setting = await startEdited(folder.path);
     const { client, gateway } = setting;
     const port = await findFreePort();
     const closed = closeOf(client);
@@ -196,9 +108,47 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
     expect(await setting.log()).toContain('config change requires gateway restart (gateway.port)');
   });
 
+  // Elsewhere loopback has one address only.
+  it.runIf(process.platform === 'linux')('restarts with the new bind, of which the port is open by then', async () => {
+    await using folder = await scratch();
+    await using setting = await startEdited(folder.path);
+    const { client, gateway, port } = setting;
+    const elsewhere = `ws://127.0.0.2:${port}`;
+    expect(await isOpen(elsewhere)).toBe(false);
+    const closed = closeOf(client);
+    await setting.change('gateway', { bind: 'custom', customBindHost: '127.0.0.2' });
+    expect((await closed).code).toBe(1012);
+    await using again = await openSoon(elsewhere);
+    expect(await again.call('status')).toMatchObject({ pid: gateway.pid, lastRestart: { status: 'ok' } });
+    expect(await isOpen(gateway.url)).toBe(true);
+    expect(await setting.log()).toMatch(/requires gateway restart \(gateway\.bind, gateway\.customBindHost\)/);
+  });
+
+  it('restarts with TLS, and without it the port answers nobody any more', async () => {
+    await using folder = await scratch();
+    await using setting = await startEdited(folder.path);
+    const { client, gateway, port } = setting;
+    const closed = closeOf(client);
+    await setting.change('gateway', { tls: { enabled: true } });
+    expect((await closed).code).toBe(1012);
+    const certificate = () =>
+      new Promise<string | undefined>((resolve) => {
+        const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+          resolve(socket.getPeerCertificate().fingerprint256);
+          socket.destroy();
+        });
+        socket.once('error', () => resolve(undefined));
+      });
+    await expect.poll(certificate, patience).toBeDefined();
+    const runtime = JSON.parse(await readFile(join(folder.path, 'gateway.json'), 'utf8'));
+    expect(runtime).toMatchObject({ pid: gateway.pid, url: `wss://127.0.0.1:${port}` });
+    expect(runtime.tlsFingerprint).toBe(await certificate());
+    expect(await isOpen(gateway.url)).toBe(false);
+  });
+
   it('is left alone in mode hot, and told, while the rest of the edit is applied', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path, { gateway: { reload: { mode: 'hot' } } });
+    await using setting = await startEdited(folder.path, { gateway: { reload: { mode: 'hot' } } });
     const { client, port } = setting;
     const other = await findFreePort();
     const file = JSON.parse(await readFile(setting.path, 'utf8'));
@@ -222,7 +172,7 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
 
   it('restarts in mode restart too, where what is hot is applied', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path, { gateway: { reload: { mode: 'restart' } } });
+    await using setting = await startEdited(folder.path, { gateway: { reload: { mode: 'restart' } } });
     const { client } = setting;
     await setting.change('agents', { entries: { second: {} } });
     await expect.poll(() => agentIds(client), patience).toEqual(['second']);
@@ -233,7 +183,7 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
 
   it('ends the process with 0 where a supervisor starts the next one', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path, {}, { OPENCLAW_SERVICE_MARKER: 'openclaw' });
+    await using setting = await startEdited(folder.path, {}, { OPENCLAW_SERVICE_MARKER: 'openclaw' });
     const { client, gateway } = setting;
     await setting.change('gateway', { port: await findFreePort() });
     expect(await gateway.exited).toEqual({ code: 0, signal: null });
@@ -243,7 +193,7 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
   it('restarts in the process in a container, whose engine has a supervisor that the gateway has not', async () => {
     await using folder = await scratch();
     const env = { INVOCATION_ID: '5d4b8f0e', KUBERNETES_SERVICE_HOST: '10.0.0.1' };
-    await using setting = await start(folder.path, {}, env);
+    await using setting = await startEdited(folder.path, {}, env);
     const { client, gateway } = setting;
     const port = await findFreePort();
     const closed = closeOf(client);
@@ -256,8 +206,8 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
   it('that leads to a port which somebody else has is tried once, and told as long as the file says so', async () => {
     await using folder = await scratch();
     await using taken = await scratch();
-    await using other = await start(taken.path);
-    await using setting = await start(folder.path);
+    await using other = await startEdited(taken.path);
+    await using setting = await startEdited(folder.path);
     const { client, gateway } = setting;
     const closed = closeOf(client);
     await setting.change('gateway', { port: other.port });
@@ -274,7 +224,7 @@ describe('a change that takes a restart', { timeout: 90_000 }, () => {
 describe('mode off', () => {
   it('applies nothing, says what differs, and takes all of it when it is asked to', async () => {
     await using folder = await scratch();
-    await using setting = await start(folder.path, { gateway: { reload: { mode: 'off' } } });
+    await using setting = await startEdited(folder.path, { gateway: { reload: { mode: 'off' } } });
     const { client } = setting;
     await setting.change('agents', { entries: { second: {} } });
     await expect.poll(setting.state, patience).toEqual({
