@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import WebSocket from 'ws';
 import type { ErrorShape } from '../sdk/protocol/errors.ts';
 import type { EventName, EventPayload } from '../sdk/protocol/events.ts';
@@ -19,7 +20,7 @@ export async function openSocket(
   url: string,
   { scopes = ['operator.admin'], caps, secret = token, patienceMs = 10_000 }: OpenSocketOptions = {},
 ) {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
+  const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: patienceMs });
   const answers: ResponseFrame[] = [];
   const events: EventFrame[] = [];
   const waiting = new Set<() => void>();
@@ -59,6 +60,7 @@ export async function openSocket(
     return id;
   };
 
+  await once(socket, 'open');
   await until('connect.challenge', () => events.find((event) => event.event === 'connect.challenge'));
   const hello = await answer(
     send('connect', {

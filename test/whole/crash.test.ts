@@ -171,7 +171,9 @@ describe('a second gateway', () => {
     await using samePort = await spawnGateway({ stateDir: other.path, port, config });
     expect((await samePort.exited).code).toBe(1);
     expect(samePort.output()).toContain(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
-    await using sameState = await spawnGateway({ stateDir: folder.path, port: await findFreePort(), config });
+    // Another port in the file would be taken by the one that runs.
+    const args = ['--port', String(await findFreePort())];
+    await using sameState = await spawnGateway({ stateDir: folder.path, port, config, args, keepConfig: true });
     expect((await sameState.exited).code).toBe(1);
     expect(sameState.output()).toContain(`gateway already running (pid ${gateway.pid}); lock timeout after 5000ms`);
     await using client = await openSocket(gateway.url);
