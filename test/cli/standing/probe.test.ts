@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHome, freePort, type Home } from '../processes.ts';
 
 describe('gateway probe', () => {
@@ -10,7 +10,10 @@ describe('gateway probe', () => {
     await mkdir(home.stateDir);
   });
   afterAll(() => home[Symbol.asyncDispose]());
-  const configure = (config: unknown) => writeFile(join(home.stateDir, 'openclaw.json'), JSON.stringify(config));
+  // What is added to it while a gateway runs may not make that start anew.
+  const configure = (gateway: Record<string, unknown>) =>
+    writeFile(join(home.stateDir, 'openclaw.json'), JSON.stringify({ gateway: { mode: 'local', ...gateway } }));
+  beforeEach(() => configure({}));
 
   it('says that nobody answers, where, and how to go on; exit code 1', async () => {
     const port = await freePort();
@@ -25,7 +28,7 @@ describe('gateway probe', () => {
   it('tries the local one and the remote one of the configuration, and knows the active one', async () => {
     await using gateway = await disposable(home.gateway());
     const dead = `ws://127.0.0.1:${await freePort()}`;
-    await configure({ gateway: { mode: 'local', remote: { url: dead, token: 'of-the-remote-gateway' } } });
+    await configure({ remote: { url: dead, token: 'of-the-remote-gateway' } });
     const ended = await home.run(['gateway', 'probe']);
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
     expect(ended.stdout).toMatch(/Reachable: yes\nCapability: admin-capable\n/);
@@ -62,7 +65,6 @@ describe('gateway probe', () => {
         },
       ],
     });
-    await configure({});
   });
 
   it('warns of several gateways, and not of two ways to one', async () => {
