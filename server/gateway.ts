@@ -7,7 +7,14 @@ import { createLiveConfig } from './config/live.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { followLogging, toLogSettings } from './config/log-settings.ts';
 import type { Paths } from './config/paths.ts';
-import { openStateDir, removeRuntimeFile, toFlagged, toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
+import {
+  openStateDir,
+  type RuntimeFile,
+  removeRuntimeFile,
+  toFlagged,
+  toShareableSecret,
+  writeRuntimeFile,
+} from './config/state-dir.ts';
 import type { Environment } from './config/substitute.ts';
 import { ensureToken } from './config/token.ts';
 import { openDatabase } from './database/database.ts';
@@ -140,14 +147,20 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   followLogging(live, options.log, options.toLogSettings ?? ((config) => toLogSettings(config, options.env)));
   steps.end('secrets');
   const tlsSettings = readTlsSettings(options.loaded.config.gateway?.tls, paths);
+  let where: Omit<RuntimeFile, 'url' | 'pid'> = { flags: toFlagged(settings), ...toShareableSecret(policy, options) };
+  /** For clients on this machine: what has changed since it was told last. */
+  const tellWhere = async (news: typeof where) => {
+    where = { ...where, ...news };
+    await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, ...where });
+  };
   const certificate =
     tlsSettings &&
     (await openCertificate(tlsSettings, {
       log: options.log.child('tls'),
-      isPaused: () => (live.current().gateway as { reload?: { mode?: string } } | undefined)?.reload?.mode === 'off',
+      isPaused: () => live.current().gateway?.reload?.mode === 'off',
       async renewed({ material, fingerprint }) {
         listener.renew(material);
-        await tellWhere(fingerprint);
+        await tellWhere({ tlsFingerprint: fingerprint });
       },
     }));
 
@@ -159,7 +172,7 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   const prepare = createRenewal(options, {
     authentication: () => fronts.authentication,
     wire: () => fronts.wire,
-    life,
+    tellWhere,
   });
   const house = openDomains(options, { database, deviceSecret, live, life, prepare, front: () => fronts.wire });
   const fronts = openFronts(options, { house, policy, life });
@@ -187,20 +200,14 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   });
 
   steps.end('listen');
-  /** For clients on this machine. */
-  const tellWhere = async (tlsFingerprint: string | undefined) => {
-    const secret = toShareableSecret(policy, options);
-    const flags = toFlagged(settings);
-    await writeRuntimeFile(paths.stateDir, { url: life.url, pid: process.pid, flags, ...secret, tlsFingerprint });
-  };
 
   let ingress: Ingress | undefined;
   /** Goes on with what the last gateway left. */
   const takeOver = async () => {
     house.recover();
     life.url = `${certificate ? 'wss' : 'ws'}://${toLocalHost(settings)}:${listener.port}`;
-    ingress = await openIngress(settings.tailscale, { fronts, env: options.env, log });
-    await tellWhere(certificate?.fingerprint);
+    ingress = await openIngress(settings.tailscale, { fronts, stateDir: paths.stateDir, env: options.env, log });
+    await tellWhere({ tlsFingerprint: certificate?.fingerprint });
   };
   await takeOver().catch(async (error: unknown) => {
     await ingress?.close();

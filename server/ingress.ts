@@ -13,6 +13,7 @@ export interface Ingress {
 
 export interface IngressOptions {
   fronts: ReturnType<typeof openFronts>;
+  stateDir: string;
   env: Environment;
   log: Log;
 }
@@ -24,7 +25,7 @@ export interface IngressOptions {
  */
 export async function openIngress(
   mode: TailscaleMode,
-  { fronts, env, log }: IngressOptions,
+  { fronts, stateDir, env, log }: IngressOptions,
 ): Promise<Ingress | undefined> {
   if (mode === 'off') return undefined;
   const door = await listen({
@@ -41,7 +42,7 @@ export async function openIngress(
     attach: fronts.http.attach,
   });
   try {
-    const exposure = await exposeByTailscale({ mode, port: door.port, env, log });
+    const exposure = await exposeByTailscale({ mode, port: door.port, stateDir, env, log });
     return {
       async close() {
         await exposure.close();

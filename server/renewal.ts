@@ -5,15 +5,16 @@ import { type GatewaySettings, requireOwnHookToken, resolveGateway } from './con
 import type { LoadedConfig } from './config/load.ts';
 import { toLogSettings } from './config/log-settings.ts';
 import type { Paths } from './config/paths.ts';
-import { toShareableSecret, writeRuntimeFile } from './config/state-dir.ts';
+import { type RuntimeFile, toShareableSecret } from './config/state-dir.ts';
 import { ensureToken } from './config/token.ts';
-import type { GatewayOptions, Life } from './gateway.ts';
+import type { GatewayOptions } from './gateway.ts';
 import type { Wire } from './wire/wire.ts';
 
 export interface RenewalDeps {
   authentication(): LivingAuthentication;
   wire(): Pick<Wire, 'closeOutdated'>;
-  life: Life;
+  /** Tells clients on this machine how they get in from now on. */
+  tellWhere(secret: Pick<RuntimeFile, 'token' | 'password'>): Promise<void>;
 }
 
 /** Milliseconds for which clients with an old secret stay, so that who changed it has the answer. */
@@ -24,7 +25,7 @@ const farewellMs = 250;
  * What is read at a start only stays as it is.
  * @throws GatewayError INVALID_CONFIG when the gateway could not start with it.
  */
-export function createRenewal(options: GatewayOptions, { authentication, wire, life }: RenewalDeps) {
+export function createRenewal(options: GatewayOptions, { authentication, wire, tellWhere }: RenewalDeps) {
   const { paths, env } = options;
   const log = options.log.child('config');
 
@@ -34,10 +35,8 @@ export function createRenewal(options: GatewayOptions, { authentication, wire, l
     authentication().follow(next);
     for (const secret of [next.token, next.password]) if (secret) options.log.learn(secret);
     log.info('the secret of clients is another one: those with the old one are cut');
-    const runtime = { url: life.url, pid: process.pid, ...toShareableSecret(next, { loaded, settings }) };
-    writeRuntimeFile(paths.stateDir, runtime).catch((error: unknown) =>
-      log.error('clients here may not find the secret', { error }),
-    );
+    const shared = { token: undefined, password: undefined, ...toShareableSecret(next, { loaded, settings }) };
+    tellWhere(shared).catch((error: unknown) => log.error('clients here may not find the secret', { error }));
     setTimeout(() => wire().closeOutdated(authentication().holds), farewellMs).unref();
   };
 

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 // lsof ─► not there, or may not look: fuser and ps          (Windows: netstat and tasklist)
 //                                     └─ neither is there: undefined
@@ -58,7 +60,8 @@ function ask(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
 async function askLsof(port: number, env: NodeJS.ProcessEnv): Promise<PortHolder[] | undefined> {
   const { code, stdout } = await ask('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-FpFcLn'], env);
   // 1 is also what it says when nobody is there.
-  return code === 0 || code === 1 ? parseLsof(stdout) : undefined;
+  if (code !== 0 && code !== 1) return undefined;
+  return Promise.all(parseLsof(stdout).map(async (one) => ({ ...one, command: await spellOut(one) })));
 }
 
 /** Lines of one letter and a value: `p` begins a process, `c` its command, `L` its user, `n` an address it listens on. */
@@ -85,7 +88,17 @@ async function askFuser(port: number, env: NodeJS.ProcessEnv): Promise<PortHolde
 async function describePid(pid: number, port: number, env: NodeJS.ProcessEnv): Promise<PortHolder> {
   const { stdout } = await ask('ps', ['-o', 'user=,comm=', '-p', String(pid)], env);
   const [, user, command = '?'] = /^(\S+)\s+(.+)$/.exec(stdout.trim()) ?? [];
-  return { pid, command, user, address: `tcp:${port}` };
+  return { pid, command: await spellOut({ pid, command }), user, address: `tcp:${port}` };
+}
+
+/** Linux keeps 15 letters of a name: `openclaw-gatewa`. What was cut off may stand in the command line. */
+const linuxNameLength = 15;
+
+async function spellOut({ pid, command }: Pick<PortHolder, 'pid' | 'command'>): Promise<string> {
+  if (command.length !== linuxNameLength || process.platform !== 'linux') return command;
+  const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  const name = basename(words.split('\0')[0] ?? '');
+  return name.startsWith(command) ? name : command;
 }
 
 async function askNetstat(port: number, env: NodeJS.ProcessEnv): Promise<PortHolder[] | undefined> {

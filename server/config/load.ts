@@ -48,7 +48,7 @@ export type LocatedIssue = ConfigIssue & Place & { code: string };
  * @throws GatewayError INVALID_CONFIG with the text an operator needs, `details.issues`, a {@link LocatedIssue} each, and
  * `details.files`, every file that is wanted, also one that is missing.
  */
-export async function loadConfig({ path, ...reading }: Omit<Reading, 'previous'>): Promise<LoadedConfig> {
+export async function loadConfig({ path, ...reading }: Reading): Promise<LoadedConfig> {
   return parseConfig(await readConfigText(path), { path, ...reading });
 }
 

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import type { Log } from '../log/log.ts';
+import { createClaimFile } from './claim-file.ts';
 
-// tailscale status ─► running? ─► tailscale serve|funnel, in the foreground ─► it shows its address: open
+// tailscale status ─► running? ─► what a killed gateway left is ended ─► tailscale serve|funnel, in the foreground ─► it shows its address: open
 //                                      └─ ended before: why                    └─ close: SIGTERM, then SIGKILL
 
 export interface ExposureOptions {
@@ -12,6 +13,8 @@ export interface ExposureOptions {
   mode: 'serve' | 'funnel';
   /** Port on loopback that requests are passed on to. */
   port: number;
+  /** Remembers the claim, for the next gateway when this one is killed. */
+  stateDir: string;
   env: NodeJS.ProcessEnv;
   log: Log;
   /** Milliseconds until it has to be open. Default 20 000. */
@@ -36,8 +39,11 @@ const maxSaid = 8_000;
  * @throws GatewayError UNAVAILABLE that says what Tailscale lacks.
  */
 export async function exposeByTailscale(options: ExposureOptions): Promise<Exposure> {
-  const { mode, port, env, log, timeoutMs = defaultTimeoutMs } = options;
+  const { mode, port, stateDir, env, log, timeoutMs = defaultTimeoutMs } = options;
   await requireRunning(env, mode);
+  const file = createClaimFile(stateDir);
+  if (await file.endLeftover())
+    log.warn('took over the address that a gateway which was killed has left with tailscale');
   const claim = spawn('tailscale', [mode, '--yes', `http://127.0.0.1:${port}`], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,8 +56,10 @@ export async function exposeByTailscale(options: ExposureOptions): Promise<Expos
     isWanted = false;
     process.off('exit', onExit);
     await end(claim);
+    await file.remove();
   };
   try {
+    if (claim.pid !== undefined) await file.write(claim.pid);
     const url = await untilOpen(claim, { mode, timeoutMs });
     claim.once('exit', (code) => {
       if (isWanted)

@@ -42,6 +42,20 @@ describe.concurrent('a port that is in use', { timeout: 90_000 }, () => {
     expect(await locksOf(home)).toEqual([]);
   });
 
+  it.skipIf(!lsof || process.platform !== 'linux')('names a gateway that holds it as one, in full', async () => {
+    await using home = await createHome();
+    await using other = await createHome();
+    const first = await other.gateway(['--profile', 'work', '--token', 'nobody-sees-this-one']);
+    const { pid } = first.process;
+    const { stderr } = await start(home, first.port).ended;
+    expect(stderr).toMatch(
+      new RegExp(`^- pid ${pid} \\S+: openclaw-gateway-work \\(127\\.0\\.0\\.1:${first.port}\\)$`, 'm'),
+    );
+    expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).not.toContain('nobody-sees');
+    first.process.kill('SIGTERM');
+    expect((await first.ended).exitCode).toBe(0);
+  });
+
   it('is told also where nothing can tell who holds it', async () => {
     await using home = await createHome();
     await using holder = await occupy();

@@ -110,6 +110,29 @@ describe('openclaw secrets reload', { timeout: 60_000 }, () => {
     await gateway.ended;
   });
 
+  it('has what was read before also after a restart in the process, when nothing can be read any more', async () => {
+    await using home = await openHome();
+    const path = join(home.stateDir, 'openclaw.json');
+    const file = JSON.parse(await readFile(path, 'utf8'));
+    file.gateway.auth = { token: ref('token') };
+    await writeFile(path, JSON.stringify(file));
+    const token = 'token-from-a-program-0123456789';
+    const good = answer({ values: { key, token } });
+    await home.put(good);
+    const gateway = await home.gateway([], { env: { OPENCLAW_NO_RESPAWN: '1' } });
+    await home.put('exit 1');
+    gateway.process.kill('SIGUSR2');
+    await gateway.sees(/value that was read before stays in use \(model provider "up" is stale\)[\s\S]* ready\n/);
+    const health = await home.run(['health', '--token', token]);
+    expect(health.exitCode).toBe(0);
+    expect(gateway.stdout()).not.toContain('cold');
+    await home.put(good);
+    expect((await home.run(['secrets', 'reload', '--token', token])).stdout).toBe('Secrets reloaded.\n');
+    expect(await readFile(home.log, 'utf8')).toContain('SECRETS_RELOADER_RECOVERED');
+    gateway.process.kill('SIGTERM');
+    await gateway.ended;
+  });
+
   it('changes nothing when the gateway could not start with what was read', async () => {
     await using home = await openHome({ gateway: { mode: 'local', auth: { token: 'the-token-of-the-gateway' } } });
     const path = join(home.stateDir, 'openclaw.json');

@@ -126,6 +126,45 @@ describe('a gateway that Tailscale passes requests on to', () => {
     });
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'takes over what a gateway that was killed has left, and nobody else',
+    async () => {
+      await configure({ tailscale: { mode: 'serve' } });
+      // As the real one: an address has one claim, of whoever is there first.
+      const exclusive = `
+if (args[0] === 'status') process.stdout.write(JSON.stringify({ BackendState: 'Running' }));
+else require('node:net').createServer()
+  .once('error', () => {
+    process.stderr.write('foreground listener already exists for port 443\\n');
+    process.exitCode = 1;
+  })
+  .listen(Number(process.env.FAKE_PORT), '127.0.0.1', () => {
+    process.stdout.write('Available within your tailnet:\\n\\nhttps://box.tail1.ts.net/\\n');
+  });
+`;
+      const tailscale = await putFakeProgram(home.dir, 'tailscale', exclusive);
+      const env = { PATH: tailscale.PATH, FAKE_PORT: String(await freePort()) };
+      const claim = join(home.stateDir, 'tailscale.json');
+      const first = await home.gateway([], { env });
+      const { pid: orphan } = JSON.parse(await readFile(claim, 'utf8'));
+      first.process.kill('SIGKILL');
+      await first.ended;
+      expect(isAlive(orphan)).toBe(true);
+      const second = await home.gateway([], { env });
+      expect(second.stdout()).toContain('took over the address');
+      expect(JSON.parse(await readFile(claim, 'utf8')).pid).not.toBe(orphan);
+      second.process.kill('SIGTERM');
+      expect((await second.ended).exitCode).toBe(0);
+      expect(await readFile(claim, 'utf8').catch(() => 'gone')).toBe('gone');
+      // Another process by that number, which began at another time.
+      await writeFile(claim, JSON.stringify({ pid: process.pid, startTime: 1 }));
+      const third = await home.gateway([], { env });
+      expect(third.stdout()).not.toContain('took over');
+      third.process.kill('SIGTERM');
+      expect((await third.ended).exitCode).toBe(0);
+    },
+  );
+
   it('is asked for by the flag, and lets a password through a funnel', async () => {
     await configure({ auth: { mode: 'password', password: 'correct horse battery' } });
     const tailscale = await putFakeProgram(

@@ -28,6 +28,18 @@ describe('the command line and a gateway that speaks TLS', () => {
     expect(status.stdout).toContain(`TLS: certificate SHA-256 ${fingerprint}`);
 
     const token = (await readFile(join(home.stateDir, 'gateway.token'), 'utf8')).trim();
+    // Another secret while it runs leaves the certificate known.
+    const runtime = async () => JSON.parse(await readFile(join(home.stateDir, 'gateway.json'), 'utf8'));
+    await configure({ tls: { enabled: true }, auth: { token: 'another-token-for-clients' } });
+    await expect.poll(async () => (await runtime()).token, { timeout: 20_000 }).toBe('another-token-for-clients');
+    expect(await runtime()).toMatchObject({
+      tlsFingerprint: fingerprint,
+      flags: { 'gateway.port': { flag: '--port' } },
+    });
+    expect((await home.run(['health'])).exitCode).toBe(0);
+    await configure({ tls: { enabled: true }, auth: { token } });
+    await expect.poll(async () => (await runtime()).token, { timeout: 20_000 }).toBe(token);
+
     // A home that knows nothing of this gateway.
     const away = { OPENCLAW_STATE_DIR: join(home.dir, 'away') };
     const named = ['health', '--url', url, '--token', token];

@@ -59,6 +59,8 @@ describe.concurrent('gateway --verbose', () => {
   it.each([
     [['--ws-log', 'loud'], 'is not one of auto, full, compact'],
     [['--ws-log', 'full', '--compact'], 'leave one out'],
+    [['--raw-stream'], 'openclaw runs events'],
+    [['--raw-stream-path', 'raw.jsonl'], '--raw-stream-path is not in this version'],
   ])('is not to be had with %j', async (flags, words) => {
     await using home = await createHome();
     const ended = await home.run(['gateway', '--allow-unconfigured', '--verbose', ...flags]);

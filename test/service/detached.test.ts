@@ -126,10 +126,18 @@ describe.skipIf(process.platform !== 'linux')('without a supervisor', { timeout:
   it('has its secret from the command line by the environment, where nobody sees it', async () => {
     await at.writeConfig({});
     const secret = 'for-nobody-else-0123456789';
-    const started = jsonOf(await at.openclaw('gateway', 'start', '--detach', '--token', secret, '--json'));
-    const words = await readFile(`/proc/${started.pid}/cmdline`, 'utf8');
-    expect(words.split('\0')).toEqual(expect.arrayContaining(['--max-semi-space-size=8', 'gateway']));
-    expect(words).not.toContain(secret);
+    const witness = join(at.path, 'witness.cjs');
+    const words = (pid: unknown) => join(at.path, `words-${pid}`);
+    await writeFile(
+      witness,
+      `require('node:fs').writeFileSync(${JSON.stringify(words(''))} + process.pid, JSON.stringify([...process.execArgv, ...process.argv]));`,
+    );
+    const openclaw = commandLine({ ...at.env, NODE_OPTIONS: `--require ${witness}` }, at.path);
+    const started = jsonOf(await openclaw('gateway', 'start', '--detach', '--token', secret, '--json'));
+    const said = JSON.parse(await readFile(words(started.pid), 'utf8'));
+    expect(said).toEqual(expect.arrayContaining(['--max-semi-space-size=8', 'gateway']));
+    expect(said).not.toContain(secret);
+    expect(await readFile(`/proc/${started.pid}/cmdline`, 'utf8')).toMatch(/^openclaw-gateway\0/);
     expect((await at.openclaw('health', '--token', secret)).exitCode).toBe(0);
   });
 

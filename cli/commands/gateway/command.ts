@@ -16,7 +16,7 @@ const flags: Flags = {
   },
   auth: {
     type: 'string',
-    valueHint: 'token|password|none',
+    valueHint: 'token|password|trusted-proxy|none',
     description: 'How callers prove who they are (default token)',
   },
   token: {
@@ -50,6 +50,8 @@ const flags: Flags = {
     valueHint: 'auto|full|compact',
     description: 'How --verbose prints requests: a line each (compact, auto), or with all that is in them (full)',
   },
+  'raw-stream': { type: 'boolean', description: 'Not in this version, which refuses it: see "openclaw runs events"' },
+  'raw-stream-path': { type: 'string', valueHint: 'path', description: 'Refused as well' },
   compact: { type: 'boolean', description: 'The same as --ws-log compact' },
 };
 

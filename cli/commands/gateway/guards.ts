@@ -1,6 +1,6 @@
 import { GatewayError, isGatewayError } from '../../../sdk/protocol/errors.ts';
 import { valueAt } from '../../../server/config/key-path.ts';
-import { type LoadedConfig, loadConfig, readAsWritten } from '../../../server/config/load.ts';
+import { type LoadedConfig, loadConfig, type Reading, readAsWritten } from '../../../server/config/load.ts';
 import type { Environment } from '../../../server/config/substitute.ts';
 
 /*
@@ -8,14 +8,19 @@ import type { Environment } from '../../../server/config/substitute.ts';
  * no file -> another mode than local -> no mode at all -> an invalid file -> (resolveGateway) exposed without auth
  */
 
+export interface GuardedReading extends Pick<Reading, 'path' | 'env' | 'previous'> {
+  /** Skips all guards but that of an invalid file. */
+  allowUnconfigured: boolean;
+}
+
 /**
  * Reads the configuration that a gateway may start with.
- * @param allowUnconfigured skips all guards but that of an invalid file.
  * @throws GatewayError INVALID_CONFIG
  */
-export async function loadGuarded(path: string, env: Environment, allowUnconfigured: boolean): Promise<LoadedConfig> {
+export async function loadGuarded({ allowUnconfigured, ...reading }: GuardedReading): Promise<LoadedConfig> {
+  const { path, env } = reading;
   try {
-    const loaded = await loadConfig({ path, env });
+    const loaded = await loadConfig(reading);
     if (!allowUnconfigured) guardMode(loaded.exists, loaded.config.gateway?.mode, path);
     return loaded;
   } catch (error) {

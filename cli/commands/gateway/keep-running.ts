@@ -9,8 +9,11 @@ import type { Keeper, RestartMode } from '../../../server/system/restart.ts';
 //                    └─ stopped: close, end
 
 export interface Keeping<Setup extends object> {
-  /** Reads the configuration as it is now. Rejects when it cannot be used. */
-  read(): Promise<Setup>;
+  /**
+   * Reads the configuration as it is now. Rejects when it cannot be used.
+   * @param before what ran until a moment ago; undefined at the first start.
+   */
+  read(before?: Setup): Promise<Setup>;
   start(setup: Setup, keeper: Keeper): Promise<Gateway>;
   /** Resolves when the process is to end. */
   stopped: Promise<unknown>;
@@ -72,7 +75,7 @@ async function startAnew<Setup extends object>(
   last: Pick<LastRestart, 'kind' | 'ts' | 'reason'>,
 ): Promise<[Setup, Running]> {
   try {
-    const setup = await read();
+    const setup = await read(before);
     return [setup, await startOne(start, setup, { ...last, status: 'ok' })];
   } catch (error) {
     // The gateway ran until a moment ago; what worked then is better than none.

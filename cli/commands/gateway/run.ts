@@ -28,7 +28,10 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   const flags = { ...readFlags(args), token: globals.token, password: await readPassword(globals.password, args) };
   if (args.reset === true && !globals.dev) throw misuse('--reset puts the gateway of --dev aside: give both, or none');
   const wsLog = readWsLog(args);
+  refuseRawStream(args);
   if (globals.dev) await prepareDev(shell, paths, args);
+  // What lsof and ps show, and the holders of a port: who it is, and no secret of the command line.
+  process.title = ['openclaw-gateway', ...(paths.profile ? [paths.profile] : [])].join('-');
   const makers = {
     ...(await import('../../../server/log/file-log.ts')),
     ...(await import('../../../server/log/redact.ts')),
@@ -41,8 +44,10 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   const resolve = (loaded: LoadedConfig) =>
     asMisuse(() => resolveGateway({ ...loaded, flags, env, dev: paths.profile === 'dev' }));
   return keepRunning({
-    async read() {
-      const loaded = await loadGuarded(paths.configPath, env, isUnguarded);
+    async read(before?: Setup) {
+      // A secret that cannot be read at a restart keeps the value that it had, as it does at a reload.
+      const reading = { path: paths.configPath, env, previous: before?.loaded };
+      const loaded = await loadGuarded({ ...reading, allowUnconfigured: isUnguarded });
       return { loaded, settings: resolve(loaded) };
     },
     async start(setup, keeper) {
@@ -211,6 +216,15 @@ function readWsLog(args: Record<string, unknown>): GatewayOptions['wsLog'] {
   if (args.compact === true && style === 'full') throw misuse('--compact is --ws-log compact: leave one out');
   if (args.verbose !== true) return undefined;
   return style === 'full' ? 'full' : 'compact';
+}
+
+/** Other gateways write a file of what models send; a flag that did nothing would be believed. */
+function refuseRawStream(args: Record<string, unknown>): void {
+  const given = ['raw-stream', 'raw-stream-path'].find((name) => args[name] !== undefined);
+  if (given !== undefined)
+    throw misuse(
+      `--${given} is not in this version: "openclaw runs events <run>" tells all that a model sent in a run, and --verbose --ws-log full what clients are told of it`,
+    );
 }
 
 async function readPassword(given: string | undefined, args: Record<string, unknown>): Promise<string | undefined> {

@@ -154,15 +154,15 @@ export function pointsAway({ env, globals }: Shell): string | undefined {
 
 /** What would end with exit code 78 under the supervisor is refused before anything is written. @throws GatewayError INVALID_CONFIG */
 async function checkStart({ env }: Shell, { paths }: Launch): Promise<void> {
-  const { config } = await loadGuarded(paths.configPath, env, false);
-  const { mode, token, password } = config.gateway?.auth ?? {};
+  const loaded = await loadGuarded({ path: paths.configPath, env, allowUnconfigured: false });
+  const { mode, token, password } = loaded.config.gateway?.auth ?? {};
   if (mode === undefined && token !== undefined && password !== undefined)
     throw new GatewayError(
       'INVALID_CONFIG',
       `gateway.auth has a token and a password in ${paths.configPath}, and no mode that says which counts: set gateway.auth.mode to token or password`,
       { details: { path: 'gateway.auth.mode' } },
     );
-  resolveGateway({ config, env, dev: paths.profile === 'dev' });
+  resolveGateway({ ...loaded, env, dev: paths.profile === 'dev' });
 }
 
 function untilServing({ shell, timeoutMs }: Task, service: Service, not?: number): Promise<Serving> {
