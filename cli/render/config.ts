@@ -27,12 +27,14 @@ export function renderConfig(payload: unknown, look: Look): string | undefined {
 
 /** `config.set` and its like: which keys are another one now, and whether that takes a restart. Contract: as the views. */
 export function renderWritten(payload: unknown): string | undefined {
-  const { path, noop, changedPaths = [], sentinel } = (payload ?? {}) as Partial<ConfigWritten>;
+  const { path, noop, changedPaths = [], sentinel, restart: coming } = (payload ?? {}) as Partial<ConfigWritten>;
   if (path === undefined) return undefined;
   if (noop) return `${oneLine(path)} says so already; nothing was written.\n`;
   const keys = changedPaths.length > 0 ? `: ${changedPaths.map(oneLine).join(', ')}` : '';
   const restart = sentinel?.payload.stats.requiresRestart
-    ? 'A restart is needed: openclaw gateway restart request\n'
+    ? isComing(coming)
+      ? 'It takes a restart: the gateway makes it by itself, when running work has ended.\n'
+      : 'A restart is needed: openclaw gateway restart request\n'
     : '';
   return `Wrote ${oneLine(path)}${keys}.\n${restart}`;
 }
@@ -151,3 +153,7 @@ const changes = {
   hot: 'in effect at once',
   none: 'nothing that runs depends on it',
 } as const;
+
+/** Whether the restart that a write takes is on its way: nobody has to ask for it. */
+const isComing = (restart: unknown) =>
+  typeof restart === 'object' && restart !== null && (restart as { ok?: boolean }).ok !== false;

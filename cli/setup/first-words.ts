@@ -2,7 +2,7 @@ import { printable } from '../render/text.ts';
 import type { Shell } from '../shell.ts';
 
 /** What the agent is asked: the guide, which no model stands behind, answers questions about the gateway only. */
-const questions = { model: 'Say hello to me in one sentence.', guide: 'How do I use a model?' };
+const questions = { model: 'Say hello to me in one sentence.', guide: 'How do I plug in a language model?' };
 
 /** Seconds that the first reply may take; a model on this machine is loaded first. */
 const replySeconds = 45;

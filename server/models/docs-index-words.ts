@@ -50,7 +50,8 @@ function expand(words: readonly string[]): string[] {
   return [...new Set(added.flatMap(({ meant }) => meant))];
 }
 
-const toSingular = (word: string) => (/[^su]s$/.test(word) && word.length > 3 ? word.slice(0, -1) : word);
+const toSingular = (word: string) =>
+  /[^su]s$/.test(word) && word.length > 3 && word !== 'https' ? word.slice(0, -1) : word;
 
 const list = (text: string) => text.split(',').map((item) => item.trim());
 
@@ -90,7 +91,8 @@ const synonyms = (
     ['latency, hang, hanging, no reply, no answer', 'slow, replies'],
     ['schedule, scheduled, every day, daily, reminder', 'cron, scheduled'],
     ['daemon, autostart, boot', 'service, systemd'],
-    ['https, tls, ssl, certificate', 'tls, https'],
+    ['https, tls, ssl, certificate', 'tls, https, certificate, wss'],
+    ['stop the gateway, stop gateway, not stop, shut down', 'sigterm, shutdown, drain'],
     ['setting, option, config', 'configuration'],
   ] as const
 ).map(([said, meant]) => ({ said: list(said), meant: list(meant) }));

@@ -34,7 +34,7 @@ describe('openclaw config', () => {
     expect((await config('patch', "{ session: { mainKey: 'home' } }")).stdout).toContain('session.mainKey');
     expect((await config('schema', 'lookup', 'session.mainKey')).stdout).toMatch(/hot/);
     const port = await config('set', 'gateway.port', '4711');
-    expect(port.stdout).toContain('A restart is needed');
+    expect(port.stdout).toContain('It takes a restart: the gateway makes it by itself');
   });
 
   it('reads a value or a patch from stdin', async () => {

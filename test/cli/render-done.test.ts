@@ -72,6 +72,17 @@ describe('what was done', () => {
       },
       'Wrote /c.json: gateway.port.\nA restart is needed: openclaw gateway restart request\n',
     ],
+    [
+      'config.set',
+      {
+        ok: true,
+        path: '/c.json',
+        changedPaths: ['gateway.port'],
+        sentinel: { payload: { stats: { requiresRestart: true } } },
+        restart: { ok: true },
+      },
+      'Wrote /c.json: gateway.port.\nIt takes a restart: the gateway makes it by itself, when running work has ended.\n',
+    ],
   ])('by %s is a sentence: %j', (method, answer, text) => expect(renderAnswer(method, answer, look)).toBe(text));
 });
 
