@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeGatewayLock } from '../../server/database/gateway-lock.ts';
 import { createHome, freePort, type Home } from './processes.ts';
 
 let home: Home;
@@ -197,6 +198,15 @@ describe('openclaw config with no gateway running', () => {
       stderr: expect.stringMatching(/gateway already running|another gateway/),
     });
     expect(await read()).toBe("{ gateway: { mode: 'local' } }");
+  });
+
+  it('waits for a gateway that has the files and is not there yet, or not any more', async () => {
+    await write("{ gateway: { mode: 'local' } }");
+    const lock = await takeGatewayLock({ stateDir: home.stateDir, configPath: configPath(), port: 0, withinMs: 0 });
+    const set = config('set', 'session.mainKey', 'x');
+    setTimeout(() => void lock.release(), 1_500);
+    expect(await set).toMatchObject({ exitCode: 0 });
+    expect(await read()).toContain('mainKey');
   });
 
   it('acts on this machine also when commands go to a gateway elsewhere', async () => {

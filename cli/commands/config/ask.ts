@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findGatewayError } from '../../../sdk/protocol/errors.ts';
 import { findPaths } from '../../local/gateway-here.ts';
 import type { Shell } from '../../shell.ts';
@@ -28,8 +29,9 @@ export interface Asked<T> {
 }
 
 /**
- * Asks the gateway; when none runs on this machine, its files, by the code of the gateway. The configuration of this machine
- * is meant unless somebody named a gateway: one that `gateway.remote` names has another.
+ * Asks the gateway; when none runs on this machine, its files, by the code of the gateway. One that is starting or stopping
+ * has the files and does not answer: it is waited for. The configuration of this machine is meant unless somebody named a
+ * gateway: one that `gateway.remote` names has another.
  * @throws GatewayError
  */
 export async function askConfig<T>(
@@ -37,6 +39,30 @@ export async function askConfig<T>(
   method: ConfigMethod,
   input: Record<string, unknown> = {},
 ): Promise<Asked<T>> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await askOnce<T>(shell, method, input);
+    } catch (error) {
+      const details = findGatewayError(error)?.details as { code?: unknown } | undefined;
+      if (details?.code !== 'STATE_DIR_IN_USE' || performance.now() > until) throw error;
+    }
+    await sleep(pauseMs);
+  }
+}
+
+/** True when somebody says which gateway is meant. */
+export function isNamed({ globals, env }: Shell): boolean {
+  return globals.url !== undefined || Boolean(env.OPENCLAW_GATEWAY_URL?.trim());
+}
+
+// --- internal ---
+
+/** Milliseconds that a gateway may have the files without answering; a restart with nothing at work takes some hundred. */
+const patienceMs = 5_000;
+const pauseMs = 200;
+
+async function askOnce<T>(shell: Shell, method: ConfigMethod, input: Record<string, unknown>): Promise<Asked<T>> {
   if (isNamed(shell) || (await runsHere(shell))) {
     const { request } = await import('../../request.ts');
     const kind = queries.includes(method) ? 'query' : 'mutation';
@@ -51,13 +77,6 @@ export async function askConfig<T>(
   const place = { paths: findPaths(shell.env, shell.globals), env: shell.env };
   return { payload: (await askConfigOffline(method, input, place)) as T, by: 'files' };
 }
-
-/** True when somebody says which gateway is meant. */
-export function isNamed({ globals, env }: Shell): boolean {
-  return globals.url !== undefined || Boolean(env.OPENCLAW_GATEWAY_URL?.trim());
-}
-
-// --- internal ---
 
 /** Whether a gateway of this state directory is alive, and is the one that commands ask. */
 async function runsHere(shell: Shell): Promise<boolean> {
