@@ -7,6 +7,7 @@ import { chunk, openStream, type Respond, startUpstream } from '../upstream.ts';
 import { findFreePort, spawnGateway, withUpstream } from '../whole/process.ts';
 import { type Conversation, startConversation } from './conversation.ts';
 import { type Dice, throwDice } from './dice.ts';
+import { type Editor, startEditor } from './editor.ts';
 import { type Line, openLine } from './line.ts';
 import { keepConfig, keepDevices, keepSessions, type Records } from './records.ts';
 
@@ -14,6 +15,8 @@ export interface ChaosOptions {
   /** How often the gateway is killed. */
   kills: number;
   seed: number;
+  /** True to have the configuration file edited in each round. Default every other one, by chance. */
+  edits?: boolean;
   progress?: (line: string) => void;
 }
 
@@ -21,6 +24,8 @@ export interface ChaosReport {
   kills: number;
   /** Messages that were accepted, over all kills. */
   accepted: number;
+  /** How often the configuration file was broken or mended under load. */
+  edits: number;
   /** What was lost, doubled or damaged; empty when all is well. */
   faults: string[];
 }
@@ -30,25 +35,37 @@ const conversationCount = 6;
 const mostMessages = 25;
 const mostMs = 60;
 const longestMs = 5_000;
+/** Milliseconds for which the configuration file is edited at most, before the end comes near. */
+const mostEditMs = 1_500;
 
-/** Kills, stops and restarts a gateway under load, again and again, and compares what is there afterwards with what was told. */
-export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<ChaosReport> {
+/**
+ * Kills, stops and restarts a gateway under load while somebody edits its configuration, again and again, and compares what is
+ * there afterwards with what was told.
+ */
+export async function chaos({ kills, seed, edits, progress }: ChaosOptions): Promise<ChaosReport> {
   const dice = throwDice(seed);
   await using folder = await scratch();
   await using upstream = await startUpstream(stutter(dice));
   const config = withUpstream(upstream.url);
   const start = { stateDir: folder.path, port: await findFreePort(), config };
   const conversations = Array.from({ length: conversationCount }, (_, n) => startConversation(`c${n}`, dice));
-  const records = [keepSessions(dice), keepDevices(dice), keepConfig(dice)];
+  const records = [keepSessions(dice), keepDevices(dice)];
+  const configRecord = keepConfig(dice);
+  const all = [...conversations, ...records, configRecord];
+  const editor = startEditor(folder.path, dice);
   const faults: string[] = [];
   let round = 0;
   for (; round < kills && faults.length === 0; round++) {
     // The file is the gateway's once it has been written.
     await using gateway = await spawnGateway({ ...start, keepConfig: round > 0 });
-    faults.push(...(await look(gateway.url, conversations, records)));
+    faults.push(...(await look(gateway.url, all)));
     if (faults.length > 0) faults.push(gateway.output().slice(-2_000));
-    const load = work(gateway.url, conversations, records);
+    // Who edits by hand does not see what others have written meanwhile, so that only one of both writes the file.
+    const isEdited = edits ?? dice.below(2) === 0;
+    const load = work(gateway.url, conversations, isEdited ? records : [...records, configRecord]);
+    const editing = isEdited ? edit(editor, gateway.url, dice) : undefined;
     await busy(conversations, dice);
+    faults.push(...((await editing?.wellBefore) ?? []));
     // Stopped as a supervisor does, restarted in its process and then killed, or killed outright.
     const end = dice.pick(['kill', 'stop', 'restart'] as const);
     if (end === 'stop') gateway.signal('SIGTERM');
@@ -58,18 +75,58 @@ export async function chaos({ kills, seed, progress }: ChaosOptions): Promise<Ch
     }
     if (end === 'stop') faults.push(...toStopFault(await gateway.exited));
     else await gateway.kill();
-    faults.push(...(await load), ...(await damage(folder.path)));
-    if (round % 10 === 9) progress?.(`${round + 1} kills, ${count(conversations)} messages accepted`);
+    await editing?.end();
+    faults.push(...(await load), ...(await damage(folder.path)), ...(await refusal(editor, start)));
+    await editor.mendIfBroken();
+    if (round % 10 === 9)
+      progress?.(`${round + 1} kills, ${count(conversations)} messages accepted, ${editor.edits} edits`);
   }
   await using gateway = await spawnGateway({ ...start, keepConfig: true });
-  if (faults.length === 0) faults.push(...(await look(gateway.url, conversations, records)));
-  return { kills: round, accepted: count(conversations), faults };
+  if (faults.length === 0) faults.push(...(await look(gateway.url, all)));
+  return { kills: round, accepted: count(conversations), edits: editor.edits, faults };
 }
 
 // --- internal ---
 
 const count = (conversations: readonly Conversation[]) =>
   conversations.reduce((sum, { accepted }) => sum + accepted, 0);
+
+/** Has the file edited. Half of the time the gateway is given a whole one before its end, and has to take it. */
+function edit(editor: Editor, url: string, dice: Dice) {
+  const ending = new AbortController();
+  let working = editor.work(ending.signal);
+  const end = () => {
+    ending.abort();
+    return working;
+  };
+  const settle = async () => {
+    await sleep(dice.below(mostEditMs));
+    if (dice.below(2) === 0) return [];
+    await end();
+    await editor.mend();
+    const faults = await editor.faults(url);
+    // And it is broken once more before the end.
+    const again = new AbortController();
+    setTimeout(() => again.abort(), dice.below(mostMs));
+    working = editor.work(again.signal);
+    return faults;
+  };
+  return { wellBefore: settle(), end };
+}
+
+/** A gateway does not start with a file that is broken, and leaves it as it is. */
+async function refusal(editor: Editor, start: Parameters<typeof spawnGateway>[0]): Promise<string[]> {
+  if (!editor.isBroken) return [];
+  const before = await editor.text();
+  await using gateway = await spawnGateway({ ...start, keepConfig: true });
+  gateway.signal('SIGKILL');
+  const { code, signal } = await gateway.exited;
+  const isSame = (await editor.text()) === before;
+  return [
+    ...(code === 78 ? [] : [`with a broken file a start ended with ${code ?? signal}: ${before}`]),
+    ...(isSame ? [] : ['a start has changed the file that it refused']),
+  ];
+}
 
 /** Resolves at some moment at which messages come in. */
 async function busy(conversations: readonly Conversation[], dice: Dice): Promise<void> {
@@ -82,27 +139,26 @@ async function busy(conversations: readonly Conversation[], dice: Dice): Promise
 /** A model that takes its time, a little more or less of it. */
 const stutter =
   (dice: Dice): Respond =>
-  async (_request, res) => {
+  async ({ body }, res) => {
     const send = openStream(res);
+    const asked: unknown[] = body.messages.filter(({ role }: { role: string }) => role === 'user');
+    const [key = ''] = JSON.stringify(asked.at(-1)).match(/\[c\d+-\d+\](?!.*\[c\d+-\d+\])/) ?? [];
     for (let pieces = 1 + dice.below(6); pieces > 0; pieces--) {
       send(chunk({ content: 'word ' }));
       await sleep(dice.below(15));
     }
+    // Only an answer that is whole has it.
+    send(chunk({ content: `answered ${key}` }));
     send(chunk({}, { finish_reason: 'stop' }));
     send('[DONE]');
     res.end();
   };
 
 /** What is not as it was told. */
-async function look(
-  url: string,
-  conversations: readonly Conversation[],
-  records: readonly Records[],
-): Promise<string[]> {
+async function look(url: string, all: readonly Pick<Records, 'faults'>[]): Promise<string[]> {
   const line = await openLine(url);
   try {
-    const all = await Promise.all([...conversations, ...records].map((one) => one.faults(line)));
-    return all.flat();
+    return (await Promise.all(all.map((one) => one.faults(line)))).flat();
   } finally {
     line.close();
   }

@@ -90,7 +90,7 @@ export function startConversation(name: string, dice: Dice): Conversation {
       const { session } = await ask<{ session: { label?: string } | null }>(line, 'sessions.describe', {
         key: sessionKey,
       });
-      const found = await messagesOf(line, sessionKey);
+      const { found, answers } = await messagesOf(line, sessionKey);
       const faults: string[] = [];
       const missing = [...told].filter((key) => !found.has(key));
       if (doubt && 'reset' in doubt && missing.length === told.size) told = new Set();
@@ -102,6 +102,7 @@ export function startConversation(name: string, dice: Dice): Conversation {
           else faults.push(`${key} was accepted and is not in ${sessionKey}: ${JSON.stringify(end)}`);
         }
       if (doubt && 'message' in doubt && found.has(doubt.message)) accept(doubt.message);
+      for (const [key, times] of answers) if (times > 1) faults.push(`${key} is answered ${times} times`);
       for (const [key, times] of found) {
         if (times > 1) faults.push(`${key} is ${times} times in ${sessionKey}`);
         if (!told.has(key) && !aborted.has(key)) faults.push(`${key} is in ${sessionKey}, where it is not expected`);
@@ -116,19 +117,23 @@ export function startConversation(name: string, dice: Dice): Conversation {
 
 // --- internal ---
 
-/** How often each message of a session stands in its transcript. */
-async function messagesOf(line: Line, sessionKey: string): Promise<Map<string, number>> {
+/** How often each message of a session stands in its transcript, and each whole answer. */
+async function messagesOf(line: Line, sessionKey: string) {
   const found = new Map<string, number>();
+  const answers = new Map<string, number>();
+  const add = (to: Map<string, number>, text: string, mark: RegExp) => {
+    for (const [, key = ''] of text.matchAll(mark)) to.set(key, (to.get(key) ?? 0) + 1);
+  };
   for (let offset: number | undefined = 0; offset !== undefined; ) {
     const page: HistoryPage = await ask<HistoryPage>(line, 'chat.history', { sessionKey, limit: 1_000, offset });
     for (const { role, content } of page.messages) {
-      if (role !== 'user') continue;
       const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
-      for (const [, key = ''] of text.matchAll(/say (\[[\w-]+\])/g)) found.set(key, (found.get(key) ?? 0) + 1);
+      if (role === 'user') add(found, text, /say (\[[\w-]+\])/g);
+      if (role === 'assistant') add(answers, text, /answered (\[[\w-]+\])/g);
     }
     offset = page.nextOffset;
   }
-  return found;
+  return { found, answers };
 }
 
 /** Runs that are neither finished nor marked as interrupted, though nobody works on them any more. */
