@@ -32,9 +32,10 @@ export interface TestGatewayOptions {
  */
 export async function startTestGateway(options: TestGatewayOptions = {}) {
   const { config = {}, env = {}, folder, drainMs = 1000, httpLimits } = options;
-  const upstream = await startUpstream(reply('Hello', ' from', ' upstream'));
-  const own = folder ? undefined : await scratch();
-  const stateDir = folder ?? own?.path ?? '';
+  // Also of a gateway that does not start nothing is left.
+  await using begun = new AsyncDisposableStack();
+  const stateDir = folder ?? begun.use(await scratch()).path;
+  const upstream = begun.use(await startUpstream(reply('Hello', ' from', ' upstream')));
   const environment = { OPENCLAW_STATE_DIR: stateDir, ...env };
   const paths = resolvePaths({ env: environment, homedir: stateDir });
   const file: Config = {
@@ -72,6 +73,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     drainMs,
     httpLimits,
   });
+  begun.defer(() => gateway.close());
+  const held = begun.move();
   return {
     ...gateway,
     paths,
@@ -79,11 +82,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}) {
     /** `http://127.0.0.1:<port>`. */
     http: gateway.url.replace(/^ws/, 'http'),
     logFile: join(stateDir, 'gateway.log'),
-    async [Symbol.asyncDispose]() {
-      await gateway.close();
-      await upstream[Symbol.asyncDispose]();
-      await own?.[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 

@@ -16,9 +16,9 @@ afterEach(() => home[Symbol.asyncDispose]());
 const configure = (gateway: object) =>
   writeFile(join(home.stateDir, 'openclaw.json'), JSON.stringify({ gateway: { mode: 'local', ...gateway } }));
 
-/** As the real one behaves in the foreground: it shows the address, and keeps it until it is ended. */
+/** As the real one behaves in the foreground: it shows the address, and keeps it until it is ended; or the test is over. */
 const working = `
-const { writeFileSync } = require('node:fs');
+const { existsSync, writeFileSync } = require('node:fs');
 if (args[0] === 'status') process.stdout.write(JSON.stringify({ BackendState: 'Running' }));
 else if (args[0] === 'whois') {
   if (args.at(-1) !== '100.64.1.2') process.exit(1);
@@ -27,7 +27,7 @@ else if (args[0] === 'whois') {
 else {
   writeFileSync(process.env.FAKE_PID, String(process.pid));
   process.stdout.write('Available within your tailnet:\\n\\nhttps://box.tail1.ts.net/\\n|-- proxy ' + args.at(-1) + '\\n\\nPress Ctrl+C to exit.\\n');
-  setInterval(() => {}, 1000);
+  setInterval(() => existsSync(__filename) || process.exit(), 200);
 }
 `;
 const isAlive = (pid: number) => {
