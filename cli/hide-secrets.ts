@@ -10,13 +10,35 @@ const shortest = 8;
 export function createHiding({ token, password, url }: Globals, env: NodeJS.ProcessEnv): (text: string) => string {
   const given = [token, password, env.OPENCLAW_GATEWAY_TOKEN, env.OPENCLAW_GATEWAY_PASSWORD];
   const secrets = [...given, ...secretsIn(url), ...secretsIn(env.OPENCLAW_GATEWAY_URL)];
-  const forms = secrets
-    .flatMap((secret) => (secret && secret.length >= shortest ? formsOf(secret) : []))
-    .sort((a, b) => b.length - a.length);
-  return (text) => forms.reduce((hidden, form) => hidden.replaceAll(form, '***'), text);
+  const forms = toForms(secrets);
+  return (text) => [...forms, ...learned].reduce((hidden, form) => hidden.replaceAll(form, '***'), text);
+}
+
+/** Has what an address of the configuration holds hidden as well, from now on. */
+export function hideThoseIn(url: string): void {
+  for (const form of toForms(secretsIn(url))) learned.add(form);
+}
+
+/**
+ * Hides in a line for people what stands in an address in place of a password, or under a name such as `token`: it may come from a
+ * configuration, whose secrets nobody has read here.
+ */
+export function hideInAddresses(line: string): string {
+  return line
+    .replace(/(\/\/[^\s/:@]*):[^\s/@]+@/g, '$1:***@')
+    .replace(/([?&][\w.-]*(?:key|token|secret|password|auth)[\w.-]*=)[^&#\s"']+/gi, '$1***');
 }
 
 // --- internal ---
+
+/** A command line knows a few addresses. */
+const learned = new Set<string>();
+
+function toForms(secrets: readonly (string | undefined)[]): string[] {
+  return secrets
+    .flatMap((secret) => (secret && secret.length >= shortest ? formsOf(secret) : []))
+    .sort((a, b) => b.length - a.length);
+}
 
 /** As it is, in an address, and in JSON. */
 function formsOf(secret: string): string[] {

@@ -1,5 +1,5 @@
 import type { Globals } from './globals.ts';
-import { createHiding } from './hide-secrets.ts';
+import { createHiding, hideInAddresses } from './hide-secrets.ts';
 import { type Paint, paintFor } from './render/paint.ts';
 import type { Look } from './render/value.ts';
 
@@ -32,7 +32,7 @@ export function createShell(globals: Globals): Shell {
     globals,
     env,
     out: (text) => void stdout.write(hide(text)),
-    note: (line) => void stderr.write(`${hide(line)}\n`),
+    note: (line) => void stderr.write(`${hide(hideInAddresses(line))}\n`),
     look: {
       paint: paintFor(stdout, globals.color),
       width: stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY,

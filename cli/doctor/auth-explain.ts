@@ -1,5 +1,6 @@
 import type { Explanation } from '../../sdk/node/explain.ts';
 import { toWanted } from '../globals.ts';
+import { hideThoseIn } from '../hide-secrets.ts';
 import type { Probe } from '../local/probe.ts';
 import { exitCodes } from '../misuse.ts';
 import { table } from '../render/table.ts';
@@ -41,6 +42,7 @@ export async function explainAuth(shell: Shell): Promise<number> {
   const { credentials, ...explanation } = await explainGateway(wanted, shell.env);
   const chosen = credentials.find(({ state }) => state === 'chosen');
   const located = await locate(wanted, shell.env);
+  hideThoseIn(located.url);
   const server = await askServer(located);
   const report: AuthReport = {
     schemaVersion: 1,

@@ -3,6 +3,7 @@ import { toConnectParams } from '../../sdk/client/handshake.ts';
 import { Line } from '../../sdk/client/line.ts';
 import type { WebSocketConstructor } from '../../sdk/client/socket.ts';
 import { type Located, toSocketUrl } from '../../sdk/client/surroundings.ts';
+import { requireEncryption } from '../../sdk/node/cleartext.ts';
 import { diagnose } from '../../sdk/node/diagnose.ts';
 import { pinned } from '../../sdk/node/pin.ts';
 import { findGatewayError, GatewayError } from '../../sdk/protocol/errors.ts';
@@ -96,10 +97,11 @@ interface Talk {
   close(): Promise<void>;
 }
 
-/** @throws GatewayError for a url that is none. */
+/** @throws GatewayError for a url that is none, and for one at which the credentials would travel in the clear. */
 function openTalk({ url, credentials = {}, tlsFingerprint, webSocket }: ProbeOptions, timeoutMs: number): Talk {
   const pin = { tlsFingerprint, tlsFingerprintFrom: 'what is known of it here' };
   const located: Located = { url: toSocketUrl(url), urlFrom: 'the probe', hint: '', ...credentials, ...pin };
+  if (credentials.token || credentials.password) requireEncryption(located, process.env);
   const mayPin = tlsFingerprint !== undefined && located.url.startsWith('wss:');
   const hello = Promise.withResolvers<HelloOk>();
   const answer = Promise.withResolvers<ResponseFrame>();

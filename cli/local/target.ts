@@ -2,6 +2,7 @@ import { toSocketUrl } from '../../sdk/client/surroundings.ts';
 import { locate } from '../../sdk/node/locate.ts';
 import { findGatewayError } from '../../sdk/protocol/errors.ts';
 import { toTimeoutMs, toWanted } from '../globals.ts';
+import { hideThoseIn } from '../hide-secrets.ts';
 import { misuse } from '../misuse.ts';
 import type { Shell } from '../shell.ts';
 import { type Probe, probeGateway } from './probe.ts';
@@ -50,6 +51,7 @@ export function probeTarget(
 /** A `--url` as a WebSocket address. @throws GatewayError bad usage. */
 export function readUrl(url: string): string {
   try {
+    hideThoseIn(url);
     return toSocketUrl(url);
   } catch (error) {
     throw misuse(`--url ${findGatewayError(error)?.message ?? url}`);
@@ -69,6 +71,7 @@ async function named(finding: Promise<Located>): Promise<Located> {
 }
 
 function toTarget({ url, urlFrom, token, password, credentialFrom, tlsFingerprint, hint }: Located): Target {
+  hideThoseIn(url);
   const has = token !== undefined || password !== undefined;
   return {
     url,

@@ -11,9 +11,16 @@ export function redactConfig<T>(config: T): T {
   return mapTree(config, (value, path) => {
     if (typeof value !== 'string') return value;
     if (isHiddenKey(inTable(path))) return value === '' || isReference(value) ? value : redacted;
-    return value.replace(/(\/\/[^\s/:@]*):[^\s/@]+@/g, `$1:${redacted}@`);
+    return value.replace(userPassword, `$1:${redacted}@`).replace(namedInUrl, `$1${redacted}`);
   });
 }
+
+/** `//user:password@host`. */
+const userPassword = /(\/\/[^\s/:@]*):[^\s/@]+@/g;
+
+/** `https://host/path?api_key=...`: behind a name such as a credential has. */
+const namedInUrl =
+  /([?&](?:[\w.-]*(?:key|token|secret|passw(?:or)?d|signature|credential)|sig|auth|jwt|pass)=)(?!\$\{)[^&#\s]+/gi;
 
 /** The secrets in a configuration, for whoever has to keep them out of a log. */
 export function listSecrets(config: unknown, path: KeyPath = []): string[] {

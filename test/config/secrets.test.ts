@@ -234,6 +234,19 @@ describe('redactConfig', () => {
     });
   });
 
+  it('hides what stands in an address under a name such as a key has, and nothing else of it', () => {
+    const url = `https://me:pw@host/v1?api_key=k1&region=eu&access_token=t1&sig=s1&maxTokens=7&key=\${KEY}#token=x`;
+    expect(redactConfig({ models: { providers: { a: { baseUrl: url } } } })).toEqual({
+      models: {
+        providers: {
+          a: {
+            baseUrl: `https://me:${hidden}@host/v1?api_key=${hidden}&region=eu&access_token=${hidden}&sig=${hidden}&maxTokens=7&key=\${KEY}#token=x`,
+          },
+        },
+      },
+    });
+  });
+
   it('leaves what it was given as it is', () => {
     const before = structuredClone(secretive);
     redactConfig(secretive);
