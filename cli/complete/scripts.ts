@@ -79,7 +79,11 @@ Register-ArgumentCompleter -Native -CommandName openclaw -ScriptBlock {
   foreach ($line in $reply) {
     $value, $about = $line -split "\`t", 2
     if (-not $about) { $about = $value }
-    [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+    $text = $value
+    if ($value -notmatch '^[A-Za-z0-9_./:=+-]+$') {
+      $text = "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($value) + "'"
+    }
+    [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $about)
   }
 }
 `;

@@ -75,7 +75,8 @@ function parseLsof(stdout: string): PortHolder[] {
     else if (line.startsWith('L')) process.user = value;
     else if (line.startsWith('n')) holders.push({ ...process, address: value });
   }
-  return holders.filter(isOther(holders));
+  // Zero is no process, and a signal to it would reach this one and all of its group.
+  return holders.filter(({ pid }) => Number.isSafeInteger(pid) && pid > 0).filter(isOther(holders));
 }
 
 async function askFuser(port: number, env: NodeJS.ProcessEnv): Promise<PortHolder[] | undefined> {

@@ -32,11 +32,11 @@ const noProxies: ProxySettings = { trusted: [] };
 
 /** Reads the caller from a request of `node:http`, plain or upgraded. */
 export function toCaller(
-  { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
+  { socket, headers, rawHeaders }: Pick<IncomingMessage, 'socket' | 'headers'> & { rawHeaders?: string[] },
   proxies: ProxySettings = noProxies,
 ): Caller {
   const source = toPlainAddress(socket.remoteAddress ?? '');
-  const passed = { source, headers };
+  const passed = { source, headers, repeated: toRepeated(rawHeaders) };
   const byIngress = isIngress(socket);
   const forwarders = byIngress ? { ...proxies, trusted: ingressSources } : proxies;
   const client = findClient(passed, forwarders);
@@ -51,7 +51,7 @@ export function toCaller(
     unattributed: isHere && client === undefined && isForwarded(headers),
     claim: identity && !local ? judgeClaim(passed, { ...proxies, identity }) : undefined,
     tailnetLogin: byIngress && client !== undefined ? toTailnetLogin(headers) : undefined,
-    scopes: toScopes(headers['x-openclaw-scopes']),
+    scopes: toScopes(headers['x-openclaw-scopes'], passed.repeated),
   };
 }
 
@@ -67,8 +67,16 @@ function toTailnetLogin(headers: IncomingHttpHeaders): string | undefined {
   return String(headers['tailscale-user-login'] ?? '').trim() || undefined;
 }
 
-function toScopes(header: string | string[] | undefined): string[] | undefined {
+/** Node joins what came more than once: a value of the client's and one of the proxy's would look like one. */
+function toRepeated(rawHeaders: readonly string[] = []): ReadonlySet<string> {
+  const names = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [name.toLowerCase()] : []));
+  return new Set(names.filter((name, index) => names.indexOf(name) !== index));
+}
+
+/** Said twice, it is not known by whom: then nothing is allowed. */
+function toScopes(header: string | string[] | undefined, repeated: ReadonlySet<string>): string[] | undefined {
   if (header === undefined) return undefined;
+  if (repeated.has('x-openclaw-scopes')) return [];
   return String(header)
     .split(/[\s,]+/)
     .filter(Boolean);

@@ -42,6 +42,8 @@ export interface Passed {
   /** Remote address of the connection. */
   source: string;
   headers: IncomingHttpHeaders;
+  /** Names of headers that came more than once, lower case. */
+  repeated?: ReadonlySet<string> | undefined;
 }
 
 /** True when somebody says that the request is passed on for another. */
@@ -78,6 +80,7 @@ export function judgeClaim(passed: Passed, settings: ProxySettings & { identity:
   } else if ((settings.ownAddresses ?? listOwnAddresses)().includes(source)) return { fault: faults.ownAddress };
   const missing = requiredHeaders.find((name) => isBlank(headers[name.toLowerCase()]));
   if (missing !== undefined) return { fault: missingHeader(missing) };
+  if (passed.repeated?.has(userHeader.toLowerCase())) return { fault: repeatedUser(userHeader) };
   const user = String(headers[userHeader.toLowerCase()] ?? '').trim();
   if (user === '') return { fault: missingUser(userHeader) };
   if (allowUsers.length > 0 && !allowUsers.some((allowed) => isSameUser(allowed, user)))
@@ -131,6 +134,13 @@ function missingUser(name: string): ProxyFault {
   return fault(
     'trusted_proxy_user_missing',
     `the proxy has to name the person in the header ${name}, also with requests for a WebSocket`,
+  );
+}
+
+function repeatedUser(name: string): ProxyFault {
+  return fault(
+    'trusted_proxy_user_ambiguous',
+    `the proxy has to overwrite the header ${name}, and here it stands beside one of its client's`,
   );
 }
 

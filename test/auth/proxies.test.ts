@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { toCaller } from '../../server/auth/caller.ts';
 import { findClient, isForwarded, judgeClaim } from '../../server/auth/proxies.ts';
 import { toAddressRange } from '../../server/config/address-range.ts';
 
@@ -30,6 +32,9 @@ describe('the client behind a proxy', () => {
     ['203.0.113.9, 127.0.0.1'],
     ['203.0.113.9, ::1'],
     ['203.0.113.9, ::ffff:127.0.0.1'],
+    ['203.0.113.9, ::ffff:7f00:1'],
+    ['203.0.113.9, 0:0:0:0:0:0:0:1'],
+    ['203.0.113.9, ::1%lo'],
     ['10.0.0.2'],
     ['10.0.0.2, 10.0.0.3'],
     ['203.0.113.999'],
@@ -87,6 +92,25 @@ describe('what a proxy says of a person', () => {
     expect(judge('10.0.0.1', needs, { ...headers, 'x-proof': '1' }).fault?.reason).toBe(
       'trusted_proxy_user_not_allowed',
     );
+  });
+
+  it('does not count when the header came twice, of which one may be of the client; scopes said twice are none', () => {
+    const rawHeaders = ['X-Forwarded-For', '203.0.113.9', 'x-user', 'eve', 'X-User', 'nick'];
+    const request = { socket: { remoteAddress: '10.0.0.1' } as Socket, rawHeaders };
+    const said = { ...headers, 'x-user': 'eve, nick', 'x-openclaw-scopes': 'operator.admin, operator.read' };
+    const proxies = { trusted: ['10.0.0.0/8'], identity };
+    const caller = toCaller({ ...request, headers: said }, proxies);
+    expect(caller.claim?.fault?.reason).toBe('trusted_proxy_user_ambiguous');
+    expect(caller.scopes).toEqual(['operator.admin', 'operator.read']);
+    const twice = [
+      ...rawHeaders.slice(0, 4),
+      'x-openclaw-scopes',
+      'operator.admin',
+      'X-OpenClaw-Scopes',
+      'operator.read',
+    ];
+    const other = toCaller({ ...request, rawHeaders: twice, headers: said }, proxies);
+    expect([other.claim?.user, other.scopes]).toEqual(['eve, nick', []]);
   });
 
   it('compares mail addresses without regard to case, and other names exactly', () => {

@@ -124,6 +124,13 @@ describe.skipIf(!zsh)('completion in zsh', () => {
   });
 });
 
+it('is put into a line of PowerShell in quotes, where it has more than a word in it', async () => {
+  // A session may be called `$(...)` by whoever began it: unquoted, the next return would run that.
+  const { stdout } = await home.run(['completion', 'powershell']);
+  expect(stdout).toContain('EscapeSingleQuotedStringContent($value)');
+  expect(stdout).toContain('CompletionResult]::new($text, $value,');
+});
+
 describe.skipIf(!pwsh)('completion in PowerShell', () => {
   it.each(lines)('knows what follows %j', async (line, wanted, unwanted) => {
     const script = `openclaw completion powershell | Out-String | Invoke-Expression

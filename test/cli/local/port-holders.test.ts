@@ -53,6 +53,15 @@ async function findClosedPort(): Promise<number> {
   return port;
 }
 
+describe.skipIf(process.platform === 'win32')('what lsof says', () => {
+  it('never names a group of processes, which a signal to zero or below would reach', async () => {
+    await using folder = await scratch();
+    const lines = ['p0', 'ckernel', 'n*:1', 'p-1', 'cx', 'n*:1', 'p', 'cy', 'n*:1', 'p12', 'cz', 'n*:1'];
+    const env = await folderOf(folder.path, { lsof: `printf '%s\\n' ${lines.join(' ')}` });
+    expect((await findPortHolders(1, { env }))?.map(({ pid }) => pid)).toEqual([12]);
+  });
+});
+
 describe.skipIf(!lsof)('who holds a port, by lsof', () => {
   it('is told with pid, user, command and every address', async () => {
     await using holder = await startHolder();
