@@ -104,6 +104,18 @@ describe('a gateway that is kept running', () => {
     await expect(life.running).rejects.toThrow('a does not start');
   });
 
+  it('ends well when it is told to end while it is started anew, and that is what keeps it from it', async () => {
+    let isWell = true;
+    const life = open(['a', 'b'], () => {
+      if (!isWell) life.stop();
+      return isWell;
+    });
+    await life.started(1);
+    isWell = false;
+    life.keepers[0]?.restart('port');
+    await expect(life.running).resolves.toBeUndefined();
+  });
+
   it('ends with the error that kept the first one from starting', async () => {
     await expect(open([new Error('no file')]).running).rejects.toThrow('no file');
   });

@@ -39,11 +39,11 @@ export async function keepRunning<Setup extends object>(keeping: Keeping<Setup>)
     isStopped = true;
   });
   let setup: Setup = await read();
-  const first = await startOne(start, setup, undefined).catch((error: unknown) => {
-    // Told to end while it waited for something, it has done as it was told.
-    if (isStopped) return undefined;
-    throw error;
-  });
+  /** Told to end while it waited for something, it has done as it was told. */
+  const unlessStopped = (error: unknown): undefined => {
+    if (!isStopped) throw error;
+  };
+  const first = await startOne(start, setup, undefined).catch(unlessStopped);
   if (!first) return;
   let running = first;
   for (;;) {
@@ -55,7 +55,9 @@ export async function keepRunning<Setup extends object>(keeping: Keeping<Setup>)
     const last = { kind: 'restart', ts: Date.now(), reason } as const;
     await running.gateway.close({ reason: 'gateway restarting', restartExpectedMs });
     if (isStopped) return;
-    [setup, running] = await startAnew({ read, start }, setup, last);
+    const next = await startAnew({ read, start }, setup, last).catch(unlessStopped);
+    if (!next) return;
+    [setup, running] = next;
   }
 }
 
