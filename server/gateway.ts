@@ -206,7 +206,7 @@ async function openGateway(options: GatewayOptions, lock: GatewayLock, steps: St
   const takeOver = async () => {
     house.recover();
     life.url = `${certificate ? 'wss' : 'ws'}://${toLocalHost(settings)}:${listener.port}`;
-    ingress = await openIngress(settings.tailscale, { fronts, stateDir: paths.stateDir, env: options.env, log });
+    ingress = await openIngress(settings.tailscale, { fronts, stateDir: paths.stateDir, env: options.env, life, log });
     await tellWhere({ tlsFingerprint: certificate?.fingerprint });
   };
   await takeOver().catch(async (error: unknown) => {

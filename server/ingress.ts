@@ -2,6 +2,7 @@ import { markIngress } from './auth/ingress.ts';
 import type { TailscaleMode } from './config/exposure.ts';
 import type { Environment } from './config/substitute.ts';
 import type { openFronts } from './fronts.ts';
+import type { Life } from './gateway.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log/log.ts';
 import { exposeByTailscale } from './tailscale/exposure.ts';
@@ -15,6 +16,7 @@ export interface IngressOptions {
   fronts: ReturnType<typeof openFronts>;
   stateDir: string;
   env: Environment;
+  life: Pick<Life, 'phase'>;
   log: Log;
 }
 
@@ -25,7 +27,7 @@ export interface IngressOptions {
  */
 export async function openIngress(
   mode: TailscaleMode,
-  { fronts, stateDir, env, log }: IngressOptions,
+  { fronts, stateDir, env, life, log }: IngressOptions,
 ): Promise<Ingress | undefined> {
   if (mode === 'off') return undefined;
   const door = await listen({
@@ -42,7 +44,8 @@ export async function openIngress(
     attach: fronts.http.attach,
   });
   try {
-    const exposure = await exposeByTailscale({ mode, port: door.port, stateDir, env, log });
+    const isStopping = () => life.phase === 'draining';
+    const exposure = await exposeByTailscale({ mode, port: door.port, stateDir, env, isStopping, log });
     return {
       async close() {
         await exposure.close();

@@ -16,6 +16,8 @@ export interface ExposureOptions {
   /** Remembers the claim, for the next gateway when this one is killed. */
   stateDir: string;
   env: NodeJS.ProcessEnv;
+  /** True once the gateway ends by itself. */
+  isStopping(): boolean;
   log: Log;
   /** Milliseconds until it has to be open. Default 20 000. */
   timeoutMs?: number | undefined;
@@ -32,6 +34,7 @@ const statusMs = 5_000;
 const defaultTimeoutMs = 20_000;
 const killMs = 2_000;
 const maxSaid = 8_000;
+const togetherMs = 500;
 
 /**
  * Has Tailscale pass requests on to the gateway. The claim is one of the foreground: Tailscale gives it up when its program ends,
@@ -39,7 +42,7 @@ const maxSaid = 8_000;
  * @throws GatewayError UNAVAILABLE that says what Tailscale lacks.
  */
 export async function exposeByTailscale(options: ExposureOptions): Promise<Exposure> {
-  const { mode, port, stateDir, env, log, timeoutMs = defaultTimeoutMs } = options;
+  const { mode, port, stateDir, env, isStopping, log, timeoutMs = defaultTimeoutMs } = options;
   await requireRunning(env, mode);
   const file = createClaimFile(stateDir);
   if (await file.endLeftover())
@@ -61,12 +64,14 @@ export async function exposeByTailscale(options: ExposureOptions): Promise<Expos
   try {
     if (claim.pid !== undefined) await file.write(claim.pid);
     const url = await untilOpen(claim, { mode, timeoutMs });
-    claim.once('exit', (code) => {
-      if (isWanted)
+    const mourn = (code: number | null) => {
+      if (isWanted && !isStopping())
         log.error(
           `tailscale ${mode} has ended (${code}): the gateway cannot be reached at ${url} any more, restart it`,
         );
-    });
+    };
+    // Ctrl-C, and a supervisor that stops the whole group, end it together with the gateway, whose stop may begin a moment later.
+    claim.once('exit', (code) => void setTimeout(mourn, togetherMs, code).unref());
     log.info(`tailscale ${mode}: ${url}`);
     return { url, close };
   } catch (error) {

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeDevice } from '../auth/device.ts';
 import { authOf, connectDevice, refusalOf } from '../device-client.ts';
+import { begin, startUpstream } from '../upstream.ts';
+import { withUpstream } from '../whole/process.ts';
 import { putFakeProgram } from './fake-program.ts';
 import { createHome, freePort, type Home } from './processes.ts';
 
@@ -164,6 +166,28 @@ else require('node:net').createServer()
       expect((await third.ended).exitCode).toBe(0);
     },
   );
+
+  it('tells when its claim ends by itself, and not when a supervisor ends both, also while a run is waited for', async () => {
+    await using upstream = await startUpstream(begin('half a reply', () => undefined));
+    const config = { gateway: { mode: 'local', tailscale: { mode: 'serve' } }, ...withUpstream(upstream.url) };
+    await writeFile(join(home.stateDir, 'openclaw.json'), JSON.stringify(config));
+    const tailscale = await putFakeProgram(home.dir, 'tailscale', working);
+    const env = { PATH: tailscale.PATH, FAKE_PID: join(home.dir, 'pid') };
+    const claim = async () => Number(await readFile(env.FAKE_PID, 'utf8'));
+    const first = await home.gateway([], { env });
+    process.kill(await claim(), 'SIGTERM');
+    await first.sees(/tailscale serve has ended \(.*\): the gateway cannot be reached/);
+    first.process.kill('SIGTERM');
+    await first.ended;
+    const second = await home.gateway([], { env });
+    const asked = home.start(['agent', '--message', 'hang']);
+    await asked.sees(/half a reply/);
+    for (const pid of [await claim(), Number(second.process.pid)]) process.kill(pid, 'SIGTERM');
+    const { exitCode, stdout } = await second.ended;
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toContain('has ended');
+    asked.process.kill('SIGKILL');
+  }, 60_000);
 
   it('is asked for by the flag, and lets a password through a funnel', async () => {
     await configure({ auth: { mode: 'password', password: 'correct horse battery' } });
