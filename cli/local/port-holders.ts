@@ -76,7 +76,7 @@ function parseLsof(stdout: string): PortHolder[] {
     else if (line.startsWith('n')) holders.push({ ...process, address: value });
   }
   // Zero is no process, and a signal to it would reach this one and all of its group.
-  return holders.filter(({ pid }) => Number.isSafeInteger(pid) && pid > 0).filter(isOther(holders));
+  return holders.filter(isOther(holders)).filter(({ pid }) => Number.isSafeInteger(pid) && pid > 0);
 }
 
 async function askFuser(port: number, env: NodeJS.ProcessEnv): Promise<PortHolder[] | undefined> {
