@@ -1,4 +1,5 @@
 import { findGatewayError, type GatewayError } from '../sdk/protocol/errors.ts';
+import { inFlags } from './flag-words.ts';
 import { exitCodes, isMisuse } from './misuse.ts';
 import { printable } from './render/text.ts';
 
@@ -33,19 +34,6 @@ export function toFailure(error: unknown, path: readonly string[]): Failure {
 /** An error that nobody foresaw is a fault of ours: its stack is what a report needs. */
 function toTrace(error: unknown): string {
   return printable(error instanceof Error ? (error.stack ?? error.message) : String(error));
-}
-
-/** The SDK speaks to programmers: what it calls an option is a flag here. */
-const wordings: readonly [RegExp, string][] = [
-  [/the options of new OpenClaw\(\)|the option token/g, '--token or --password'],
-  [/pass one to new OpenClaw\(\)/g, 'pass --token or --password'],
-  [/the option (url|password)/g, '--$1'],
-  [/the option tlsFingerprint/g, '--tls-fingerprint'],
-  [/start one with `openclaw gateway`/g, 'start one with "openclaw gateway" ("npm start" in a checkout)'],
-];
-
-function inFlags(message: string): string {
-  return wordings.reduce((text, [pattern, flag]) => text.replace(pattern, flag), message);
 }
 
 /** A refusal of the connection in the gateway's own words, which scripts look for, and who it was after them. */

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isPlainObject, type KeyPath } from '../../server/config/key-path.ts';
@@ -6,6 +5,7 @@ import { findKey } from '../../server/config/key-tree.ts';
 import { listSecrets } from '../../server/config/redact.ts';
 import type { Redactor } from '../../server/log/redact.ts';
 import type { DoctorContext } from '../doctor/context.ts';
+import { readIfThere } from '../local/file-text.ts';
 
 /** Values under it would match everywhere. */
 const shortest = 4;
@@ -17,8 +17,8 @@ export async function createHereRedactor({ here, reading, shell }: DoctorContext
   const files = await Promise.all([tokenPath, deviceSecretPath].map(readIfThere));
   const envFiles = await Promise.all(['.env', 'gateway.service.env'].map((name) => readIfThere(join(stateDir, name))));
   const found = [
-    ...files.map((text) => text.trim()),
-    ...envFiles.flatMap((text) => Object.values(parseEnv(text)).map(String)),
+    ...files.map((text = '') => text.trim()),
+    ...envFiles.flatMap((text = '') => Object.values(parseEnv(text)).map(String)),
     ...Object.values(here.runtime?.credentials ?? {}),
     ...listNamed(shell.env),
     ...[shell.globals.token, shell.globals.password].map((value) => value ?? ''),
@@ -62,8 +62,4 @@ function decodeSafely(text: string): string {
   } catch {
     return text; // A lone percent sign.
   }
-}
-
-async function readIfThere(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
 }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { arch, platform, release, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { editJson5 } from '../../server/config/json5-edit.ts';
@@ -8,6 +7,7 @@ import { redactConfig } from '../../server/config/redact.ts';
 import type { DoctorContext } from '../doctor/context.ts';
 import { examine } from '../doctor/examine.ts';
 import { checks } from '../doctor/registry.ts';
+import { readEnd } from '../local/file-text.ts';
 import { buildId, version } from '../version.ts';
 
 /** One file of the report, not yet redacted as a whole. */
@@ -99,16 +99,6 @@ function withoutComments(text: string): string {
 }
 
 async function collectTail(name: string, path: string): Promise<Part | undefined> {
-  const file = await open(path).catch(() => undefined);
-  if (!file) return undefined;
-  try {
-    const { size } = await file.stat();
-    const start = Math.max(0, size - tailBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, tailBytes)), 0, undefined, start);
-    const text = buffer.subarray(0, bytesRead).toString('utf8');
-    // The first line may be half of one, and half of a secret.
-    return { name, text: start > 0 ? text.slice(text.indexOf('\n') + 1) : text };
-  } finally {
-    await file.close();
-  }
+  const text = await readEnd(path, tailBytes);
+  return text === undefined ? undefined : { name, text };
 }

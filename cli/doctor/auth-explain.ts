@@ -1,4 +1,5 @@
 import type { Explanation } from '../../sdk/node/explain.ts';
+import { inFlags } from '../flag-words.ts';
 import { toWanted } from '../globals.ts';
 import { hideThoseIn } from '../hide-secrets.ts';
 import type { Probe } from '../local/probe.ts';
@@ -48,12 +49,12 @@ export async function explainAuth(shell: Shell): Promise<number> {
     schemaVersion: 1,
     ...explanation,
     credential: chosen
-      ? { kind: chosen.kind, source: toFlag(chosen.source, chosen.kind), fingerprint: chosen.fingerprint ?? '' }
+      ? { kind: chosen.kind, source: inFlags(chosen.source, `--${chosen.kind}`), fingerprint: chosen.fingerprint ?? '' }
       : null,
     candidates: credentials.map((one) => ({
       ...one,
-      source: toFlag(one.source, one.kind),
-      why: toFlag(one.why, chosen?.kind ?? one.kind),
+      source: inFlags(one.source, `--${one.kind}`),
+      why: inFlags(one.why, `--${chosen?.kind ?? one.kind}`),
     })),
     server,
     advice: [],
@@ -64,11 +65,6 @@ export async function explainAuth(shell: Shell): Promise<number> {
 }
 
 // --- internal ---
-
-/** The SDK speaks to programmers: what it calls an option is a flag here. */
-function toFlag(words: string, kind?: string): string {
-  return words.replace('the options of new OpenClaw()', `--${kind ?? 'token'}`).replace(/the option (\w+)/g, '--$1');
-}
 
 interface Located {
   url: string;
@@ -169,7 +165,7 @@ function render({ server, credential, candidates, advice, ...address }: AuthRepo
     [kind, source, state, fingerprint ?? '', why].map(oneLine),
   );
   return [
-    row('gateway', `${address.url} (from ${toFlag(address.urlFrom)})`),
+    row('gateway', `${address.url} (from ${inFlags(address.urlFrom)})`),
     ...(address.tlsFingerprint ? [row('tls', `${address.tlsFingerprint} (from ${address.tlsFingerprintFrom})`)] : []),
     row('sent', sent),
     row('expects', server.expects === 'none' ? 'nothing: everybody on its machine is let in' : server.expects),

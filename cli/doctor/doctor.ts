@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { replaceFile } from '../../server/config/replace-file.ts';
 import { askForLeave, canAsk } from '../ask.ts';
+import { readIfThere } from '../local/file-text.ts';
 import { exitCodes, misuse } from '../misuse.ts';
 import { answer, type Shell } from '../shell.ts';
 import type { Remedy, Severity } from './check.ts';
@@ -36,7 +36,7 @@ export async function runDoctor(shell: Shell, flags: DoctorFlags): Promise<numbe
   const context = await createContext(shell, flags);
   const examined = await examine(checks, context, examination);
   const wantsChange = flags.fix || flags.generateToken || flags.restoreLastGood;
-  if (!wantsChange) return report(shell, examined, flags);
+  if (!wantsChange) return report(context, examined, flags);
   return change({ shell, context, examined, examination, flags });
 }
 
@@ -60,8 +60,7 @@ function toReport({ remedies: _, ...report }: Examined): Report {
   return report;
 }
 
-function report(shell: Shell, examined: Examined, { lint }: DoctorFlags): number {
-  const command = commandFor(shell);
+function report({ shell, command }: DoctorContext, examined: Examined, { lint }: DoctorFlags): number {
   const mendable = examined.remedies.length;
   answer(shell, toReport(examined), (look) => {
     if (lint) return renderLint(examined);
@@ -69,11 +68,6 @@ function report(shell: Shell, examined: Examined, { lint }: DoctorFlags): number
     return `${renderReport(examined, look)}${next}Doctor complete.\n`;
   });
   return lint && !examined.ok ? exitCodes.failed : exitCodes.ok;
-}
-
-function commandFor({ globals }: Shell): string {
-  const profile = globals.dev ? ' --dev' : globals.profile ? ` --profile ${globals.profile}` : '';
-  return `openclaw${profile}`;
 }
 
 interface Changing {
@@ -139,7 +133,7 @@ async function restoreIncluded({ path, issues }: Reading): Promise<Remedy[]> {
 }
 
 async function replaceKept(file: string, text: string): Promise<string | undefined> {
-  const old = await readFile(file, 'utf8').catch(() => undefined);
+  const old = await readIfThere(file);
   const copy = old === undefined ? undefined : await keepOld(file, old, { broken: true });
   await replaceFile(file, text);
   return copy && `kept as ${copy}`;

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { keepAside, keepBackup, lastGoodOf } from '../../server/config/backups.ts';
+import { readIfThere } from '../local/file-text.ts';
 
 /** Copies of broken files that are kept. */
 const keptClobbered = 32;
@@ -17,6 +17,6 @@ export async function keepOld(path: string, text: string, { broken }: { broken: 
 /** What a file said when a gateway started with it last; undefined when nothing is kept. */
 export async function readLastGood(path: string): Promise<{ text: string; from: string } | undefined> {
   const from = lastGoodOf(path);
-  const text = await readFile(from, 'utf8').catch(() => undefined);
+  const text = await readIfThere(from);
   return text === undefined ? undefined : { text, from };
 }

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { readIfThere } from './file-text.ts';
 
 /** A unit or property list, other than the gateway's own, that starts a gateway. */
 export interface ExtraUnit {
@@ -58,7 +59,7 @@ async function readFolder({ path: folder, scope }: Folder): Promise<ExtraUnit[]>
 }
 
 async function readUnit(path: string, scope: ExtraUnit['scope']): Promise<ExtraUnit | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = (await readIfThere(path)) ?? '';
   const command =
     /<key>ProgramArguments<\/key>\s*<array>([\s\S]*?)<\/array>/.exec(text)?.[1] ?? /^ExecStart=(.*)$/m.exec(text)?.[1];
   if (command === undefined || !/openclaw/i.test(command) || !/\bgateway\b/.test(command)) return undefined;

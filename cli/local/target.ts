@@ -1,6 +1,7 @@
 import { toSocketUrl } from '../../sdk/client/surroundings.ts';
 import { locate } from '../../sdk/node/locate.ts';
 import { findGatewayError } from '../../sdk/protocol/errors.ts';
+import { inFlags } from '../flag-words.ts';
 import { toTimeoutMs, toWanted } from '../globals.ts';
 import { hideThoseIn } from '../hide-secrets.ts';
 import { misuse } from '../misuse.ts';
@@ -81,9 +82,4 @@ function toTarget({ url, urlFrom, token, password, credentialFrom, tlsFingerprin
     tlsFingerprint,
     hint,
   };
-}
-
-/** The SDK speaks to programmers: what it calls an option is a flag here. */
-function inFlags(origin: string): string {
-  return origin.replace('the options of new OpenClaw()', '--token or --password').replace(/^the option /, '--');
 }

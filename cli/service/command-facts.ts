@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What an installed command line says about the gateway that it starts: its port, its configuration file. */
@@ -16,13 +15,4 @@ export function factsOfCommand(
   );
   const stateDir = environment.OPENCLAW_STATE_DIR ?? folder;
   return { command, port, configPath: environment.OPENCLAW_CONFIG_PATH ?? join(stateDir, 'openclaw.json') };
-}
-
-/** The text of a file; undefined when there is none, or it is not ours to read. */
-export async function readIfThere(path: string, encoding: 'utf8' | 'utf16le' = 'utf8'): Promise<string | undefined> {
-  try {
-    return await readFile(path, encoding);
-  } catch {
-    return undefined;
-  }
 }

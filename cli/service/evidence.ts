@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
+import { readEnd } from '../local/file-text.ts';
 
 /** What to look at when a gateway does not come up or go down: the last lines of its log, and where there is more. */
 export async function readEvidence(logFile: string, more: readonly string[] = []): Promise<string[]> {
-  const lines = (await readEnd(logFile)).slice(-lastLines).map(toPlain);
+  const lines = ((await readEnd(logFile, endBytes)) ?? '').split('\n').filter(Boolean).slice(-lastLines).map(toPlain);
   const where = lines.length > 0 ? [`The end of ${logFile}:`, ...lines.map((line) => `  ${line}`)] : [];
   const next = ['openclaw gateway status --deep', 'openclaw doctor', ...more];
   return [...where, `Look at: ${next.join(', ')}`];
@@ -12,20 +12,6 @@ export async function readEvidence(logFile: string, more: readonly string[] = []
 
 const lastLines = 6;
 const endBytes = 16_384;
-
-async function readEnd(path: string): Promise<string[]> {
-  const file = await open(path, 'r').catch(() => undefined);
-  if (!file) return [];
-  try {
-    const { size } = await file.stat();
-    const from = Math.max(0, size - endBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(endBytes), 0, endBytes, from);
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n').filter(Boolean);
-    return from === 0 ? lines : lines.slice(1);
-  } finally {
-    await file.close();
-  }
-}
 
 /** Lines of the log are JSON; the log has redacted them. */
 function toPlain(line: string): string {

@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceFile } from '../../server/config/replace-file.ts';
-import { factsOfCommand, readIfThere } from './command-facts.ts';
+import { readIfThere } from '../local/file-text.ts';
+import { factsOfCommand } from './command-facts.ts';
 import { compareSettings } from './drift.ts';
 import type { Launch } from './launch.ts';
 import {

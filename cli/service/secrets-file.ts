@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { replaceFile } from '../../server/config/replace-file.ts';
-import { readIfThere } from './command-facts.ts';
+import { readIfThere } from '../local/file-text.ts';
 
 /** Who reads the file: systemd (`EnvironmentFile`), or Node (`--env-file-if-exists`), which knows no backslashes. */
 export type Reader = 'systemd' | 'node';
@@ -15,9 +14,9 @@ export async function collectSecrets(
   env: NodeJS.ProcessEnv,
   { configPath, stateDir }: { configPath: string; stateDir: string },
 ): Promise<Record<string, string>> {
-  const text = await readFile(configPath, 'utf8').catch(() => '');
+  const text = (await readIfThere(configPath)) ?? '';
   // What stands there the gateway reads by itself; a copy would win over every later edit.
-  const dotEnv = await readFile(join(stateDir, '.env'), 'utf8').catch(() => '');
+  const dotEnv = (await readIfThere(join(stateDir, '.env'))) ?? '';
   const known = new Set([
     ...ordinary,
     ...[...dotEnv.matchAll(/^\s*(?:export\s+)?(\w+)\s*=/gm)].map(([, name]) => name),

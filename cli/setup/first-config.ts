@@ -8,6 +8,7 @@ import { isPlainObject, valueAt } from '../../server/config/key-path.ts';
 import { withKey } from '../../server/config/legacy-keys.ts';
 import { parseConfig } from '../../server/config/load.ts';
 import { replaceFile } from '../../server/config/replace-file.ts';
+import { readIfThere } from '../local/file-text.ts';
 import type { GatewayHere } from '../local/gateway-here.ts';
 
 /** What a first configuration says. */
@@ -130,7 +131,7 @@ async function addMissing(here: GatewayHere, { model, workspace }: Wishes, env: 
 async function needsToken({ auth, paths, config }: GatewayHere): Promise<boolean> {
   const chosen = valueAt(config.value, ['gateway', 'auth', 'token']);
   if (auth.mode !== 'token' || auth.source !== 'gateway.token' || chosen !== undefined) return false;
-  return (await readFile(paths.tokenPath, 'utf8').catch(() => '')) === '';
+  return !(await readIfThere(paths.tokenPath));
 }
 
 /** @throws GatewayError INVALID_CONFIG when it could not be read back, UNAVAILABLE when somebody else writes the file. */
@@ -140,7 +141,7 @@ async function write(
   { was, env }: { was: string | undefined; env: NodeJS.ProcessEnv },
 ): Promise<void> {
   await parseConfig(text, { path, env, secrets: 'left' });
-  const isAsSeen = async () => (await readFile(path, 'utf8').catch(() => undefined)) === was;
+  const isAsSeen = async () => (await readIfThere(path)) === was;
   if ((await isAsSeen()) && (await replaceFile(path, text, isAsSeen))) return;
   throw new GatewayError(
     'UNAVAILABLE',
