@@ -116,6 +116,11 @@ export function toWanted({ url, token, password, 'tls-fingerprint': tlsFingerpri
   return { url, token, password, tlsFingerprint, findCredentials: url === undefined };
 }
 
+/** True when somebody says which gateway is meant: it may be anywhere, and the files of this machine are not its. */
+export function namesGateway({ globals, env }: { globals: Globals; env: NodeJS.ProcessEnv }): boolean {
+  return globals.url !== undefined || Boolean(env.OPENCLAW_GATEWAY_URL?.trim());
+}
+
 /** Milliseconds of `--timeout`. @throws GatewayError bad usage. */
 export function toTimeoutMs(globals: Globals): number | undefined {
   return readPositiveInteger(globals.timeout, 'milliseconds');

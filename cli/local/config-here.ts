@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { readConfigText } from '../../sdk/node/config-text.ts';
 import { findGatewayError } from '../../sdk/protocol/errors.ts';
 import type { Config } from '../../server/config/config.ts';
+import { membersOf } from '../../server/config/key-path.ts';
 import type { LocatedIssue } from '../../server/config/load.ts';
 
 /** The configuration file as it lies there. */
@@ -77,8 +78,4 @@ function guess(text: string | Error): Pick<ConfigHere, 'mode' | 'value'> {
   const { file } = membersOf(membersOf(read).logging);
   const value = { gateway: known, ...(typeof file === 'string' && { logging: { file } }) } as Config;
   return { mode: mode === 'local' || mode === 'remote' ? mode : undefined, value };
-}
-
-function membersOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

@@ -73,16 +73,9 @@ export async function forgetDetached({ paths }: Pick<Launch, 'paths'>): Promise<
   if (!(await findDetached({ paths }))) await rm(pidPath(paths), { force: true });
 }
 
-/**
- * The gateway of this state directory that runs in somebody's terminal or program, by the file that it keeps and its
- * answer.
- */
-export async function findForeground(shell: Shell): Promise<Detached | undefined> {
-  const { runtime } = await readGatewayHere(shell);
-  if (!runtime?.alive || runtime.pid === process.pid) return undefined;
-  // Only an answer at the address in the same file proves that it is a gateway; a dead one's number may be anybody's.
-  if (!(await askOnce(shell, runtime.pid))) return undefined;
-  return { pid: runtime.pid, startedAt: await readProcessStart(runtime.pid), outputFile: '' };
+/** The gateway of this state directory that no supervisor looks after, however it was started. */
+export async function findUnsupervised(shell: Shell, launch: Pick<Launch, 'paths'>): Promise<Detached | undefined> {
+  return (await findDetached(launch)) ?? (await findForeground(shell));
 }
 
 /** Whether that process runs, and not another one with its number. */
@@ -104,6 +97,18 @@ export async function signalProcess(detached: Detached, signal: NodeJS.Signals):
 }
 
 // --- internal ---
+
+/**
+ * The gateway of this state directory that runs in somebody's terminal or program, by the file that it keeps and its
+ * answer.
+ */
+async function findForeground(shell: Shell): Promise<Detached | undefined> {
+  const { runtime } = await readGatewayHere(shell);
+  if (!runtime?.alive || runtime.pid === process.pid) return undefined;
+  // Only an answer at the address in the same file proves that it is a gateway; a dead one's number may be anybody's.
+  if (!(await askOnce(shell, runtime.pid))) return undefined;
+  return { pid: runtime.pid, startedAt: await readProcessStart(runtime.pid), outputFile: '' };
+}
 
 const pidPath = ({ stateDir }: Launch['paths']) => join(stateDir, 'gateway.pid');
 

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { keepBackup } from '../../server/config/backups.ts';
 import { editJson5 } from '../../server/config/json5-edit.ts';
-import { isPlainObject, valueAt } from '../../server/config/key-path.ts';
-import { withKey } from '../../server/config/legacy-keys.ts';
+import { membersOf, valueAt, withKey } from '../../server/config/key-path.ts';
 import { parseConfig } from '../../server/config/load.ts';
 import { replaceFile } from '../../server/config/replace-file.ts';
+import { newToken } from '../../server/config/token.ts';
 import { readIfThere } from '../local/file-text.ts';
 import type { GatewayHere } from '../local/gateway-here.ts';
 
@@ -77,8 +76,6 @@ function listAgentKeys({ model, workspace }: Wishes): string[] {
   return [...(model ? ['agents.defaults.model'] : []), ...(workspace ? ['agents.defaults.workspace'] : [])];
 }
 
-const newToken = () => randomBytes(32).toString('base64url');
-
 function toText({ port, model, workspace }: Wishes): string {
   return `// The configuration of this gateway. Every key: docs/configuration.md; what is wrong with it: openclaw doctor
 {
@@ -110,8 +107,7 @@ async function addMissing(here: GatewayHere, { model, workspace }: Wishes, env: 
   const { path } = here.config;
   const was = await readFile(path, 'utf8');
   const { default: JSON5 } = await import('json5');
-  const parsed: unknown = JSON5.parse(was);
-  const file = isPlainObject(parsed) ? parsed : {};
+  const file = membersOf(JSON5.parse(was));
   const value = here.config.value;
   const wanted: [string, unknown][] = [
     ['gateway.mode', here.config.mode === undefined ? 'local' : undefined],

@@ -34,7 +34,39 @@ export function valueAt(value: unknown, steps: KeyPath): unknown {
   );
 }
 
+/** A copy of a tree without one key, and without the objects that held nothing else. */
+export function withoutKey<T>(tree: T, path: KeyPath): T {
+  const [step, ...rest] = path;
+  if (step === undefined) return tree;
+  if (Array.isArray(tree)) {
+    if (rest.length === 0) return tree.filter((_, index) => index !== step) as T;
+    return tree.map((item, index) => (index === step ? withoutKey(item, rest) : item)) as T;
+  }
+  if (!isPlainObject(tree) || !Object.hasOwn(tree, step)) return tree;
+  const { [step]: inside, ...others } = tree as Record<string, unknown>;
+  const left = rest.length === 0 ? undefined : withoutKey(inside, rest);
+  const isEmpty = isPlainObject(left) && Object.keys(left).length === 0;
+  if (left === undefined || isEmpty) return others as T;
+  return Object.fromEntries(
+    Object.entries(tree as Record<string, unknown>).map(([name, member]) => [name, name === step ? left : member]),
+  ) as T;
+}
+
+/** A copy of a tree with a value at a path; objects that are missing on the way are made. */
+export function withKey<T>(tree: T, path: KeyPath, value: unknown): T {
+  const [step, ...rest] = path;
+  if (step === undefined) return value as T;
+  if (Array.isArray(tree)) return tree.map((item, index) => (index === step ? withKey(item, rest, value) : item)) as T;
+  const object: Record<string, unknown> = isPlainObject(tree) ? tree : {};
+  return { ...object, [step]: withKey(object[step], rest, value) } as T;
+}
+
 /** True for what JSON5 calls an object. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The members of an object; none of anything else. */
+export function membersOf(value: unknown): Record<string, unknown> {
+  return isPlainObject(value) ? value : {};
 }

@@ -1,7 +1,7 @@
 import { findFaults } from './faults.ts';
-import { formatKey, type KeyPath, valueAt } from './key-path.ts';
+import { formatKey, type KeyPath, valueAt, withKey, withoutKey } from './key-path.ts';
 import { findKey } from './key-tree.ts';
-import { findLegacyKeys, moveLegacyKeys, withKey, withoutKey } from './legacy-keys.ts';
+import { findLegacyKeys, moveLegacyKeys } from './legacy-keys.ts';
 import { type Environment, substituteVariables } from './substitute.ts';
 
 /** One thing that a repair does to a file. */

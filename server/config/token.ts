@@ -5,8 +5,13 @@ import { GatewayError } from '../../sdk/protocol/errors.ts';
 import { makeFolder } from '../log/make-folder.ts';
 import { closeToOthers, placeOnce } from './private-file.ts';
 
+/** 32 random bytes, base64url. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
 /**
- * A secret that the gateway made for itself: read from its file, or made (32 random bytes, base64url) on the first start.
+ * A secret that the gateway made for itself: read from its file, or made on the first start.
  * Of two gateways that start at once, both get the secret of the first.
  * @param what it is, for messages.
  * @throws GatewayError INVALID_CONFIG when the state directory or the file cannot be used.
@@ -17,7 +22,7 @@ export async function ensureToken(tokenPath: string, what = 'gateway token'): Pr
     await closeToOthers(tokenPath);
     return known;
   }
-  const token = randomBytes(32).toString('base64url');
+  const token = newToken();
   try {
     await makeFolder(dirname(tokenPath));
     if (await placeOnce(tokenPath, `${token}\n`)) return token;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findGatewayError } from '../../../sdk/protocol/errors.ts';
+import { namesGateway } from '../../globals.ts';
 import { findPaths } from '../../local/gateway-here.ts';
 import type { Shell } from '../../shell.ts';
 
@@ -51,11 +52,6 @@ export async function askConfig<T>(
   }
 }
 
-/** True when somebody says which gateway is meant. */
-export function isNamed({ globals, env }: Shell): boolean {
-  return globals.url !== undefined || Boolean(env.OPENCLAW_GATEWAY_URL?.trim());
-}
-
 // --- internal ---
 
 /** Milliseconds that a gateway may have the files without answering; a restart with nothing at work takes some hundred. */
@@ -63,14 +59,14 @@ const patienceMs = 5_000;
 const pauseMs = 200;
 
 async function askOnce<T>(shell: Shell, method: ConfigMethod, input: Record<string, unknown>): Promise<Asked<T>> {
-  if (isNamed(shell) || (await runsHere(shell))) {
+  if (namesGateway(shell) || (await runsHere(shell))) {
     const { request } = await import('../../request.ts');
     const kind = queries.includes(method) ? 'query' : 'mutation';
     try {
       return { payload: (await request(shell, { method, kind }, input)) as T, by: 'gateway' };
     } catch (error) {
       // It may have ended just now.
-      if (isNamed(shell) || findGatewayError(error)?.code !== 'UNREACHABLE') throw error;
+      if (namesGateway(shell) || findGatewayError(error)?.code !== 'UNREACHABLE') throw error;
     }
   }
   const { askConfigOffline } = await import('../../../server/config/offline.ts');

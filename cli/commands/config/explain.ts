@@ -3,10 +3,11 @@ import { findGatewayError } from '../../../sdk/protocol/errors.ts';
 import type { ConfigExplained } from '../../../server/config/explain.ts';
 import type { Command } from '../../command.ts';
 import { envFileOf } from '../../env-files.ts';
+import { namesGateway } from '../../globals.ts';
 import { misuse } from '../../misuse.ts';
 import { renderExplained } from '../../render/config.ts';
 import { answer, type Shell } from '../../shell.ts';
-import { askConfig, isNamed } from './ask.ts';
+import { askConfig } from './ask.ts';
 import { readKeyPath } from './path.ts';
 
 /** What `config explain --json` answers. */
@@ -25,7 +26,7 @@ export function explainCommand(shell: Shell): Command {
     args: { path: { type: 'positional', required: true, description: 'Key, for example gateway.port' } },
     examples: ['openclaw config explain gateway.port', 'openclaw config explain agents.defaults.model --json'],
     run: async ({ args }) => {
-      if (isNamed(shell))
+      if (namesGateway(shell))
         throw misuse('explain tells of the files on this machine: leave out --url and OPENCLAW_GATEWAY_URL');
       const steps = readKeyPath(String(args.path ?? ''));
       const { readGatewayHere } = await import('../../local/gateway-here.ts');

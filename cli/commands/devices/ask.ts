@@ -1,5 +1,6 @@
 import type { PairedDevice, PairingRequest } from '../../../sdk/protocol/device.ts';
 import { findGatewayError, GatewayError } from '../../../sdk/protocol/errors.ts';
+import { namesGateway } from '../../globals.ts';
 import type { Shell } from '../../shell.ts';
 
 export type DeviceMethod =
@@ -64,9 +65,9 @@ export function nameOf({ operatorLabel, displayName, clientId, deviceId }: Parti
 // --- internal ---
 
 /** True when nothing answers where the gateway of this machine would be. Of one elsewhere we have no database. */
-function isDownHere(error: unknown, { globals, env }: Shell): boolean {
+function isDownHere(error: unknown, shell: Shell): boolean {
   const known = findGatewayError(error);
-  if (known?.code !== 'UNREACHABLE' || globals.url !== undefined || env.OPENCLAW_GATEWAY_URL?.trim()) return false;
+  if (known?.code !== 'UNREACHABLE' || namesGateway(shell)) return false;
   const { url, urlFrom } = known.details ?? {};
   const host = URL.canParse(String(url)) ? new URL(String(url)).hostname : '';
   return (host === '127.0.0.1' || host === 'localhost') && !String(urlFrom).startsWith('gateway.remote');

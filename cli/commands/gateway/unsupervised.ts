@@ -5,8 +5,7 @@ import { probeGateway } from '../../local/probe.ts';
 import { request } from '../../request.ts';
 import {
   type Detached,
-  findDetached,
-  findForeground,
+  findUnsupervised,
   forgetDetached,
   isRunning,
   signalProcess,
@@ -29,7 +28,7 @@ const longDelayMs = 1000;
 
 /** `gateway start --detach`: returns when the gateway says hello. */
 export async function startUnsupervised({ shell, args, launch, timeoutMs }: Task): Promise<Outcome> {
-  const running = (await findDetached(launch)) ?? (await findForeground(shell));
+  const running = await findUnsupervised(shell, launch);
   if (running)
     return {
       ok: true,
@@ -51,7 +50,7 @@ export async function startUnsupervised({ shell, args, launch, timeoutMs }: Task
 
 /** `gateway stop` where no service runs: the gateway of this state directory, however it was started. */
 export async function stopUnsupervised({ shell, launch, found, timeoutMs }: Task): Promise<Outcome> {
-  const running = (await findDetached(launch)) ?? (await findForeground(shell));
+  const running = await findUnsupervised(shell, launch);
   if (!running || !(await signalProcess(running, 'SIGTERM'))) {
     await forgetDetached(launch);
     return nothingToStop(found.missing);
@@ -70,7 +69,7 @@ export async function stopUnsupervised({ shell, launch, found, timeoutMs }: Task
 /** `gateway restart` where no service runs: the gateway starts anew in its process, which keeps its number. */
 export async function restartUnsupervised(task: Task): Promise<Outcome> {
   const { shell, launch, found, timeoutMs } = task;
-  const running = (await findDetached(launch)) ?? (await findForeground(shell));
+  const running = await findUnsupervised(shell, launch);
   if (!running) return nothingToRestart(found.service?.name, found.missing);
   const before = await lookAt(shell);
   await askToRestart(shell, running);

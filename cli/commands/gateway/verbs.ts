@@ -6,7 +6,7 @@ import { toTimeoutMs } from '../../globals.ts';
 import { readGatewayHere } from '../../local/gateway-here.ts';
 import { exitCodes, misuse } from '../../misuse.ts';
 import { readPort } from '../../port.ts';
-import { findDetached, findForeground } from '../../service/detached.ts';
+import { findUnsupervised } from '../../service/detached.ts';
 import { isFleeting, type Launch, planLaunch } from '../../service/launch.ts';
 import { collectSecrets } from '../../service/secrets-file.ts';
 import { type Description, type Found, findService, type Service, surroundingsOf } from '../../service/service.ts';
@@ -14,7 +14,7 @@ import { type Serving, tellRuntime, waitUntilServing } from '../../service/servi
 import { waitFor } from '../../service/wait.ts';
 import { answer, type Shell } from '../../shell.ts';
 import { loadGuarded } from './guards.ts';
-import { type Outcome, renderOutcome } from './outcome.ts';
+import { done, inTheWay, noService, notInstalled, type Outcome, renderOutcome } from './outcome.ts';
 import { restartUnsupervised, startUnsupervised, stopUnsupervised } from './unsupervised.ts';
 
 /** Milliseconds for a gateway to say hello: as long as the unit gives it to start, and a restart before that to stop. */
@@ -67,7 +67,7 @@ export const verbs = {
         message: `${service.unitPath} is not one that "openclaw gateway install" has written.`,
         hints: ['Look at it, then: openclaw gateway install --force'],
       };
-    const other = before.runtime.status === 'running' ? undefined : await findUnsupervised(task);
+    const other = before.runtime.status === 'running' ? undefined : await findUnsupervised(task.shell, task.launch);
     if (other) return inTheWay(other.pid);
     const secrets = await collectSecrets(shell.env, launch.paths);
     const notices = await untilOrdered(task, service, service.install(secrets));
@@ -90,7 +90,7 @@ export const verbs = {
       const message = `The gateway runs already (${tellRuntime(before.runtime)}).`;
       return { ...done(found.service, 'already-running'), pid: before.runtime.pid, message };
     }
-    const other = await findUnsupervised(task);
+    const other = await findUnsupervised(task.shell, task.launch);
     if (other) return inTheWay(other.pid);
     await untilOrdered(task, found.service, found.service.start());
     return done(found.service, 'started', await untilServing(task, found.service));
@@ -190,11 +190,6 @@ async function untilOrdered<T>({ shell, timeoutMs }: Task, { name, kind }: Servi
   return Promise.race([finished, waited]);
 }
 
-/** A gateway of this state directory that is not the service's: the service would not get past its lock. */
-async function findUnsupervised({ shell, launch }: Task) {
-  return (await findDetached(launch)) ?? (await findForeground(shell));
-}
-
 /** Whoever may write there reads it first: this command never becomes another user. */
 async function printSystemUnit(launch: Launch): Promise<Outcome> {
   const { renderSystemUnit, unitName } = await import('../../service/systemd-unit.ts');
@@ -208,43 +203,5 @@ async function printSystemUnit(launch: Launch): Promise<Outcome> {
       `sudo systemctl daemon-reload && sudo systemctl enable --now ${name}`,
       `Its secrets, NAME="value" in lines, belong into ${launch.secretsPath}, mode 0600.`,
     ],
-  };
-}
-
-function inTheWay(pid: number): Outcome {
-  return {
-    ok: false,
-    result: 'in-the-way',
-    message: `A gateway runs already that is not the service's (pid ${pid}).`,
-    hints: ['Stop it first: openclaw gateway stop'],
-  };
-}
-
-function done({ kind, label, name, unitPath }: Service, result: string, serving?: Serving): Outcome {
-  const notices = serving?.refused ? [`It answers, and does not let this command in: ${serving.refused}`] : [];
-  return { ok: true, result, service: { kind, label, name, unitPath }, ...serving, notices };
-}
-
-function noService(missing: string): Outcome {
-  return {
-    ok: false,
-    result: 'no-supervisor',
-    message: `Service management is not possible here: ${missing}.`,
-    hints: [
-      ...(process.platform === 'linux'
-        ? ['For the whole machine, by an administrator: openclaw gateway install --system']
-        : []),
-      'In the background without one: openclaw gateway start --detach',
-      'In the foreground: openclaw gateway run',
-    ],
-  };
-}
-
-function notInstalled({ name }: Service): Outcome {
-  return {
-    ok: false,
-    result: 'not-installed',
-    message: `${name} is not installed.`,
-    hints: ['Install and start it: openclaw gateway install', 'Without a service: openclaw gateway start --detach'],
   };
 }

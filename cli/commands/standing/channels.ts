@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../../server/config/key-path.ts';
+import { membersOf } from '../../../server/config/key-path.ts';
 import type { Command } from '../../command.ts';
 import { exitCodes } from '../../misuse.ts';
 import { oneLine } from '../../render/text.ts';
@@ -158,8 +158,4 @@ function render(report: Report, { paint }: Look): string {
 function renderAccount(channel: string, { accountId, enabled, configured, probe }: Account): string {
   const facts = [configured ? 'configured' : 'not configured', enabled ? 'enabled' : 'disabled', 'not running'];
   return oneLine(`- ${channel} ${accountId}: ${facts.join(', ')}${probe ? `; probe ${probe.error}` : ''}`);
-}
-
-function membersOf(value: unknown): Record<string, unknown> {
-  return isPlainObject(value) ? value : {};
 }

@@ -1,5 +1,6 @@
 import type { OpenClaw } from '../../../sdk/index.node.ts';
 import type { LogTail } from '../../../server/log/tail.ts';
+import { namesGateway } from '../../globals.ts';
 import { readGatewayHere } from '../../local/gateway-here.ts';
 import { findTarget, patienceMs } from '../../local/target.ts';
 import { openClient } from '../../request.ts';
@@ -19,9 +20,7 @@ export interface LogSource {
 /** @throws GatewayError bad usage. */
 export async function openSource(shell: Shell): Promise<LogSource> {
   const [{ url }, here] = await Promise.all([findTarget(shell), readGatewayHere(shell)]);
-  // A gateway that was named may be anywhere: a file of this machine would be that of another one.
-  const isNamed = shell.globals.url !== undefined || Boolean(shell.env.OPENCLAW_GATEWAY_URL?.trim());
-  const isHere = !isNamed && here.config.mode !== 'remote';
+  const isHere = !namesGateway(shell) && here.config.mode !== 'remote';
   let client: OpenClaw | undefined;
   return {
     url,

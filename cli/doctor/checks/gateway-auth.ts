@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { withKey } from '../../../server/config/legacy-keys.ts';
+import { withKey } from '../../../server/config/key-path.ts';
+import { newToken } from '../../../server/config/token.ts';
 import type { Check, Found } from '../check.ts';
 import type { DoctorContext } from '../context.ts';
 
@@ -52,7 +52,7 @@ async function judgeGenerated({ here, generateToken, command }: DoctorContext): 
         ? {
             kind: 'edit',
             what: 'gateway.auth.token: sets it to a new random token, which is not shown',
-            edit: (tree) => withKey(tree, ['gateway', 'auth', 'token'], randomBytes(32).toString('base64url')),
+            edit: (tree) => withKey(tree, ['gateway', 'auth', 'token'], newToken()),
           }
         : undefined,
     },

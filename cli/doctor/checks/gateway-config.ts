@@ -1,5 +1,4 @@
-import { valueAt } from '../../../server/config/key-path.ts';
-import { withKey } from '../../../server/config/legacy-keys.ts';
+import { valueAt, withKey } from '../../../server/config/key-path.ts';
 import type { Check } from '../check.ts';
 
 /** Whether the configuration is one of a gateway that runs here. */
