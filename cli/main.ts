@@ -8,8 +8,8 @@ import { readGlobals } from './globals.ts';
 import { exitCodes, misuse } from './misuse.ts';
 import { didYouMean } from './nearest.ts';
 import { createProgram } from './program.ts';
-import { createShell, type Shell } from './shell.ts';
-import { renderUsage } from './usage.ts';
+import { answer, createShell, type Shell } from './shell.ts';
+import { answerHelp } from './usage.ts';
 import { version } from './version.ts';
 
 /** Runs one command line and answers the exit code. Contract: never throws; a failure is told on stderr. */
@@ -25,13 +25,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { globals, rest } = readGlobals(argv);
     shell = createShell(globals);
     if (globals.version) {
-      shell.out(`${version}\n`);
+      answer(shell, { schemaVersion: 1, version }, () => `${version}\n`);
       return exitCodes.ok;
     }
     const found = await findCommand(createProgram(shell), rest);
     path = found.path;
     if (globals.help) {
-      shell.out(await renderUsage(path, found.node, shell.look));
+      await answerHelp(shell, path, found.node);
       return exitCodes.ok;
     }
     readEnvFiles(shell);
@@ -68,7 +68,7 @@ async function showGroup(path: string[], node: Command, rest: readonly string[],
   const flag = rest[0];
   if (flag !== undefined) throw misuse(`unknown flag ${flag}: flags of a command stand after its name`);
   if (path.length === 1) {
-    shell.out(await renderUsage(path, node, shell.look));
+    await answerHelp(shell, path, node);
     return exitCodes.ok;
   }
   throw misuse(`name one of: ${Object.keys(node.subCommands ?? {}).join(', ')}`);

@@ -1,9 +1,10 @@
 import { type Flag, type Flags, toFlagName } from './args.ts';
 import { type Command, resolveCommand } from './command.ts';
 import { globalFlags } from './globals.ts';
-import type { Paint } from './render/paint.ts';
+import { type Paint, plain } from './render/paint.ts';
 import { pad, widthOf, wrap } from './render/text.ts';
 import type { Look } from './render/value.ts';
+import { answer, type Shell } from './shell.ts';
 
 /** The help of a command: what it does, how it is written, its arguments with their defaults, examples. */
 export async function renderUsage(path: readonly string[], node: Command, look: Look): Promise<string> {
@@ -38,6 +39,13 @@ export async function renderUsage(path: readonly string[], node: Command, look: 
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+/** Prints the help of a command; for programs, as `{ schemaVersion, command, text }`. */
+export async function answerHelp(shell: Shell, path: readonly string[], node: Command): Promise<void> {
+  const look = shell.globals.json ? { ...shell.look, paint: plain } : shell.look;
+  const text = await renderUsage(path, node, look);
+  answer(shell, { schemaVersion: 1, command: path.join(' '), text }, () => text);
 }
 
 // --- internal ---

@@ -138,5 +138,5 @@ async function printReply(shell: Shell, run: Run): Promise<RunResult> {
 
 /** The one object that `--json` prints. */
 function toAnswer({ error, complete: _, ...result }: RunResult): object {
-  return { ...result, ...(error && { error: { code: error.code, message: error.message } }) };
+  return { schemaVersion: 1, ...result, ...(error && { error: { code: error.code, message: error.message } }) };
 }

@@ -26,7 +26,7 @@ export function completionCommand(shell: Shell): Command {
     run: async ({ args }) => {
       const name = readShell(args.shell, shell.env);
       const script = completionScript(name);
-      answer(shell, { shell: name, script }, () => script);
+      answer(shell, { schemaVersion: 1, shell: name, script }, () => script);
       return 0;
     },
   };

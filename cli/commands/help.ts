@@ -2,7 +2,7 @@ import { type Command, findCommand } from '../command.ts';
 import { exitCodes, misuse } from '../misuse.ts';
 import { didYouMean } from '../nearest.ts';
 import { answer, type Shell } from '../shell.ts';
-import { renderUsage } from '../usage.ts';
+import { answerHelp } from '../usage.ts';
 
 /** What each exit code means; `openclaw help exit-codes`. */
 export const exitCodeMeanings = [
@@ -23,6 +23,7 @@ export const exitCodeMeanings = [
     meaning:
       'The configuration keeps a gateway from starting, or another one is well in its place: starting it again does not help (RestartPreventExitStatus=78).',
   },
+  { code: 130, name: 'interrupted', meaning: 'Left by a second Ctrl-C, without waiting for what was asked for.' },
 ] as const;
 
 /** `openclaw help`: the help of a command, or of a topic. */
@@ -61,6 +62,6 @@ async function showHelp(shell: Shell, words: readonly string[]): Promise<number>
     throw misuse(
       `unknown command "${unknown}"${didYouMean(unknown, [...Object.keys(node.subCommands ?? {}), 'exit-codes'])}`,
     );
-  shell.out(await renderUsage(path, node, shell.look));
+  await answerHelp(shell, path, node);
   return exitCodes.ok;
 }

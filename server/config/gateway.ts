@@ -47,6 +47,8 @@ export interface GatewaySettings {
   auth: AuthSettings;
   /** Whether Tailscale gives it an address of the tailnet (`serve`) or of the internet (`funnel`). */
   tailscale: TailscaleMode;
+  /** Those of these settings that a flag named. */
+  flagged: readonly ('bind' | 'auth' | 'tailscale')[];
 }
 
 export interface AuthSettings {
@@ -79,6 +81,7 @@ export function resolveGateway({ config, unread, flags = {}, env, dev, interface
     hosts,
     auth,
     tailscale,
+    flagged: (['bind', 'auth', 'tailscale'] as const).filter((name) => flags[name] !== undefined),
   };
 }
 

@@ -35,8 +35,15 @@ export interface RuntimeFile {
 }
 
 /** The keys that flags of this start decided. */
-export function toFlagged({ port, portSource, auth }: GatewaySettings): NonNullable<RuntimeFile['flags']> {
+export function toFlagged(settings: GatewaySettings): NonNullable<RuntimeFile['flags']> {
+  const { port, portSource, auth, flagged } = settings;
+  const keys = {
+    bind: ['gateway.bind', settings.bind],
+    auth: ['gateway.auth.mode', auth.mode],
+    tailscale: ['gateway.tailscale.mode', settings.tailscale],
+  } as const;
   return {
+    ...Object.fromEntries(flagged.map((name) => [keys[name][0], { flag: `--${name}`, value: keys[name][1] }])),
     ...(portSource === '--port' && { 'gateway.port': { flag: portSource, value: port } }),
     ...(auth.source === '--token' && { 'gateway.auth.token': { flag: auth.source, value: '(secret)' } }),
     ...(auth.source === '--password' && { 'gateway.auth.password': { flag: auth.source, value: '(secret)' } }),

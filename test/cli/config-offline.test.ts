@@ -25,7 +25,7 @@ const json = async (...line: string[]) => {
 describe('openclaw config with no gateway running', () => {
   it('names the file', async () => {
     expect(await config('file')).toMatchObject({ exitCode: 0, stdout: `${configPath()}\n`, stderr: '' });
-    expect(await json('file')).toEqual({ path: configPath(), exists: false });
+    expect(await json('file')).toEqual({ schemaVersion: 1, path: configPath(), exists: false });
     const elsewhere = join(home.dir, 'mine.json');
     const named = await home.run(['config', 'file'], { env: { OPENCLAW_CONFIG_PATH: elsewhere } });
     expect(named.stdout).toBe(`${elsewhere}\n`);
@@ -280,7 +280,13 @@ describe('openclaw config explain', () => {
         `{ gateway: { mode: 'local', port: 4711, reload: { mode: 'off' } }, discovery: { mdns: { mode: '${more}' } } }`,
       );
     await file('off');
-    const { port } = await home.gateway();
+    const { port } = await home.gateway(['--bind', 'loopback', '--auth', 'token', '--tailscale', 'off']);
+    for (const [key, flag, value] of [
+      ['gateway.bind', '--bind', 'loopback'],
+      ['gateway.auth.mode', '--auth', 'token'],
+      ['gateway.tailscale.mode', '--tailscale', 'off'],
+    ] as const)
+      expect(await json('explain', key)).toMatchObject({ value, source: { kind: 'flag', flag } });
     expect(await json('explain', 'gateway.port')).toMatchObject({
       value: port,
       source: { kind: 'flag', flag: '--port', file: configPath() },

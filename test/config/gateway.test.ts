@@ -27,6 +27,7 @@ describe('with nothing configured', () => {
       port: 18_789,
       portSource: 'default',
       tailscale: 'off',
+      flagged: [],
       bind: 'loopback',
       hosts: ['127.0.0.1'],
       auth: { mode: 'token', token: undefined, password: undefined, source: 'gateway.token' },

@@ -12,6 +12,7 @@ import { readKeyPath } from './path.ts';
 
 /** What `config explain --json` answers. */
 export interface Explained extends ConfigExplained {
+  schemaVersion: 1;
   /** Whether the running gateway works with another value than the file says; absent when none runs here. */
   differs?: boolean;
 }
@@ -37,7 +38,7 @@ export function explainCommand(shell: Shell): Command {
       const flags = runtime?.alive ? (runtime.flags ?? {}) : {};
       const explained = explainKey(steps, { files, env: shell.env, envFileOf, flags });
       const differs = runtime?.alive ? await isOther(shell, explained.path) : undefined;
-      const payload: Explained = { ...explained, ...(differs !== undefined && { differs }) };
+      const payload: Explained = { schemaVersion: 1, ...explained, ...(differs !== undefined && { differs }) };
       answer(shell, payload, (look) => renderExplained(payload, look));
       return 0;
     },

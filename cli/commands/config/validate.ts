@@ -3,7 +3,7 @@ import { exitCodes } from '../../misuse.ts';
 import { oneLine, printable } from '../../render/text.ts';
 import { answer, type Shell } from '../../shell.ts';
 
-/** `openclaw config file`: which file is read; asks no gateway. `--json`: `{ path, exists }`. */
+/** `openclaw config file`: which file is read; asks no gateway. `--json`: `{ schemaVersion, path, exists }`. */
 export function fileCommand(shell: Shell): Command {
   return {
     meta: { name: 'file', description: 'Print the path of the configuration file.' },
@@ -16,7 +16,7 @@ export function fileCommand(shell: Shell): Command {
         () => true,
         () => false,
       );
-      answer(shell, { path, exists }, () => `${printable(path)}\n`);
+      answer(shell, { schemaVersion: 1, path, exists }, () => `${printable(path)}\n`);
       return exitCodes.ok;
     },
   };
@@ -24,7 +24,7 @@ export function fileCommand(shell: Shell): Command {
 
 /**
  * `openclaw config validate`: checks the file on this machine as a start does; asks no gateway, reads no secret.
- * `--json`: `{ path, exists, valid, files, issues, warnings, faults }`. Exit code 78 for a file that no gateway starts with.
+ * `--json`: `{ schemaVersion, path, exists, valid, files, issues, warnings, faults }`. Exit code 78 for a file that no gateway starts with.
  */
 export function validateCommand(shell: Shell): Command {
   return {
@@ -35,7 +35,7 @@ export function validateCommand(shell: Shell): Command {
       const { config, faults } = await readGatewayHere(shell);
       const { path, exists, issues, warnings, files } = config;
       const valid = config.valid && faults.length === 0;
-      const payload = { path, exists, valid, files, issues, warnings, faults };
+      const payload = { schemaVersion: 1, path, exists, valid, files, issues, warnings, faults };
       answer(shell, payload, ({ paint }) => {
         if (config.fault !== undefined) return `${printable(config.fault)}\n`;
         if (!exists)

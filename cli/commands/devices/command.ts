@@ -83,7 +83,7 @@ async function preview(shell: Shell): Promise<number> {
   const { pending, paired } = await ask<DeviceList>(shell, 'device.pair.list');
   const newest = pending.toSorted((a, b) => b.ts - a.ts)[0];
   if (!newest) {
-    answer(shell, { pending: null }, () => 'No device waits for approval.\n');
+    answer(shell, { schemaVersion: 1, pending: null }, () => 'No device waits for approval.\n');
     return exitCodes.failed;
   }
   const { profile, dev, url } = shell.globals;
@@ -92,7 +92,7 @@ async function preview(shell: Shell): Promise<number> {
   const before = paired.find(({ deviceId }) => deviceId === newest.deviceId);
   answer(
     shell,
-    { pending: newest, command },
+    { schemaVersion: 1, pending: newest, command },
     (look) => `${renderRequest(newest, before, look)}Approve it: ${command}\n`,
   );
   return exitCodes.failed;

@@ -47,7 +47,8 @@ export async function runVerb(shell: Shell, name: keyof typeof verbs, args: Args
   const outcome = await verbs[name]({ shell, args, launch, found, timeoutMs });
   for (const notice of outcome.notices ?? []) shell.note(notice);
   const text = outcome.ok ? undefined : renderOutcome(outcome);
-  if (outcome.ok || shell.globals.json) answer(shell, { action: name, ...outcome }, () => renderOutcome(outcome));
+  if (outcome.ok || shell.globals.json)
+    answer(shell, { schemaVersion: 1, action: name, ...outcome }, () => renderOutcome(outcome));
   else shell.note(text?.trimEnd() ?? '');
   return outcome.ok ? exitCodes.ok : exitCodes.failed;
 }

@@ -25,12 +25,12 @@ function renderAudit({ findings, summary, resolution, filesScanned }: SecretAudi
   const { plaintextCount, unresolvedRefCount, fileModeCount } = summary;
   const counts = [
     `${plaintextCount} in the open`,
-    `${unresolvedRefCount} of ${resolution.refsChecked} references cannot be read`,
+    `${unresolvedRefCount} of ${count(resolution.refsChecked, 'reference')} cannot be read`,
     `${fileModeCount} open to others`,
   ];
   const verdict =
     findings.length === 0
-      ? `Nothing found in ${filesScanned.length} files, ${resolution.refsChecked} references.`
+      ? `Nothing found in ${count(filesScanned.length, 'file')}, ${count(resolution.refsChecked, 'reference')}.`
       : `Found: ${counts.join(', ')}.`;
   const blocks = findings.map(({ code, severity, file, line, path, message, fixHint }) =>
     [
@@ -41,7 +41,9 @@ function renderAudit({ findings, summary, resolution, filesScanned }: SecretAudi
   );
   const skipped =
     resolution.skippedExecRefs > 0
-      ? [`${resolution.skippedExecRefs} references to programs were not tried: add --allow-exec.`]
+      ? [`${count(resolution.skippedExecRefs, 'reference')} to programs not tried: add --allow-exec.`]
       : [];
   return `${[verdict, ...blocks, ...skipped].join('\n')}\n`;
 }
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,9 +1,10 @@
+import type { ConfigReloadState } from '../../../sdk/protocol/config-reload.ts';
 import type { ConfigHere } from '../../local/config-here.ts';
 import type { Probe } from '../../local/probe.ts';
 import { header } from '../../render/header.ts';
 import { oneLine } from '../../render/text.ts';
 import { span } from '../../render/time.ts';
-import { type ReloadState, renderTroubles } from '../../render/troubles.ts';
+import { renderTroubles } from '../../render/troubles.ts';
 import type { Look } from '../../render/value.ts';
 import type { ProcessHere } from '../../service/process-here.ts';
 import { askReadiness } from './readiness.ts';
@@ -81,9 +82,8 @@ export function nextStep({ here, target, isLocal, probe, process, supervisor }: 
 }
 
 /** What the gateway says of changes of its configuration; newer than its hello is its status. */
-export function reloadOf(probe: Probe | undefined): ReloadState | undefined {
-  const { configReload } = (probe?.status ?? {}) as { configReload?: ReloadState };
-  return configReload ?? (probe?.health?.configReload as ReloadState | undefined);
+export function reloadOf(probe: Probe | undefined): ConfigReloadState | undefined {
+  return probe?.status?.configReload ?? probe?.health?.configReload;
 }
 
 /** The service and the process, whoever looks after it. */

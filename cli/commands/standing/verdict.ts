@@ -1,3 +1,4 @@
+import { listDegraded } from '../../render/troubles.ts';
 import { nextStep, reloadOf } from './gateway-report.ts';
 import type { Standing } from './standing.ts';
 
@@ -26,7 +27,9 @@ export function judge(standing: Standing): Verdict {
     const message = `a gateway is there at ${target.url}, but it does not answer us: ${why}`;
     return { level: 'degraded', message, problems: localFaults, next: nextStep(standing) };
   }
-  const problems = [...findTroubles(standing), ...localFaults];
+  // What the gateway says of the file is said once.
+  const own = reloadOf(probe)?.fault ? here.faults : localFaults;
+  const problems = [...findTroubles(standing), ...(isLocal ? own : [])];
   if (problems.length === 0) return { level: 'ok', message: describe(standing), problems: [] };
   return { level: 'degraded', message: describe(standing), problems, next: adviceFor(standing) };
 }
@@ -46,14 +49,15 @@ function describe({ probe, target }: Standing): string {
 
 /** What the gateway says is wrong with itself. */
 function findTroubles({ probe }: Standing): string[] {
-  const { degradedSecretOwners = [], lastRestart, eventLoop } = probe?.status ?? {};
+  const { lastRestart, eventLoop } = probe?.status ?? {};
+  const secrets = listDegraded(probe?.status ?? {});
   const { fault, restartPending = [] } = reloadOf(probe) ?? {};
   return [
     ...(fault ? [`the configuration file is not in effect, the last good one is: ${lineOf(fault.message)}`] : []),
     ...(lastRestart?.status === 'error'
       ? [`restarted with the configuration from before: ${lineOf(lastRestart.message ?? 'no reason given')}`]
       : []),
-    ...(degradedSecretOwners.length > 0 ? [`degraded secrets: ${degradedSecretOwners.join(', ')}`] : []),
+    ...(secrets.length > 0 ? [`degraded secrets: ${secrets.join(', ')}`] : []),
     ...(restartPending.length > 0 ? [`a restart is needed for ${restartPending.join(', ')}`] : []),
     ...(eventLoop?.degraded ? [`the gateway is busy: ${eventLoop.reasons.join(', ')}`] : []),
   ];

@@ -158,6 +158,7 @@ describe('what shells ask', () => {
     const found = await home.run(['completion'], { env: { SHELL: '/usr/local/bin/fish' } });
     expect(found.stdout).toBe(named.stdout);
     expect(JSON.parse((await home.run(['completion', 'fish', '--json'])).stdout)).toEqual({
+      schemaVersion: 1,
       shell: 'fish',
       script: named.stdout,
     });
@@ -171,9 +172,9 @@ describe('what shells ask', () => {
 describe('openclaw help', () => {
   it('tells what exit codes mean, and shows the help of any command', async () => {
     const codes = await home.run(['help', 'exit-codes']);
-    expect(codes.stdout.match(/^ +\d+/gm)?.map(Number)).toEqual([0, 1, 2, 78]);
+    expect(codes.stdout.match(/^ +\d+/gm)?.map(Number)).toEqual([0, 1, 2, 78, 130]);
     const { exitCodes, schemaVersion } = JSON.parse((await home.run(['help', 'exit-codes', '--json'])).stdout);
-    expect([schemaVersion, exitCodes.map(({ code }: { code: number }) => code)]).toEqual([1, [0, 1, 2, 78]]);
+    expect([schemaVersion, exitCodes.map(({ code }: { code: number }) => code)]).toEqual([1, [0, 1, 2, 78, 130]]);
     const list = await home.run(['help', 'sessions', 'list']);
     expect(list.stdout).toBe((await home.run(['sessions', 'list', '--help'])).stdout);
     expect((await home.run(['help'])).stdout).toBe((await home.run(['--help'])).stdout);

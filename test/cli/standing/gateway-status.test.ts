@@ -60,7 +60,9 @@ describe('gateway status', () => {
       expect(ended.stdout).toMatch(new RegExp(`^Runtime: running \\(pid ${pid}, foreground\\)$`, 'm'));
       expect(ended.stdout).toMatch(/^RPC probe: ok$/m);
       if (lsof)
-        expect(ended.stdout).toMatch(new RegExp(`^Listening: 127\\.0\\.0\\.1:${gateway.port} \\(pid ${pid}`, 'm'));
+        expect(ended.stdout).toMatch(
+          new RegExp(`^Listening: 127\\.0\\.0\\.1:${gateway.port} \\(pid ${pid} \\S+: openclaw-gateway\\)$`, 'm'),
+        );
       const json = await home.run(['gateway', 'status', '--deep', '--json'], { env });
       expect(json.stdout + ended.stdout).not.toContain(token);
       expect(JSON.parse(json.stdout)).toMatchObject({
