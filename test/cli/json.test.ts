@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toFlagName } from '../../cli/args.ts';
@@ -122,7 +121,6 @@ describe('--json', { timeout: 60_000 }, () => {
   );
 
   it('leaves stdout empty when a command is misused or fails, and writes why to stderr', async () => {
-    await writeFile(join(home.dir, 'broken.json'), '{');
     for (const line of ['nonsense', 'sessions get', 'config get gateway.nonsense', 'config set gateway.port seven']) {
       const ended = await run(line);
       expect(ended.stdout).toBe('');
