@@ -168,12 +168,14 @@ describe('a second gateway', () => {
     const port = await findFreePort();
     const config = withUpstream(upstream.url);
     await using gateway = await spawnGateway({ stateDir: folder.path, port, config });
-    await using samePort = await spawnGateway({ stateDir: other.path, port, config });
-    expect((await samePort.exited).code).toBe(1);
-    expect(samePort.output()).toContain(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
     // Another port in the file would be taken by the one that runs.
     const args = ['--port', String(await findFreePort())];
-    await using sameState = await spawnGateway({ stateDir: folder.path, port, config, args, keepConfig: true });
+    // Both wait for what is taken, ten seconds and five.
+    const starting = spawnGateway({ stateDir: folder.path, port, config, args, keepConfig: true });
+    await using samePort = await spawnGateway({ stateDir: other.path, port, config });
+    await using sameState = await starting;
+    expect((await samePort.exited).code).toBe(1);
+    expect(samePort.output()).toContain(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
     expect((await sameState.exited).code).toBe(1);
     expect(sameState.output()).toContain(`gateway already running (pid ${gateway.pid}); lock timeout after 5000ms`);
     await using client = await openSocket(gateway.url);
