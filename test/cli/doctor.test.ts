@@ -87,7 +87,9 @@ describe('openclaw doctor', () => {
 
   it('says what each finding was seen by, and what to do', async () => {
     await using home = await homeWith(broken);
-    const { findings, ...report } = await lookAt(home);
+    // The port of the file is none, and whoever runs the tests may have a gateway on the usual one.
+    const env = { OPENCLAW_GATEWAY_PORT: String(await freePort()) };
+    const { findings, ...report } = JSON.parse((await home.run(['doctor', '--json'], { env })).stdout) as Report;
     expect(report).toEqual({ schemaVersion: 1, ok: false, checksRun: checks.length, checksSkipped: 0 });
     expect(findings).toContainEqual({
       checkId: 'core/doctor/config-file',
@@ -192,7 +194,7 @@ describe('openclaw doctor', () => {
     gateway.process.kill('SIGTERM');
     await gateway.ended;
     expect(await lookAt(home, '--only', 'sessions')).toMatchObject({ ok: true });
-    await writeFile(home.configPath, JSON.stringify({ gateway: { mode: 'local' }, agents: { entries: { bob: {} } } }));
+    await writeFile(home.configPath, JSON.stringify({ ...(await sound()), agents: { entries: { bob: {} } } }));
     expect((await lookAt(home, '--only', 'sessions')).findings).toEqual([
       expect.objectContaining({ severity: 'warning', path: 'agents.entries.ada' }),
     ]);

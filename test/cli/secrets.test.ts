@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createHome, type Home } from './processes.ts';
+import { createHome, freePort, type Home } from './processes.ts';
 
 const key = 'key-from-a-program-0123456789';
 
@@ -166,7 +166,9 @@ describe('openclaw secrets reload', { timeout: 60_000 }, () => {
 
   it('ends with 1 when there is no gateway', async () => {
     await using home = await openHome();
-    const { exitCode, stdout, stderr } = await home.run(['secrets', 'reload']);
+    // Whoever runs the tests may have a gateway on the usual port.
+    const env = { OPENCLAW_GATEWAY_PORT: String(await freePort()) };
+    const { exitCode, stdout, stderr } = await home.run(['secrets', 'reload'], { env });
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toContain('no gateway answers');
   });

@@ -68,11 +68,13 @@ describe('logs', () => {
     expect(local.stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\+05:30 INFO \[\w+\] \S.*\n$/);
     gateway.process.kill('SIGTERM');
     await gateway.ended;
-    const down = await home.run(['logs', '--limit', '1']);
+    // Whoever runs the tests may have a gateway on the usual port.
+    const env = { OPENCLAW_GATEWAY_PORT: String(gateway.port) };
+    const down = await home.run(['logs', '--limit', '1'], { env });
     expect(down.exitCode).toBe(0);
     expect(down.stdout).toMatch(/ INFO \[gateway\] stopped\n$/);
     expect(down.stderr).toContain(`these lines are from its file ${file}`);
-    const json = await home.run(['logs', '--limit', '1', '--json']);
+    const json = await home.run(['logs', '--limit', '1', '--json'], { env });
     expect(records(json.stdout)).toMatchObject([
       { type: 'meta', sourceKind: 'file', localFallback: true, file },
       { type: 'log' },
