@@ -81,11 +81,12 @@ function toForms(forms: Iterable<string>): RegExp {
 const credentialShapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----\s*([A-Za-z0-9+/=\\][A-Za-z0-9+/=\s\\]*)-----END/g,
   /\b(?:Bearer|Basic)\s+([\w.~+/=-]{8,})/gi,
-  // name=value, name: value, "name": "value", in settings, headers, URLs and JSON; where a token is kept is no secret.
-  /(?:api[-_]?key|token|secret|password|passwd|passphrase|authorization)["']?\s{0,4}[:=]\s{0,4}["']?(?!(?:Bearer|Basic)\s|~?\/[\w.-]+\/)([^\s"',;&}\])]{6,})/gi,
+  // name=value, name: value, "name": "value", in settings, headers, URLs and JSON; where a token is kept is no secret. An
+  // escaped quote ends it: what was JSON stays JSON.
+  /(?:api[-_]?key|token|secret|password|passwd|passphrase|authorization)["']?\s{0,4}[:=]\s{0,4}["']?(?!(?:Bearer|Basic)\s|~?\/[\w.-]+\/)((?:[^\s"',;&}\])\\]|\\[^\s"']){6,})/gi,
   /\/\/[^\s/:@]{0,100}:([^\s/@]{1,200})@/g,
   // Of a URL: parameters by names that say less, and what stands behind such a name in the path.
-  /[?&](?:key|sig|signature|auth|code|credential|jwt|session|pw|pass)=([^\s"'&#]{6,})/gi,
+  /[?&](?:key|sig|signature|auth|code|credential|jwt|session|pw|pass)=((?:[^\s"'&#\\]|\\[^\s"']){6,})/gi,
   /\/(?:api[-_]?keys?|tokens?|secrets?|passwords?)\/(?=[\w.~%+=-]{0,80}\d)([\w.~%+=-]{16,})/gi,
   /\b(?:sk|rk|pk|gsk|xai|hf|nvapi|r8|pplx|npm|glpat|tvly)[-_][\w-]{12,}/g,
   /\b(?:ghp|gho|ghu|ghs|ghr|github_pat)_\w{16,}/g,

@@ -102,7 +102,11 @@ describe('openclaw bugreport', () => {
     await using home = await homeWith(
       `{ gateway: { auth: { token: '${secrets.token}' } }, odd: '${secrets.unknown}', `,
     );
-    await home.run(['bugreport', '--yes', '--output', 'out.zip'], { env });
+    // A gateway that refuses says how to send it a token: that looks like one.
+    await using other = await createHome();
+    const { port } = await other.gateway();
+    const more = { ...env, OPENCLAW_GATEWAY_PORT: String(port) };
+    await home.run(['bugreport', '--yes', '--output', 'out.zip'], { env: more });
     const files = await unpack(join(home.dir, 'out.zip'));
     expect(Object.keys(files).filter((name) => name.startsWith('config/'))).toEqual([]);
     expect(JSON.parse(files['doctor.json'] ?? '').findings[0]).toMatchObject({ checkId: 'core/doctor/config-file' });

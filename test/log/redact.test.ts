@@ -77,6 +77,9 @@ describe('the shape of a credential', () => {
     ['POST /bot123456789:AAabcdefghijklmnopqrstuvwxyz012345/send', 'POST /bot123…2345/send'],
     ['{"apiKey":"abcdef123","n":1}', '{"apiKey":"***","n":1}'],
     ["{ password: 'hunter22' }", "{ password: '***' }"],
+    ['password=hunter\\22', 'password=***'],
+    ['{"say":"send \\"Authorization: Bearer\\""}', '{"say":"send \\"Authorization: ***\\""}'],
+    ['{"say":"/?code=abcdef\\" and"}', '{"say":"/?code=***\\" and"}'],
     ['access_token=abcdefghijklmnopqrst;', 'access_token=abcdef…qrst;'],
     [
       '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END PRIVATE KEY-----',
