@@ -17,10 +17,13 @@ export async function answerShell([form, ...given]: readonly string[]): Promise<
   const current = words.at(-1) ?? '';
   const found = await complete(words.length > 0 ? words : [''], shell);
   if ('files' in found) return shell.out(':files\n');
-  const lines = found.candidates.map(({ value, about }) => {
-    const put = form === 'line' ? behindBreak(value, current, given[1] ?? '') : value;
-    const words = oneLine(about ?? '').slice(0, widest);
-    return words && form !== 'line' ? `${put}\t${words}\n` : `${put}\n`;
-  });
+  // A name with a line break in it would be two, and one that speaks to the terminal is none that anybody types.
+  const lines = found.candidates
+    .filter(({ value }) => value === oneLine(value))
+    .map(({ value, about }) => {
+      const put = form === 'line' ? behindBreak(value, current, given[1] ?? '') : value;
+      const words = oneLine(about ?? '').slice(0, widest);
+      return words && form !== 'line' ? `${put}\t${words}\n` : `${put}\n`;
+    });
   shell.out(lines.join(''));
 }

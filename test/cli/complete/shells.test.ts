@@ -142,6 +142,20 @@ describe.skipIf(!pwsh)('completion in PowerShell', () => {
 });
 
 describe('what shells ask', () => {
+  it('leaves out names that would be lines of their own, or speak to the terminal', async () => {
+    await using other = await createHome();
+    await mkdir(other.stateDir);
+    const models = ['plain', 'two\nlines', 'red\u001b[31m', 'a\tb'].map((id) => ({ id, name: id }));
+    const provider = { baseUrl: 'http://127.0.0.1:1/v1', apiKey: 'k', api: 'openai-completions', models };
+    await writeFile(
+      join(other.stateDir, 'openclaw.json'),
+      JSON.stringify({ gateway: { mode: 'local' }, models: { providers: { far: provider } } }),
+    );
+    await other.gateway();
+    const { stdout } = await other.run(['__complete', 'words', 'agent', '--model', 'far/']);
+    expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual(['far/plain', '']);
+  });
+
   it('gets nothing where no gateway answers, at once and without a word', async () => {
     const none = await home.run(['__complete', 'words', '--url', 'ws://127.0.0.1:1', 'agent', '--agent', '']);
     expect(none).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
