@@ -1,8 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
-import { begin, startUpstream } from '../upstream.ts';
+import { begin, replyWithCalls, startUpstream } from '../upstream.ts';
 import { findFreePort, spawnGateway, withUpstream } from './process.ts';
 import { closeOf } from './soon.ts';
 
@@ -26,6 +28,17 @@ async function startHung(stateDir: string) {
   };
 }
 
+/** Preloaded: what is on a disk that does not answer any more is waited for without end. */
+const hungDisk = `
+import disk from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+for (const name of ['open', 'stat', 'lstat', 'realpath']) {
+  const real = disk[name];
+  disk[name] = (path, ...rest) => (String(path).includes('unreachable') ? new Promise(() => {}) : real(path, ...rest));
+}
+syncBuiltinESMExports();
+`;
+
 describe('a stop while a provider hangs', { timeout: 90_000 }, () => {
   it('ends with 0 once the drain is over: everybody is told, the run is marked, and nothing is left behind', async () => {
     await using folder = await scratch();
@@ -42,6 +55,34 @@ describe('a stop while a provider hangs', { timeout: 90_000 }, () => {
     expect(await second.call('runs.events', { runId: 'k' })).toMatchObject({
       run: { status: 'interrupted', text: 'half a reply' },
     });
+  });
+
+  it('ends with 0 within 30 s also when a tool hangs that does not mind being aborted, and marks both runs', async () => {
+    await using folder = await scratch();
+    const preload = join(folder.path, 'hung-disk.mjs');
+    await writeFile(preload, hungDisk);
+    const read = { id: 'c', name: 'read', args: { path: 'unreachable.txt' } };
+    await using upstream = await startUpstream(
+      replyWithCalls(read),
+      begin('half', () => undefined),
+    );
+    const setting = { stateDir: folder.path, port: await findFreePort(), config: withUpstream(upstream.url) };
+    const env = { NODE_OPTIONS: `--import ${pathToFileURL(preload)}` };
+    await using gateway = await spawnGateway({ ...setting, env });
+    await using client = await openSocket(gateway.url, { patienceMs: 40_000 });
+    await client.call('chat.send', { sessionKey: 'tool', message: 'go', idempotencyKey: 'tool' });
+    const toolRun = async () => JSON.stringify(await client.call('runs.events', { runId: 'tool' }));
+    await expect.poll(toolRun, { timeout: 20_000 }).toContain('unreachable.txt');
+    await client.call('chat.send', { sessionKey: 'provider', message: 'go', idempotencyKey: 'provider' });
+    await client.until('the first words', () => client.told('agent').find(({ stream }) => stream === 'assistant'));
+    const since = performance.now();
+    gateway.signal('SIGTERM');
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(performance.now() - since).toBeLessThan(30_000);
+    await using again = await spawnGateway({ ...setting, keepConfig: true });
+    await using second = await openSocket(again.url);
+    for (const runId of ['tool', 'provider'])
+      expect(await second.call('runs.events', { runId })).toMatchObject({ run: { status: 'interrupted' } });
   });
 
   it('ends at once on a second signal', async () => {
