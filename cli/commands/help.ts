@@ -5,7 +5,7 @@ import { answer, type Shell } from '../shell.ts';
 import { answerHelp } from '../usage.ts';
 
 /** What each exit code means; `openclaw help exit-codes`. */
-export const exitCodeMeanings = [
+const exitCodeMeanings = [
   { code: exitCodes.ok, name: 'ok', meaning: 'Done; also of a gateway that was stopped by SIGTERM or Ctrl-C.' },
   {
     code: exitCodes.failed,

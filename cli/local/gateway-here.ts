@@ -79,12 +79,6 @@ export async function readGatewayHere({ globals, env }: Shell): Promise<GatewayH
   };
 }
 
-/** Where a gateway with these settings is found from this machine. */
-export function toLocalUrl({ hosts, port, tls }: Pick<GatewayHere, 'hosts' | 'port' | 'tls'>): string {
-  const host = hosts.at(-1) ?? '127.0.0.1';
-  return `${tls ? 'wss' : 'ws'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
-}
-
 /** Where the gateway of this profile keeps its files. @throws GatewayError bad usage, for a profile that is none. */
 export function findPaths(env: NodeJS.ProcessEnv, { profile, dev }: Shell['globals']): Paths {
   try {
@@ -98,6 +92,12 @@ export function findPaths(env: NodeJS.ProcessEnv, { profile, dev }: Shell['globa
 
 type Environment = NodeJS.ProcessEnv;
 type Settings = Pick<GatewayHere, 'bind' | 'hosts' | 'port' | 'portSource' | 'auth' | 'faults'>;
+
+/** Where a gateway with these settings is found from this machine. */
+function toLocalUrl({ hosts, port, tls }: Pick<GatewayHere, 'hosts' | 'port' | 'tls'>): string {
+  const host = hosts.at(-1) ?? '127.0.0.1';
+  return `${tls ? 'wss' : 'ws'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+}
 
 function readSettings(config: Config, env: Environment, dev: boolean): Settings {
   try {

@@ -5,7 +5,7 @@ import type { Located } from './surroundings.ts';
 import { sdkVersion } from './version.ts';
 
 /** Everything an operator may do; the gateway grants what the credentials allow. */
-export const fullOperator = [
+const fullOperator = [
   'operator.admin',
   'operator.read',
   'operator.write',

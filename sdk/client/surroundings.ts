@@ -50,7 +50,7 @@ export interface Surroundings {
 }
 
 /** A url and credentials as the application gave them. */
-export function toLocated({ url, token, password }: Wanted & { url: string }): Located {
+function toLocated({ url, token, password }: Wanted & { url: string }): Located {
   return {
     url: toSocketUrl(url),
     urlFrom: 'the option url',

@@ -52,6 +52,6 @@ export async function explainGateway(wanted: Wanted, env: Environment): Promise<
 }
 
 /** The first 8 hexadecimal digits of a secret's SHA-256: enough to tell two apart, not enough to guess one. */
-export function toSecretFingerprint(secret: string): string {
+function toSecretFingerprint(secret: string): string {
   return createHash('sha256').update(secret).digest('hex').slice(0, 8);
 }

@@ -34,7 +34,7 @@ export function toFingerprint(text: string): string | undefined {
 }
 
 /** The usual spelling: pairs of digits, upper case, with colons. */
-export function formatFingerprint(digits: string): string {
+function formatFingerprint(digits: string): string {
   return (digits.toUpperCase().match(/../g) ?? []).join(':');
 }
 

@@ -1,6 +1,4 @@
-import { basename } from 'node:path';
 import type { ConfigReloaded, ConfigReloadState } from '../../sdk/protocol/config-reload.ts';
-import type { ConfigIssue } from '../../sdk/protocol/config-state.ts';
 import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import type { ScheduledRestart } from '../../sdk/protocol/gateway.ts';
 import type { Log } from '../log/log.ts';
@@ -10,6 +8,7 @@ import type { ConfigEdited, ConfigFile, FileInHand } from './config-file.ts';
 import type { LiveConfig } from './live.ts';
 import type { LoadedConfig } from './load.ts';
 import { planReload, type ReloadPlan } from './plan.ts';
+import { describeFault, listPaths } from './reload-words.ts';
 import { type FileWatch, watchFiles } from './watch-files.ts';
 
 // the file changes ─► quiet for 300 ms ─► read and judged ─┬─ invalid: said in the log, health and status; all stays
@@ -229,33 +228,6 @@ const modeOf = (config: Config): ReloadMode => config.gateway?.reload?.mode ?? '
 
 /** A file that is not there yet may come. */
 const filesOf = ({ path, files }: LoadedConfig): readonly string[] => (files.length > 0 ? files : [path]);
-
-/** Keys that a line of the log names. */
-const maxListed = 50;
-
-function listPaths(paths: readonly string[]): string {
-  const more = paths.length > maxListed ? `, and ${paths.length - maxListed} more` : '';
-  return paths.slice(0, maxListed).join(', ') + more;
-}
-
-/** Faults that one line tells. */
-const maxFaults = 5;
-
-function describeFault({ message, details }: GatewayError): { log: string; short: string } {
-  const issues = (details?.issues ?? []) as (ConfigIssue & { file?: string; line?: number; column?: number })[];
-  if (issues.length === 0) return { log: toOneLine(message), short: toOneLine(message) };
-  const tell = (name: (file: string) => string) => {
-    const lines = issues.slice(0, maxFaults).map(({ path, message: text, file, line, column }) => {
-      const place = file === undefined ? '' : `${name(file)}:${line}:${column} — `;
-      return toOneLine(`${place}${path ? `${path}: ` : ''}${text}`);
-    });
-    return [...lines, ...(issues.length > maxFaults ? [`and ${issues.length - maxFaults} more`] : [])].join('; ');
-  };
-  // Who may see how the gateway is may not always see where its files are.
-  return { log: tell((file) => file), short: tell((file) => basename(file)) };
-}
-
-const toOneLine = (text: string) => text.replace(/\s*\n\s*/g, ' ').trim();
 
 /** Who asks for a reload is told what is wrong with the file. */
 function asRefusal(error: unknown): never {
