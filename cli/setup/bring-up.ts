@@ -30,6 +30,13 @@ export async function findSupervisor(shell: Shell): Promise<string | undefined> 
   return service?.label;
 }
 
+/** Whether the process is that of this gateway's service. */
+export async function isServed(shell: Shell, pid: number | undefined): Promise<boolean> {
+  const here = await readGatewayHere(shell);
+  const { service } = await findService(await planLaunch(shell, here.port), surroundingsOf(shell));
+  return service !== undefined && (await service.describe()).runtime.pid === pid;
+}
+
 /** Starts a gateway that outlives this command. @throws GatewayError with what the gateway said when it does not start. */
 export async function startDetachedHere(shell: Shell): Promise<Up> {
   const here = await readGatewayHere(shell);

@@ -5,7 +5,7 @@ import { canAsk } from '../ask.ts';
 import { readGatewayHere } from '../local/gateway-here.ts';
 import { exitCodes, misuse } from '../misuse.ts';
 import { answer, type Shell } from '../shell.ts';
-import { findRunning, installHere, startDetachedHere, type Up } from './bring-up.ts';
+import { findRunning, installHere, isServed, startDetachedHere, type Up } from './bring-up.ts';
 import { keepVariables, type Written, writeFirstConfig } from './first-config.ts';
 import { askFirstQuestion, type FirstWords } from './first-words.ts';
 import { findModelChoices, guide, type ModelChoice } from './model-choices.ts';
@@ -107,6 +107,10 @@ async function carryOut({ shell, flags, running, port, answers }: Work): Promise
   const model = choice.reference ? { reference: choice.reference, reason: choice.reason } : null;
   const done = { schemaVersion: 1 as const, config, model, keysFile };
   if (flags.baseline) return { ...done, ok: true, gateway: null, firstWords: null };
+  if (running && installService && !(await isServed(shell, running.pid)))
+    shell.note(
+      'No service was installed, for a gateway runs already. Have it run as one: openclaw gateway stop, then openclaw gateway install',
+    );
   const gateway = running ?? (installService ? await installHere(shell) : await startDetachedHere(shell));
   const firstWords = await askFirstQuestion(
     shell,

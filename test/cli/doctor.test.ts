@@ -313,6 +313,31 @@ describe('openclaw doctor --fix', () => {
     expect(await readFile(changes?.kept ?? '', 'utf8')).toBe(torn);
   });
 
+  it('takes back what an included file said at the last good start', async () => {
+    await using home = await homeWith('{ gateway: { mode: "local" }, session: { $include: "./session.json5" } }');
+    const included = join(home.stateDir, 'session.json5');
+    const good = '{ mainKey: "home" } // worked';
+    await writeFile(included, good, { mode: 0o600 });
+    const gateway = await home.gateway();
+    await expect.poll(() => readFile(`${included}.last-good`, 'utf8').catch(() => ''), { timeout: 15_000 }).toBe(good);
+    gateway.process.kill('SIGTERM');
+    await gateway.ended;
+    const root = await readFile(home.configPath, 'utf8');
+    await writeFile(included, '{ mainKey: 7, nonsense: 1 }');
+    const proposed = await home.run(['doctor', '--restore-last-good']);
+    expect(proposed.stdout + proposed.stderr).toContain(`${included}.last-good`);
+    expect(await readFile(included, 'utf8')).not.toBe(good);
+    const { changes, findings } = await lookAt(home, '--restore-last-good', '--yes');
+    expect(changes).toMatchObject({ done: [expect.stringContaining(`in place of ${included}`)], failed: [] });
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(await readFile(included, 'utf8')).toBe(good);
+    expect(await readFile(home.configPath, 'utf8')).toBe(root);
+    const kept = (await readdir(home.stateDir)).filter((name) => name.startsWith('session.json5.clobbered.'));
+    expect(await Promise.all(kept.map((name) => readFile(join(home.stateDir, name), 'utf8')))).toEqual([
+      '{ mainKey: 7, nonsense: 1 }',
+    ]);
+  });
+
   it('makes a token when asked to, shows it nowhere, and makes no second one', async () => {
     await using home = await homeWith('{ gateway: { mode: "local" } } // mine\n');
     const { stdout, stderr, exitCode } = await home.run(['doctor', '--generate-gateway-token', '--yes']);
