@@ -58,8 +58,8 @@ export function createRuns(options: RunsOptions): Runs & { prune(): number } {
     line.leave(run);
     const { status, stopReason } = stopped(run);
     const alongside = () => {
-      // What the gateway itself cut off stays in the conversation; what was withdrawn does not come into it.
-      if (status === 'interrupted') inputs.admit(run.input);
+      // What the gateway or another message cut off stays in the conversation; what was withdrawn does not come into it.
+      if (status === 'interrupted' || stopReason === 'interrupt') inputs.admit(run.input);
       else if (stopReason === 'reset' || stopReason === 'delete') store.release(run.id);
     };
     await run.end({ ...stopped(run), provider: undefined, model: undefined, alongside });

@@ -210,6 +210,21 @@ describe('collect', () => {
 });
 
 describe('interrupt', () => {
+  it('keeps the message of a run that it ends right before its turn', async () => {
+    const first = hold('half', '');
+    await using rooms = await open([first.script, say('later')]);
+    const one = await chat(rooms, 'one');
+    await first.begun;
+    const two = await chat(rooms, 'two', 'followup');
+    // As an interrupt does to the run whose turn it is, and which has not begun yet.
+    rooms.runs.live('two')?.abort('interrupt');
+    expect(await two.run?.ended).toMatchObject({ status: 'aborted', stopReason: 'interrupt' });
+    expect(rooms.runs.pending(key).total).toBe(0);
+    expect(transcript(rooms)).toContain('user: two');
+    rooms.runs.live('one')?.abort('rpc');
+    await one.run?.ended;
+  });
+
   it('ends the working run with its text, and is next, before what waits', async () => {
     const first = hold('half', '');
     await using rooms = await open([first.script, say('at once'), say('later')]);

@@ -18,11 +18,13 @@ export interface ProcessOptions {
   keepConfig?: boolean;
   /** Most bytes of any file that it can write: a disk that is full, for everybody. */
   maxFileBytes?: number;
+  /** True for a process group of its own, which `signalGroup` reaches. */
+  ownGroup?: boolean;
 }
 
 /** A gateway in a process of its own, from the sources; resolves when it says that it is ready, or has ended. */
 export async function spawnGateway(options: ProcessOptions) {
-  const { stateDir, port, args = [], env, keepConfig, maxFileBytes } = options;
+  const { stateDir, port, args = [], env, keepConfig, maxFileBytes, ownGroup } = options;
   if (!keepConfig) await writeConfig(options);
   // The shell's unit is 512 bytes.
   const limited = maxFileBytes ? ['sh', '-c', `ulimit -f ${maxFileBytes / 512}; exec "$0" "$@"`] : [];
@@ -30,6 +32,7 @@ export async function spawnGateway(options: ProcessOptions) {
   const child = spawn(command, words, {
     env: { PATH: process.env.PATH, HOME: stateDir, OPENCLAW_STATE_DIR: stateDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: ownGroup ?? false,
   });
   let output = '';
   // Not `exit`, which may come before its last words.
@@ -57,6 +60,8 @@ export async function spawnGateway(options: ProcessOptions) {
       await exited;
     },
     signal: (name: NodeJS.Signals) => child.kill(name),
+    /** As a supervisor does that ends all processes of a gateway at once. */
+    signalGroup: (name: NodeJS.Signals) => process.kill(-(child.pid ?? 0), name),
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       await exited;

@@ -1,10 +1,12 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { putFakeProgram } from '../cli/fake-program.ts';
 import { scratch } from '../scratch.ts';
 import { openSocket } from '../socket.ts';
-import { begin, replyWithCalls, startUpstream } from '../upstream.ts';
+import { begin, reply, replyWithCalls, startUpstream } from '../upstream.ts';
+import { hangOn } from './hang.ts';
 import { findFreePort, spawnGateway, withUpstream } from './process.ts';
 import { closeOf } from './soon.ts';
 
@@ -96,5 +98,63 @@ describe('a stop while a provider hangs', { timeout: 90_000 }, () => {
     gateway.signal('SIGTERM');
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
     expect(gateway.output()).toContain('Stopped at once');
+  });
+});
+
+/** Tailscale's program in the foreground, which ends when it is told to. */
+const tailscale = `
+if (args[0] === 'status') process.stdout.write(JSON.stringify({ BackendState: 'Running' }));
+else {
+  process.stdout.write('Available within your tailnet: https://box.tail1.ts.net/');
+  setInterval(() => {}, 1000);
+}
+`;
+
+describe.skipIf(process.platform === 'win32')('a stop of the whole process group', { timeout: 90_000 }, () => {
+  it('while a tool never returns ends with 0, the run marked, and the ends of other programs are no faults', async () => {
+    await using folder = await scratch();
+    const call = { id: 'c1', name: 'read', args: { path: 'hangs.txt' } };
+    await using upstream = await startUpstream(replyWithCalls(call), reply('never asked'));
+    const { PATH } = await putFakeProgram(folder.path, 'tailscale', tailscale);
+    const workspace = join(folder.path, 'agent-files');
+    await mkdir(workspace);
+    await writeFile(join(workspace, 'hangs.txt'), 'nobody reads this');
+    const up = withUpstream(upstream.url);
+    const config = {
+      ...up,
+      agents: { defaults: { ...up.agents?.defaults, workspace } },
+      gateway: { tailscale: { mode: 'serve' as const } },
+    };
+    const env = { PATH, ...(await hangOn(folder.path, { opening: 'hangs.txt' })) };
+    const setting = { stateDir: folder.path, port: await findFreePort(), config };
+    await using gateway = await spawnGateway({ ...setting, env, ownGroup: true });
+    await using client = await openSocket(gateway.url, { patienceMs: 40_000 });
+    await client.call('chat.send', { sessionKey: 'main', message: 'read it', idempotencyKey: 'k' });
+    await client.until('the call', () => client.told('agent').find(({ stream }) => stream === 'item'));
+    const closed = closeOf(client);
+    gateway.signalGroup('SIGTERM');
+    expect(await closed).toEqual({ code: 1012, reason: 'service restart' });
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(gateway.output()).not.toContain('has ended');
+    expect(upstream.requests).toHaveLength(1);
+    const plain = { ...setting, config: up };
+    await using again = await spawnGateway(plain);
+    await using second = await openSocket(again.url);
+    expect(await second.call('runs.events', { runId: 'k' })).toMatchObject({ run: { status: 'interrupted' } });
+  });
+});
+
+describe('a stop that hangs behind the drain', { timeout: 90_000 }, () => {
+  it('is ended by a watchdog with 1 before a supervisor kills it, and the log says so', async () => {
+    await using folder = await scratch();
+    const setting = { stateDir: folder.path, port: await findFreePort(), config: {} };
+    const env = await hangOn(folder.path, { deleting: 'gateway.json' });
+    await using gateway = await spawnGateway({ ...setting, env });
+    gateway.signal('SIGTERM');
+    expect(await gateway.exited).toEqual({ code: 1, signal: null });
+    const log = await readFile(join(folder.path, 'gateway.log'), 'utf8');
+    expect(log).toContain('the end of the gateway hangs and has taken 27 s');
+    await using again = await spawnGateway({ ...setting, keepConfig: true });
+    expect(again.output()).toContain(' ready on ');
   });
 });

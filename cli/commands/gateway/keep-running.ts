@@ -19,6 +19,8 @@ export interface Keeping<Setup extends object> {
   stopped: Promise<unknown>;
   /** True when a supervisor starts the process anew once it has ended. Default false. */
   supervised?: boolean | undefined;
+  /** Told that a gateway begins to close. Default nobody is. @returns what is called when it has. */
+  onClosing?: (() => () => void) | undefined;
 }
 
 /** Milliseconds in which clients may expect a restarted gateway back. */
@@ -48,12 +50,13 @@ export async function keepRunning<Setup extends object>(keeping: Keeping<Setup>)
   let running = first;
   for (;;) {
     const asked = await Promise.race([stop, running.asked]);
-    if (asked === undefined) return running.gateway.close();
+    const { gateway } = running;
+    const close = (goodbye?: Parameters<Gateway['close']>[0]) => gateway.close(goodbye).finally(keeping.onClosing?.());
+    if (asked === undefined) return close();
     const { reason, mode } = asked;
-    if (mode === 'supervisor')
-      return running.gateway.close({ reason: 'gateway restarting', restartExpectedMs: respawnExpectedMs });
+    if (mode === 'supervisor') return close({ reason: 'gateway restarting', restartExpectedMs: respawnExpectedMs });
     const last = { kind: 'restart', ts: Date.now(), reason } as const;
-    await running.gateway.close({ reason: 'gateway restarting', restartExpectedMs });
+    await close({ reason: 'gateway restarting', restartExpectedMs });
     if (isStopped) return;
     const next = await startAnew({ read, start }, setup, last).catch(unlessStopped);
     if (!next) return;

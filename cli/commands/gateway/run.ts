@@ -20,6 +20,7 @@ import { keepRunning } from './keep-running.ts';
 import { writeLastWords } from './last-words.ts';
 import { openLog } from './log.ts';
 import { isSupervised } from './supervisor.ts';
+import { createWatchdog } from './watchdog.ts';
 
 /** `openclaw gateway`: starts, tells what to try, and stops on a signal. @throws GatewayError what kept it from starting. */
 export async function runGateway(shell: Shell, args: Record<string, unknown>): Promise<number> {
@@ -40,6 +41,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
   const stopped = untilStopped(shell).then(() => ending.abort());
   let current: FileLog | undefined;
   const stopListening = writeLastWords(() => current);
+  const watchdog = createWatchdog({ log: () => current });
   const isUnguarded = args['allow-unconfigured'] === true;
   const resolve = (loaded: LoadedConfig) =>
     asMisuse(() => resolveGateway({ ...loaded, flags, env, dev: paths.profile === 'dev' }));
@@ -79,6 +81,7 @@ export async function runGateway(shell: Shell, args: Record<string, unknown>): P
     },
     stopped,
     supervised: isSupervised(env),
+    onClosing: () => watchdog.watch('end of the gateway'),
   })
     .then(() => exitCodes.ok)
     .catch((error: unknown) => leaveToRival(shell, error))
