@@ -113,7 +113,7 @@ describe('gateway probe', () => {
 
   it('sends no credential in the clear over a network that is not ours, also to one that is not active', async () => {
     const url = 'ws://openclaw.invalid:9';
-    await configure({ gateway: { mode: 'local', remote: { url, token: 'of-the-remote-gateway' } } });
+    await configure({ mode: 'local', remote: { url, token: 'of-the-remote-gateway' } });
     const { stdout } = await home.run(['gateway', 'probe', '--json']);
     const [remote] = JSON.parse(stdout).targets;
     expect(remote).toMatchObject({ id: 'remote', url, connect: { ok: false, error: { code: 'INSECURE_URL' } } });
@@ -121,7 +121,7 @@ describe('gateway probe', () => {
 
   it.each(['local', 'remote'])('hides what stands in the address of the remote one, in mode %s', async (mode) => {
     const url = `wss://ann:Hush-Pass-1@127.0.0.1:${await freePort()}/?token=Hush-Query-2`;
-    await configure({ gateway: { mode, remote: { url, token: 'Hush-Token-3' } } });
+    await configure({ mode, remote: { url, token: 'Hush-Token-3' } });
     for (const words of ['gateway probe', 'gateway status', 'status', 'health', 'auth explain', 'config get gateway'])
       for (const more of [[], ['--json']]) {
         const { stdout, stderr } = await home.run([...words.split(' '), ...more]);
