@@ -54,11 +54,12 @@ export function lastGoodOf(path: string): string {
   return `${path}.last-good`;
 }
 
-// --- internal ---
-
-async function readIfThere(path: string): Promise<string | undefined> {
+/** The text of a copy; undefined when none is kept. @throws the error of the file system. */
+export async function readIfThere(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(ignoreMissing);
 }
+
+// --- internal ---
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;

@@ -5,6 +5,7 @@ import { keepBackup } from './backups.ts';
 import type { Config } from './config.ts';
 import { describeChanges } from './diff.ts';
 import {
+  type ConfigEdit,
   type Draft,
   draftEdit,
   parseObject,
@@ -26,27 +27,6 @@ import { resolveTargets } from './secret-targets.ts';
 import { readConfigSnapshot } from './snapshot.ts';
 import { areAsRead, parseSource } from './source.ts';
 import type { Environment } from './substitute.ts';
-
-/** A change of the configuration file; exactly one of `patch` and `raw`. */
-export interface ConfigEdit {
-  /** JSON merge patch (RFC 7396): null deletes. Comments and order of the file stay. */
-  patch?: Record<string, unknown> | undefined;
-  /** The whole file anew, in JSON5. A redaction mark keeps the secret that the file holds there. */
-  raw?: string | undefined;
-  /** The included file that `raw` is the text of, absolute. Default: the configuration file. */
-  file?: string | undefined;
-  /** Hash of the file that the change was made for; a file that has another one is not written. */
-  baseHash?: string | undefined;
-  /** True when `baseHash` may not be missing, as for callers from outside. It may where there is no file yet. */
-  requiresBase?: boolean | undefined;
-  /** Lists that a patch may take entries out of. Undefined: all of them, and lists replace each other. */
-  replacePaths?: readonly string[] | undefined;
-  /** True for an edit that may drop `gateway.mode`, or more than half of the file. */
-  allowDestructive?: boolean | undefined;
-  /** Who wants it, for the list of revisions. */
-  by: string;
-  note?: string | undefined;
-}
 
 /** What an edit did. */
 export interface ConfigEdited {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type {
   ConfigDifference,
@@ -10,10 +9,11 @@ import { GatewayError, isGatewayError } from '../../sdk/protocol/errors.ts';
 import { openDatabase } from '../database/database.ts';
 import { takeGatewayLock } from '../database/gateway-lock.ts';
 import { makeFolder } from '../log/make-folder.ts';
-import { lastGoodOf } from './backups.ts';
-import { type ConfigEdit, type ConfigEdited, type ConfigFile, createConfigFile } from './config-file.ts';
+import { lastGoodOf, readIfThere } from './backups.ts';
+import { type ConfigEdited, type ConfigFile, createConfigFile } from './config-file.ts';
 import { describeConfig } from './describe.ts';
 import { describeChanges } from './diff.ts';
+import type { ConfigEdit } from './edit.ts';
 import { createFingerprint } from './fingerprint.ts';
 import { createLiveConfig } from './live.ts';
 import { type LoadedConfig, loadConfig, parseConfig, readAsWritten } from './load.ts';
@@ -141,11 +141,4 @@ async function diffLastGood({ paths, env }: Place): Promise<ConfigDifference> {
   );
   const before = await readAsWritten(path, { env, texts, raw: good });
   return { path, from: 'last-good', changes: describeChanges(before?.value, now?.value ?? {}) };
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
 }

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from
 import { join } from 'node:path';
 import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
-import type { ConfigEdit } from '../../server/config/config-file.ts';
+import type { ConfigEdit } from '../../server/config/edit.ts';
 import { createRevisions, keptRevisions } from '../../server/config/revisions.ts';
 import { createSeal } from '../../server/config/seal.ts';
 import { by, openHouse } from './house.ts';
