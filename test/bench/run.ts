@@ -175,16 +175,19 @@ async function reload(): Promise<void> {
 }
 
 async function comeback(): Promise<void> {
-  const times: number[] = [];
+  // Half a second for each answer, as fast as people read.
+  await using paced = await startPeer('upstream', 25, 20);
+  const taken: Awaited<ReturnType<typeof measureComeback>>[] = [];
   for (let i = 0; i < 3; i++) {
     // A gateway restarts twice within 30 s for nobody.
-    await using own = await startGatewayProcess(upstream.port);
-    times.push(await measureComeback(own, 200));
+    await using own = await startGatewayProcess(paced.port);
+    taken.push(await measureComeback(own, 200));
   }
-  const slowest = Math.max(...times);
+  const slowest = Math.max(...taken.map(({ backMs }) => backMs));
+  const inAll = Math.max(...taken.map(({ inAllMs }) => inAllMs));
   add(
-    'restart under load, until 200 clients are back and told of a change: the slowest of 3',
-    `${slowest.toFixed(0)} ms`,
+    `restart under ${taken[0]?.streams} streams, until 200 clients are back and told of a change: the slowest of 3`,
+    `${slowest.toFixed(0)} ms, ${inAll.toFixed(0)} ms with the answers that it waits for`,
     '2000 ms or less',
     slowest <= 2000,
   );

@@ -1,7 +1,7 @@
 /**
  * Clients of the SDK that watch sessions. Arguments: url, clients. Prints `ready` when all watch; then, for each line that it
- * reads, waits until every client has lost its connection, come back and been told of a change, and prints when the last one
- * was, in milliseconds since the epoch.
+ * reads, waits until every client has lost its connection, come back and been told of a change, and prints when the first one
+ * lost it and when the last one was told, in milliseconds since the epoch.
  */
 import { createInterface } from 'node:readline';
 import { OpenClaw } from '../../../sdk/index.node.ts';
@@ -16,6 +16,7 @@ interface Watcher {
 }
 
 let onChange = () => {};
+let firstLoss = 0;
 /** Below what one address may have open without hello. */
 const lanes = 16;
 const watchers: Watcher[] = [];
@@ -35,7 +36,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
     onChange();
   });
   for (const watcher of watchers) watcher.wasAway = false;
-  console.log(Date.now());
+  console.log(`${firstLoss} ${Date.now()}`);
 }
 
 async function join(): Promise<void> {
@@ -44,7 +45,9 @@ async function join(): Promise<void> {
   const oc = new OpenClaw({ url, token });
   await oc.connect();
   oc.onState(({ status }) => {
-    if (status === 'reconnecting') watcher.isAway = watcher.wasAway = true;
+    if (status !== 'reconnecting') return;
+    if (watchers.every(({ wasAway }) => !wasAway)) firstLoss = Date.now();
+    watcher.isAway = watcher.wasAway = true;
   });
   const told = new Promise<void>((resolve) => {
     oc.on('sessions.changed', () => {
