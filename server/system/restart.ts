@@ -61,7 +61,7 @@ export function createRestart({ keeper, runs, obeysSignal, log }: RestartDeps): 
 
   const schedule = ({ dueAt, reason, mode, cause }: Omit<Scheduled, 'timer'>) => {
     clearTimeout(scheduled?.timer);
-    const timer = setTimeout(() => keeper?.restart(reason, mode), dueAt - Date.now());
+    const timer = setTimeout(() => keeper?.restart(reason, mode), Math.max(0, dueAt - Date.now()));
     scheduled = { dueAt, reason, mode, cause, timer };
     return scheduled;
   };
