@@ -146,9 +146,9 @@ describe('openclaw doctor', () => {
   });
 
   it('sees a gateway that runs, and one that refuses the credential', async () => {
+    // Written before it starts: it would take an edit, and be away for the moment of a restart.
     await using home = await homeWith(await sound());
-    const { port } = await home.gateway();
-    await writeFile(home.configPath, JSON.stringify({ gateway: { mode: 'local', port } }), { mode: 0o600 });
+    await home.start(['gateway']).sees(/Try next/);
     expect(await lookAt(home, '--severity-min', 'info')).toMatchObject({ findings: [] });
     const { stdout } = await home.run(['doctor', '--json'], { env: { OPENCLAW_GATEWAY_TOKEN: secret } });
     expect(stdout).not.toContain(secret);

@@ -50,8 +50,10 @@ describe('channels status', () => {
   });
 
   it('asks a gateway that runs what it runs with, and tells when it refuses', async () => {
-    const gateway = await home.gateway();
+    // Written before it starts: it would take an edit, and be away for the moment of a restart.
+    await mkdir(home.stateDir, { recursive: true, mode: 0o700 });
     await writeFile(join(home.stateDir, 'openclaw.json'), JSON.stringify({ gateway: { mode: 'local' } }));
+    const gateway = await home.gateway();
     const ended = await home.run(['channels', 'status', '--probe']);
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
     expect(ended.stdout).toMatch(/^Gateway reachable\.\n/);
